@@ -1,0 +1,71 @@
+#include "sbert/base/log.h"
+
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/progress.h"
+
+namespace sbert {
+namespace {
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+struct LogState {
+  std::mutex mutex;
+  std::unique_ptr<std::FILE, CloseFile> file;
+  bool quiet = false;
+};
+
+LogState& state() {
+  static LogState instance;
+  return instance;
+}
+
+std::string timestamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  localtime_r(&now, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S ", &parts)};
+}
+
+void write_line(std::string_view level, std::string_view message, bool on_terminal) {
+  LogState& log = state();
+  const std::scoped_lock lock(log.mutex);
+  const std::string line = concat(level, message, '\n');
+  if (on_terminal) print_above_progress(line);
+  if (log.file) {
+    const std::string stamped = concat(timestamp(), line);
+    std::fwrite(stamped.data(), 1, stamped.size(), log.file.get());
+    std::fflush(log.file.get());
+  }
+}
+
+}  // namespace
+
+void log_info(std::string_view message) { write_line("", message, !is_quiet()); }
+
+void log_warning(std::string_view message) { write_line("warning: ", message, true); }
+
+void log_to_file(std::string_view path) {
+  LogState& log = state();
+  const std::scoped_lock lock(log.mutex);
+  log.file.reset();
+  if (path.empty()) return;
+  log.file.reset(std::fopen(std::string(path).c_str(), "ae"));
+  if (!log.file) fail(ErrorKind::kIo, concat(path, ": cannot open: ", std::strerror(errno)));
+}
+
+void set_quiet(bool quiet) { state().quiet = quiet; }
+
+bool is_quiet() { return state().quiet; }
+
+}  // namespace sbert

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace sbert {
+
+/// A dense row-major matrix [rows, columns] of floats: embeddings, one a row.
+struct FloatMatrix {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::vector<float> values;
+
+  FloatMatrix() = default;
+  FloatMatrix(std::int64_t row_count, std::int64_t column_count)
+      : rows(row_count),
+        columns(column_count),
+        values(static_cast<std::size_t>(row_count * column_count)) {}
+
+  std::span<float> row(std::int64_t i) {
+    return std::span(values).subspan(static_cast<std::size_t>(i * columns),
+                                     static_cast<std::size_t>(columns));
+  }
+  std::span<const float> row(std::int64_t i) const {
+    return std::span(values).subspan(static_cast<std::size_t>(i * columns),
+                                     static_cast<std::size_t>(columns));
+  }
+};
+
+}  // namespace sbert

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+
+#include "sbert/model/sentence_model.h"
+
+namespace sbert {
+
+enum class ModelFormat { kHuggingFace, kSentenceTransformers, kNemo };
+
+/// The form of a model on disk, told by its content: a folder with modules.json, a folder with
+/// config.json, or a .nemo archive.
+/// @throws Error(kIo) if nothing is there, Error(kInput) if it is none of these
+ModelFormat detect_model_format(const std::filesystem::path& path);
+
+/// Reads a model in any form.
+/// @throws Error(kInput) naming the file and the key or tensor that is wrong
+SentenceModel load_model(const std::filesystem::path& path);
+
+/// Writes a model whole or not at all; what stood there before stays until then.
+/// @throws Error(kIo)
+void save_model(const SentenceModel& model,
+                const std::filesystem::path& path,
+                ModelFormat format);
+
+}  // namespace sbert

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sbert/base/matrix.h"
+
+namespace sbert {
+
+/// A corpus row and its score for a query.
+struct Hit {
+  std::int64_t row = 0;
+  float score = 0;
+
+  friend bool operator==(const Hit&, const Hit&) = default;
+};
+
+/// The k best rows for each query by dot product, exactly: the corpus goes by in blocks through a
+/// GEMM, and a heap a query keeps the best. Memory beyond the arguments is bounded by the block.
+///
+/// @param queries [Q, D]
+/// @param corpus  [N, D]
+/// @return        Q lists of min(k, N) hits, best first; equal scores by ascending row
+std::vector<std::vector<Hit>> exact_topk(const FloatMatrix& queries,
+                                         const FloatMatrix& corpus,
+                                         std::int64_t k);
+
+}  // namespace sbert
