@@ -1,0 +1,13 @@
+#pragma once
+
+#include "sbert/base/tensor_fwd.h"
+#include "sbert/model/packed_attention.h"
+
+namespace sbert {
+
+/// x with elements dropped at the site's rate and the rest scaled by 1 / (1 - rate) (Srivastava et
+/// al., 2014). Which elements depends on the key and the element's index alone; the backward pass
+/// draws the mask again instead of keeping it. float32 or float64, on the CPU.
+Tensor dropout(const Tensor& x, DropoutSite site);
+
+}  // namespace sbert

@@ -1,0 +1,161 @@
+#include "sbert/model/packed_attention.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "sbert/base/error.h"
+#include "sbert/base/random.h"
+#include "sbert/model/kernels/cpu/kernels.h"
+
+namespace sbert {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+struct AttentionShape {
+  std::int64_t num_sequences;
+  std::int64_t num_heads;
+  std::int64_t head_dim;
+  std::int64_t max_seqlen;
+};
+
+AttentionShape shape_of(const Tensor& qkv, const Tensor& cu_seqlens, std::int64_t num_heads) {
+  const auto* starts = cu_seqlens.const_data_ptr<std::int32_t>();
+  AttentionShape shape{cu_seqlens.size(0) - 1, num_heads, qkv.size(1) / 3 / num_heads, 0};
+  for (std::int64_t i = 0; i < shape.num_sequences; ++i) {
+    shape.max_seqlen = std::max<std::int64_t>(shape.max_seqlen, starts[i + 1] - starts[i]);
+  }
+  return shape;
+}
+
+template <typename Real>
+AttentionInput<Real> kernel_input(const Tensor& qkv,
+                                  const Tensor& cu_seqlens,
+                                  const AttentionShape& shape,
+                                  double dropout) {
+  return {qkv.const_data_ptr<Real>(), cu_seqlens.const_data_ptr<std::int32_t>(), shape.num_heads,
+          shape.head_dim, dropout};
+}
+
+// Calls work(sequence, head, mask_key, scratch) for each pair, on torch's threads.
+template <typename Real, typename Work>
+void for_each_head(const AttentionShape& shape, std::uint64_t key, const Work& work) {
+  const std::int64_t scratch_size =
+      kernels<Real>().attention_scratch(shape.head_dim, shape.max_seqlen);
+  at::parallel_for(
+      0, shape.num_sequences * shape.num_heads, 1, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<Real> scratch(static_cast<std::size_t>(scratch_size));
+        for (std::int64_t pair = begin; pair < end; ++pair) {
+          const std::int64_t sequence = pair / shape.num_heads;
+          const std::int64_t head = pair % shape.num_heads;
+          work(sequence, head, derive_key(key, sequence, head), scratch.data());
+        }
+      });
+}
+
+template <typename Real>
+void run_forward(const Tensor& qkv,
+                 const Tensor& cu_seqlens,
+                 std::int64_t num_heads,
+                 DropoutSite dropout,
+                 const Tensor& context,
+                 const Tensor& log_sum_exp) {
+  const AttentionShape shape = shape_of(qkv, cu_seqlens, num_heads);
+  const auto input = kernel_input<Real>(qkv, cu_seqlens, shape, dropout.rate);
+  const AttentionOutput<Real> output{context.data_ptr<Real>(), log_sum_exp.data_ptr<Real>()};
+  const auto forward = kernels<Real>().attention_forward;
+  for_each_head<Real>(shape, dropout.key, [&](auto sequence, auto head, auto key, Real* scratch) {
+    forward(input, output, sequence, head, key, scratch);
+  });
+}
+
+template <typename Real>
+void run_backward(const Tensor& qkv,
+                  const Tensor& cu_seqlens,
+                  std::int64_t num_heads,
+                  DropoutSite dropout,
+                  const AttentionGradient<Real>& gradient) {
+  const AttentionShape shape = shape_of(qkv, cu_seqlens, num_heads);
+  const auto input = kernel_input<Real>(qkv, cu_seqlens, shape, dropout.rate);
+  const auto backward = kernels<Real>().attention_backward;
+  for_each_head<Real>(shape, dropout.key, [&](auto sequence, auto head, auto key, Real* scratch) {
+    backward(input, gradient, sequence, head, key, scratch);
+  });
+}
+
+template <typename Real>
+AttentionGradient<Real> kernel_gradient(const Tensor& context,
+                                        const Tensor& log_sum_exp,
+                                        const Tensor& grad_context,
+                                        const Tensor& grad_qkv) {
+  return {context.const_data_ptr<Real>(), log_sum_exp.const_data_ptr<Real>(),
+          grad_context.const_data_ptr<Real>(), grad_qkv.data_ptr<Real>()};
+}
+
+struct PackedAttention : torch::autograd::Function<PackedAttention> {
+  static Tensor forward(AutogradContext* context,
+                        const Tensor& qkv,
+                        const Tensor& cu_seqlens,
+                        std::int64_t num_heads,
+                        double dropout_rate,
+                        std::int64_t dropout_key) {
+    const DropoutSite dropout{dropout_rate, static_cast<std::uint64_t>(dropout_key)};
+    Tensor output = at::empty({qkv.size(0), qkv.size(1) / 3}, qkv.options());
+    const Tensor log_sum_exp = at::empty({qkv.size(0), num_heads}, qkv.options());
+    if (qkv.scalar_type() == at::kFloat) {
+      run_forward<float>(qkv, cu_seqlens, num_heads, dropout, output, log_sum_exp);
+    } else {
+      run_forward<double>(qkv, cu_seqlens, num_heads, dropout, output, log_sum_exp);
+    }
+    context->save_for_backward({qkv, cu_seqlens, output, log_sum_exp});
+    context->saved_data["num_heads"] = num_heads;
+    context->saved_data["dropout_rate"] = dropout_rate;
+    context->saved_data["dropout_key"] = dropout_key;
+    return output;
+  }
+
+  static tensor_list backward(AutogradContext* context, const tensor_list& grad_outputs) {
+    const auto saved = context->get_saved_variables();
+    const Tensor& qkv = saved[0];
+    const Tensor& cu_seqlens = saved[1];
+    const std::int64_t num_heads = context->saved_data["num_heads"].toInt();
+    const DropoutSite dropout{
+        context->saved_data["dropout_rate"].toDouble(),
+        static_cast<std::uint64_t>(context->saved_data["dropout_key"].toInt())};
+    const Tensor grad_context = grad_outputs[0].contiguous();
+    Tensor grad_qkv = at::empty_like(qkv);
+    if (qkv.scalar_type() == at::kFloat) {
+      run_backward(qkv, cu_seqlens, num_heads, dropout,
+                   kernel_gradient<float>(saved[2], saved[3], grad_context, grad_qkv));
+    } else {
+      run_backward(qkv, cu_seqlens, num_heads, dropout,
+                   kernel_gradient<double>(saved[2], saved[3], grad_context, grad_qkv));
+    }
+    return {grad_qkv, Tensor(), Tensor(), Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
+
+Tensor packed_attention(const Tensor& qkv,
+                        const Tensor& cu_seqlens,
+                        std::int64_t num_heads,
+                        DropoutSite dropout) {
+  const auto type = qkv.scalar_type();
+  if (type != at::kFloat && type != at::kDouble) {
+    fail(ErrorKind::kInternal, "packed attention takes float32 or float64");
+  }
+  if (qkv.dim() != 2 || qkv.size(1) % (3 * num_heads) != 0 ||
+      cu_seqlens.scalar_type() != at::kInt || cu_seqlens[-1].item<std::int32_t>() != qkv.size(0)) {
+    fail(ErrorKind::kInternal, "packed attention: shapes of qkv and cu_seqlens disagree");
+  }
+  return PackedAttention::apply(qkv.contiguous(), cu_seqlens, num_heads, dropout.rate,
+                                static_cast<std::int64_t>(dropout.key));
+}
+
+}  // namespace sbert

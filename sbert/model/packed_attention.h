@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sbert/base/tensor_fwd.h"
+
+namespace sbert {
+
+/// Dropout of one place in the network: its rate and which masks it draws. A rate of 0 is none.
+struct DropoutSite {
+  double rate = 0;
+  std::uint64_t key = 0;
+};
+
+/// Multi-head self-attention (Vaswani et al., 2017, eq. 1) within each sequence of a packed batch,
+/// with a gradient with respect to `qkv`. float32 or float64, on the CPU.
+///
+/// @param qkv        [T, 3H] queries, keys and values of the tokens, heads side by side
+/// @param cu_seqlens [B + 1] int32
+/// @param num_heads  divides H
+/// @param dropout    of the attention weights
+/// @return           [T, H]
+/// @throws Error(kInternal) if shapes or types disagree
+Tensor packed_attention(const Tensor& qkv,
+                        const Tensor& cu_seqlens,
+                        std::int64_t num_heads,
+                        DropoutSite dropout);
+
+}  // namespace sbert

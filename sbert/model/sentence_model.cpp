@@ -1,0 +1,35 @@
+#include "sbert/model/sentence_model.h"
+
+#include <ATen/ATen.h>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+
+namespace sbert {
+namespace {
+
+constexpr double kMinNorm = 1e-12;  // torch.nn.functional.normalize
+
+}  // namespace
+
+Tensor embed_batch(const SentenceModel& model,
+                   const PackedBatch& batch,
+                   std::optional<DropoutKey> dropout) {
+  const Tensor tokens = model.encoder.forward(batch, dropout);     // [T, H]
+  const Tensor embeddings = pool(model.pooling, tokens, batch);    // [B, H]
+  if (!model.normalize) return embeddings;
+  return embeddings / embeddings.norm(2, /*dim=*/-1, /*keepdim=*/true).clamp_min(kMinNorm);
+}
+
+std::string prompt_text(const SentenceModel& model, const std::string& name) {
+  const std::string& wanted = name.empty() ? model.default_prompt_name : name;
+  if (wanted.empty()) return "";
+  const auto found = model.prompts.find(wanted);
+  if (found != model.prompts.end()) return found->second;
+  std::string known;
+  for (const auto& [each, text] : model.prompts) known += concat(known.empty() ? "" : ", ", each);
+  fail(ErrorKind::kUsage, concat("the model has no prompt of this name (it has: ",
+                                 known.empty() ? "none" : known, "): ", wanted));
+}
+
+}  // namespace sbert
