@@ -173,6 +173,14 @@ BertEncoder& BertEncoder::operator=(BertEncoder&&) noexcept = default;
 
 const EncoderConfig& BertEncoder::config() const { return state_->config; }
 
+void BertEncoder::set_dropout(double hidden, double attention) {
+  EncoderConfig changed = state_->config;
+  changed.hidden_dropout = hidden;
+  changed.attention_dropout = attention;
+  changed.validate();
+  state_->config = changed;
+}
+
 std::vector<NamedTensor> BertEncoder::parameters() const {
   std::vector<NamedTensor> named{
       {"embeddings.word_embeddings.weight", state_->word_embeddings},

@@ -49,6 +49,8 @@ class BertEncoder {
   BertEncoder& operator=(BertEncoder&&) noexcept;
 
   const EncoderConfig& config() const;
+  /// Sets the dropout rates of training passes, each in [0, 1).
+  void set_dropout(double hidden, double attention);
 
   /// The encoder's own tensors (not copies), under Hugging Face's names without the `bert.` prefix,
   /// except that query, key and value of a layer are one tensor, stacked along dim 0 in that order:
