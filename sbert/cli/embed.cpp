@@ -1,0 +1,115 @@
+#include <cstdio>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/files.h"
+#include "sbert/base/log.h"
+#include "sbert/base/progress.h"
+#include "sbert/checkpoint/model_files.h"
+#include "sbert/cli/commands.h"
+#include "sbert/cli/option_parser.h"
+#include "sbert/data/text_lines.h"
+#include "sbert/embed/embedder.h"
+#include "sbert/embed/npy.h"
+
+namespace sbert {
+namespace {
+
+struct EmbedCommandOptions {
+  std::string model;
+  std::string input = "-";
+  std::string output = "-";
+  std::string format;
+  std::string prompt_name;
+  std::optional<std::string> prompt;
+  std::int64_t max_length = 0;
+  std::int64_t batch_tokens = 0;
+  int threads = 0;
+  std::string device = "auto";
+
+  static constexpr auto fields() {
+    using Self = EmbedCommandOptions;
+    return std::tuple{
+        field("model", &Self::model, "model folder or .nemo"),
+        field("input", &Self::input, "JSON Lines with \"text\" (.jsonl), text, or - for stdin"),
+        field("output", &Self::output, "file to write, or - for stdout"),
+        field("format", &Self::format, "npy, jsonl or text; default: by the output's name, else jsonl"),
+        field("prompt_name", &Self::prompt_name, "the model's prompt to put before each text"),
+        field("prompt", &Self::prompt, "a text to put before each text"),
+        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
+        field("batch_tokens", &Self::batch_tokens, "tokens of a batch; 0: chosen"),
+        field("threads", &Self::threads, "0: every core"),
+        field("device", &Self::device, "auto or cpu"),
+    };
+  }
+};
+
+constexpr CommandHelp kHelp{
+    "embed",
+    "Embeds texts, one vector a text, in their order. The vector of a text does not depend on the\n"
+    "texts beside it, nor on the number of threads.",
+    "  sbert embed --model MiniLM/ --input texts.txt --output vectors.npy\n"
+    "  echo '{\"text\": \"Hello, world\"}' | sbert embed --model MiniLM/ > vectors.jsonl\n"};
+
+std::string output_format(const EmbedCommandOptions& options) {
+  if (!options.format.empty()) return options.format;
+  if (options.output.ends_with(".npy")) return "npy";
+  if (options.output.ends_with(".txt")) return "text";
+  return "jsonl";
+}
+
+std::string line_of(std::span<const float> row, const std::string& format) {
+  std::string line = format == "jsonl" ? "{\"embedding\":[" : "";
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (i > 0) line += format == "jsonl" ? ',' : ' ';
+    line += concat(row[i]);
+  }
+  return line + (format == "jsonl" ? "]}\n" : "\n");
+}
+
+void write_embeddings(const FloatMatrix& matrix, const std::string& output, const std::string& format) {
+  if (format == "npy") {
+    write_npy(matrix, output);
+    return;
+  }
+  if (output == "-") {
+    for (std::int64_t i = 0; i < matrix.rows; ++i) std::fputs(line_of(matrix.row(i), format).c_str(), stdout);
+    return;
+  }
+  AtomicFile file(output);
+  for (std::int64_t i = 0; i < matrix.rows; ++i) file.write(line_of(matrix.row(i), format));
+  file.commit();
+}
+
+}  // namespace
+
+void run_embed(const Words& words) {
+  EmbedCommandOptions options;
+  OptionParser parser(kHelp, {});
+  add_fields(parser, options);
+  parser.require("model");
+  parser.choices("device", {"auto", "cpu"});
+  parser.choices("format", {"npy", "jsonl", "text"});
+  if (!parser.parse(words)) return;
+  const std::string format = output_format(options);
+  if (format == "npy" && options.output == "-") {
+    fail(ErrorKind::kUsage, "npy needs a file: --output vectors.npy");
+  }
+
+  const SentenceModel model = load_model(options.model);
+  const std::vector<std::string> texts = read_texts(options.input);
+  Progress progress("embedding", static_cast<std::int64_t>(texts.size()), "texts");
+  const FloatMatrix matrix = embed_texts(
+      model, texts,
+      {.prompt = options.prompt ? *options.prompt : prompt_text(model, options.prompt_name),
+       .max_length = options.max_length,
+       .batch_tokens = options.batch_tokens,
+       .threads = options.threads,
+       .on_progress = [&](std::int64_t count) { progress.advance(count); }});
+  write_embeddings(matrix, options.output, format);
+}
+
+}  // namespace sbert

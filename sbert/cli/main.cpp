@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/log.h"
+#include "sbert/base/progress.h"
+#include "sbert/base/stop.h"
+#include "sbert/cli/commands.h"
+
+namespace sbert {
+namespace {
+
+constexpr std::string_view kVersion = SBERT_VERSION;
+
+void print_help() {
+  std::string text =
+      "sbert: the whole life of a sentence-embedding model, in one program.\n\n"
+      "Usage: sbert COMMAND [OPTIONS]      sbert COMMAND --help      sbert --version\n\nCommands:\n";
+  for (const Command& command : all_commands()) {
+    std::string name(command.name);
+    name.resize(12, ' ');
+    text += concat("  ", name, command.summary, "\n");
+  }
+  text += "\nEvery command: --quiet leaves out progress and notes.\n"
+          "Exit codes: 0 done, 2 wrong use, 3 wrong input file, 4 input/output refused,\n"
+          "            70 a bug of ours, 130 interrupted.\n";
+  std::fputs(text.c_str(), stdout);
+}
+
+const Command& find_command(const std::string& name) {
+  const auto commands = all_commands();
+  const auto found = std::find_if(commands.begin(), commands.end(),
+                                  [&](const Command& command) { return command.name == name; });
+  if (found == commands.end()) {
+    fail(ErrorKind::kUsage, concat("no such command (sbert --help lists them): ", name));
+  }
+  return *found;
+}
+
+int run(Words words) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    print_help();
+    return words.empty() ? exit_code(ErrorKind::kUsage) : 0;
+  }
+  if (words[0] == "--version") {
+    std::printf("sbert %s\n", kVersion.data());
+    return 0;
+  }
+  const Command& command = find_command(words[0]);
+  words.erase(words.begin());
+  set_quiet(std::erase(words, "--quiet") > 0);
+  command.run(words);
+  if (std::fflush(stdout) != 0) fail(ErrorKind::kIo, "cannot write to stdout");
+  return 0;
+}
+
+int report(ErrorKind kind, std::string_view message) {
+  print_above_progress(concat("sbert: ", message, "\n"));
+  return exit_code(kind);
+}
+
+}  // namespace
+}  // namespace sbert
+
+int main(int argc, char** argv) {
+  using namespace sbert;
+  catch_stop_signals();
+  try {
+    return run(Words(argv + 1, argv + argc));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInternal) return report(error.kind(), error.what());
+    return report(error.kind(), concat("internal error: ", error.what(), " (",
+                                       error.where().file_name(), ":", error.where().line(), ")"));
+  } catch (const std::bad_alloc&) {
+    return report(ErrorKind::kIo, "out of memory; a smaller batch or fewer threads need less");
+  } catch (const std::exception& error) {
+    return report(ErrorKind::kInternal, concat("internal error: ", error.what()));
+  }
+}

@@ -1,0 +1,96 @@
+#include "sbert/cli/option_parser.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+
+namespace sbert {
+namespace {
+
+std::string option_name(std::string_view key) {
+  std::string name(key);
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+}  // namespace
+
+struct OptionParser::State {
+  CLI::App app;
+  std::vector<std::string_view> positional;
+  std::map<std::string_view, CLI::Option*> options;
+
+  std::string cli_name(std::string_view key) const {
+    const bool is_positional =
+        std::find(positional.begin(), positional.end(), key) != positional.end();
+    return is_positional ? option_name(key) : concat("--", option_name(key));
+  }
+
+  template <typename Value>
+  void add(std::string_view key, std::string_view help, Value& value, bool shows_default) {
+    CLI::Option* option = app.add_option(cli_name(key), value, std::string(help));
+    if (shows_default) option->capture_default_str();
+    options[key] = option;
+  }
+};
+
+OptionParser::OptionParser(const CommandHelp& help, std::vector<std::string_view> positional)
+    : state_(std::make_unique<State>()) {
+  state_->app.name(concat("sbert ", help.name));
+  state_->app.description(std::string(help.description));
+  state_->app.footer(concat("Examples:\n", help.examples));
+  state_->app.get_formatter()->column_width(32);
+  state_->positional = std::move(positional);
+}
+OptionParser::~OptionParser() = default;
+
+void OptionParser::add(std::string_view key, std::string_view help, std::string& value) {
+  state_->add(key, help, value, !value.empty());
+}
+void OptionParser::add(std::string_view key,
+                       std::string_view help,
+                       std::optional<std::string>& value) {
+  state_->add(key, help, value, false);
+}
+void OptionParser::add(std::string_view key, std::string_view help, std::int64_t& value) {
+  state_->add(key, help, value, true);
+}
+void OptionParser::add(std::string_view key, std::string_view help, int& value) {
+  state_->add(key, help, value, true);
+}
+void OptionParser::add(std::string_view key, std::string_view help, bool& value) {
+  state_->options[key] = state_->app.add_flag(state_->cli_name(key), value, std::string(help));
+}
+void OptionParser::add(std::string_view key,
+                       std::string_view help,
+                       std::vector<std::string>& value) {
+  state_->add(key, help, value, false);
+  // One value for each time an option is named, so that it does not swallow what follows.
+  if (state_->cli_name(key).starts_with("--")) state_->options[key]->allow_extra_args(false);
+}
+
+void OptionParser::choices(std::string_view key, const std::vector<std::string>& words) {
+  state_->options.at(key)->check(CLI::IsMember(words));
+}
+
+void OptionParser::require(std::string_view key) { state_->options.at(key)->required(); }
+
+bool OptionParser::parse(const Words& words) {
+  Words reversed(words.rbegin(), words.rend());  // CLI11 takes them from the back
+  try {
+    state_->app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(state_->app.help().c_str(), stdout);
+    return false;
+  } catch (const CLI::ParseError& error) {
+    fail(ErrorKind::kUsage,
+         concat(error.what(), " (", state_->app.get_name(), " --help lists the options)"));
+  }
+  return true;
+}
+
+}  // namespace sbert

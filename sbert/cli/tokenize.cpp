@@ -1,0 +1,61 @@
+#include <cstdio>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "sbert/base/error.h"
+#include "sbert/checkpoint/model_files.h"
+#include "sbert/cli/commands.h"
+#include "sbert/cli/option_parser.h"
+#include "sbert/data/text_lines.h"
+
+namespace sbert {
+namespace {
+
+struct TokenizeOptions {
+  std::string model;
+  std::string input = "-";
+  std::int64_t max_length = 0;
+  bool pieces = false;
+
+  static constexpr auto fields() {
+    using Self = TokenizeOptions;
+    return std::tuple{
+        field("model", &Self::model, "model folder or .nemo"),
+        field("input", &Self::input, "JSON Lines with \"text\" (.jsonl), text, or - for stdin"),
+        field("max_length", &Self::max_length, "most ids of a text; 0: the model's"),
+        field("pieces", &Self::pieces, "also print the word pieces"),
+    };
+  }
+};
+
+constexpr CommandHelp kHelp{
+    "tokenize",
+    "Prints the token ids of each text as a JSON object a line, id for id as Hugging Face's\n"
+    "tokenizers does it.",
+    "  echo '{\"text\": \"Hello, world\"}' | sbert tokenize --model MiniLM/\n"};
+
+}  // namespace
+
+void run_tokenize(const Words& words) {
+  TokenizeOptions options;
+  OptionParser parser(kHelp, {});
+  add_fields(parser, options);
+  parser.require("model");
+  if (!parser.parse(words)) return;
+
+  const SentenceModel model = load_model(options.model);
+  const Tokenizer& tokenizer = model.tokenizer;
+  const std::int64_t max_length =
+      options.max_length > 0 ? options.max_length : model.max_seq_length;
+  for (const std::string& text : read_texts(options.input)) {
+    const auto ids = tokenizer.encode(text, max_length);
+    nlohmann::json line{{"ids", ids}};
+    if (options.pieces) {
+      for (const auto id : ids) line["pieces"].push_back(tokenizer.piece(id));
+    }
+    std::puts(line.dump().c_str());
+  }
+}
+
+}  // namespace sbert

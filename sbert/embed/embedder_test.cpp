@@ -1,0 +1,120 @@
+#include "sbert/embed/embedder.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <string>
+
+#include "sbert/base/error.h"
+#include "sbert/model/named_tensor.h"
+
+namespace sbert {
+namespace {
+
+using testing::HasSubstr;
+
+// A model of random weights that reads the letters a to z.
+SentenceModel letter_model() {
+  std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+  for (char c = 'a'; c <= 'z'; ++c) vocabulary += std::string(1, c) + "\n";
+  SentenceModel model{Tokenizer(TokenizerFiles{{"vocab.txt", vocabulary}}),
+                      BertEncoder({.vocab_size = 31,
+                                   .hidden_size = 32,
+                                   .num_layers = 2,
+                                   .num_attention_heads = 4,
+                                   .ffn_hidden_size = 64,
+                                   .max_position_embeddings = 64})};
+  model.max_seq_length = 64;
+  at::manual_seed(0);
+  for (const NamedTensor& parameter : model.encoder.parameters()) {
+    parameter.tensor.normal_(0, 0.3);
+    if (parameter.name.ends_with("LayerNorm.weight")) parameter.tensor.add_(1);
+  }
+  return model;
+}
+
+std::vector<std::string> texts() {
+  std::vector<std::string> all;
+  for (int i = 0; i < 40; ++i) {
+    std::string text;
+    for (int j = 0; j < (i * 7) % 23; ++j) text += std::string(1, static_cast<char>('a' + (i + j) % 26)) + " ";
+    all.push_back(text);
+  }
+  return all;
+}
+
+TEST(EmbedTexts, TheOrderOfTheTextsIsKept) {
+  const SentenceModel model = letter_model();
+  const auto all = texts();
+  const FloatMatrix together = embed_texts(model, all, {.threads = 2});
+  ASSERT_EQ(together.rows, 40);
+  ASSERT_EQ(together.columns, 32);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Tensor alone = embed_batch(model, pack({{model.tokenizer.encode(all[i], 64)}}), {});
+    const auto row = together.row(static_cast<std::int64_t>(i));
+    for (std::int64_t k = 0; k < 32; ++k) {
+      EXPECT_NEAR(row[static_cast<std::size_t>(k)], alone[0][k].item<float>(), 1e-5) << "text " << i;
+    }
+  }
+}
+
+TEST(EmbedTexts, AVectorDoesNotDependOnTheBatchOrTheThreads) {
+  const SentenceModel model = letter_model();
+  const auto all = texts();
+  const FloatMatrix reference = embed_texts(model, all, {.threads = 1});
+  for (const EmbedOptions& options :
+       {EmbedOptions{.batch_tokens = 1, .threads = 1}, EmbedOptions{.batch_tokens = 50, .threads = 2},
+        EmbedOptions{.batch_tokens = 100'000, .threads = 3}}) {
+    EXPECT_EQ(embed_texts(model, all, options).values, reference.values);
+  }
+}
+
+TEST(EmbedTexts, VectorsHaveLengthOneIfTheModelSaysSo) {
+  SentenceModel model = letter_model();
+  const auto length = [&] {
+    const FloatMatrix matrix = embed_texts(model, {"a b c"}, {});
+    double squares = 0;
+    for (const float x : matrix.values) squares += static_cast<double>(x) * x;
+    return std::sqrt(squares);
+  };
+  EXPECT_NEAR(length(), 1.0, 1e-6);
+  model.normalize = false;
+  EXPECT_GT(std::abs(length() - 1.0), 1e-3);
+}
+
+TEST(EmbedTexts, ThePromptStandsBeforeEachText) {
+  const SentenceModel model = letter_model();
+  EXPECT_EQ(embed_texts(model, {"x y"}, {.prompt = "q "}).values,
+            embed_texts(model, {"q x y"}, {}).values);
+}
+
+TEST(EmbedTexts, LongTextsAreCut) {
+  const SentenceModel model = letter_model();
+  EXPECT_EQ(embed_texts(model, {"a b c d e f"}, {.max_length = 5}).values,
+            embed_texts(model, {"a b c"}, {}).values);
+  EXPECT_NO_THROW(embed_texts(model, {std::string(10'000, ' ') + std::string(10'000, 'a')}, {}));
+  try {
+    embed_texts(model, {"a"}, {.max_length = 65});
+    FAIL() << "more tokens than the model has positions";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("65 > 64"));
+  }
+}
+
+TEST(EmbedTexts, ProgressCountsEveryTextOnce) {
+  std::atomic<std::int64_t> count = 0;
+  embed_texts(letter_model(), texts(), {.threads = 2, .on_progress = [&](std::int64_t n) { count += n; }});
+  EXPECT_EQ(count, 40);
+}
+
+TEST(EmbedTexts, NoTextsGiveNoRows) {
+  const FloatMatrix matrix = embed_texts(letter_model(), {}, {});
+  EXPECT_EQ(matrix.rows, 0);
+  EXPECT_EQ(matrix.columns, 32);
+}
+
+}  // namespace
+}  // namespace sbert
