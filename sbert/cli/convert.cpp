@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/checkpoint/model_files.h"
+#include "sbert/cli/commands.h"
+#include "sbert/cli/option_parser.h"
+#include "sbert/embed/embedder.h"
+
+namespace sbert {
+namespace {
+
+struct ConvertOptions {
+  std::string input;
+  std::string output;
+  std::string format;
+  std::string tokenizer;
+  std::string precision = "32";
+  std::string hparams_file;
+
+  static constexpr auto fields() {
+    using Self = ConvertOptions;
+    return std::tuple{
+        field("input", &Self::input,
+              "Hugging Face or sentence-transformers folder, or .nemo (also --input_name_or_path)"),
+        field("output", &Self::output, "what to write (also --output_path)"),
+        field("format", &Self::format,
+              "nemo, sentence-transformers or hf; default: nemo for a name that ends in .nemo, else "
+              "sentence-transformers"),
+        field("tokenizer", &Self::tokenizer,
+              "folder with tokenizer files, for a .nemo that holds none"),
+        field("precision", &Self::precision, "32"),
+        field("hparams_file", &Self::hparams_file,
+              "accepted for NeMo's sake; every setting comes from the model"),
+    };
+  }
+};
+
+constexpr CommandHelp kHelp{
+    "convert",
+    "Brings a model into another form, reads it back, and compares the embeddings of two questions\n"
+    "and two passages; a difference above 1e-5 is an error.",
+    "  sbert convert --input MiniLM/ --output minilm.nemo\n"
+    "  sbert convert --input_name_or_path tuned.nemo --output_path tuned/\n"};
+
+constexpr double kLargestDifference = 1e-5;
+
+const std::vector<std::string> kProbes{
+    "query: how much protein should a female eat",
+    "query: summit define",
+    "passage: As a general guideline, the average requirement of protein for women ages 19 to 70 "
+    "is 46 grams a day.",
+    "passage: Definition of summit for English language learners: the highest point of a mountain."};
+
+// NeMo's two spellings for ours.
+Words with_our_names(Words words) {
+  const std::pair<std::string, std::string> names[] = {{"--input_name_or_path", "--input"},
+                                                       {"--output_path", "--output"},
+                                                       {"--hparams_file", "--hparams-file"}};
+  for (std::string& word : words) {
+    for (const auto& [theirs, ours] : names) {
+      if (word == theirs || word.starts_with(theirs + "=")) word.replace(0, theirs.size(), ours);
+    }
+  }
+  return words;
+}
+
+ModelFormat output_form(const ConvertOptions& options) {
+  if (options.format == "nemo") return ModelFormat::kNemo;
+  if (options.format == "hf") return ModelFormat::kHuggingFace;
+  if (options.format.empty() && options.output.ends_with(".nemo")) return ModelFormat::kNemo;
+  return ModelFormat::kSentenceTransformers;
+}
+
+double largest_difference(const FloatMatrix& a, const FloatMatrix& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    largest = std::max(largest, std::abs(static_cast<double>(a.values[i]) - b.values[i]));
+  }
+  return largest;
+}
+
+}  // namespace
+
+void run_convert(const Words& words) {
+  ConvertOptions options;
+  OptionParser parser(kHelp, {});
+  add_fields(parser, options);
+  for (const char* key : {"input", "output"}) parser.require(key);
+  parser.choices("format", {"nemo", "sentence-transformers", "hf"});
+  parser.choices("precision", {"32"});
+  if (!parser.parse(with_our_names(words))) return;
+
+  const SentenceModel model = load_model(options.input, options.tokenizer);
+  save_model(model, options.output, output_form(options));
+  const double difference = largest_difference(embed_texts(model, kProbes, {}),
+                                               embed_texts(load_model(options.output), kProbes, {}));
+  std::printf("%s: written; largest difference of 4 embeddings after reading it back: %s\n",
+              options.output.c_str(), concat(difference).c_str());
+  if (!(difference <= kLargestDifference)) {
+    fail(ErrorKind::kInternal, concat(options.output, ": embeddings differ by ", difference));
+  }
+}
+
+}  // namespace sbert

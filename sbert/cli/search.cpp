@@ -1,0 +1,153 @@
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/progress.h"
+#include "sbert/checkpoint/model_files.h"
+#include "sbert/cli/commands.h"
+#include "sbert/cli/option_parser.h"
+#include "sbert/data/text_lines.h"
+#include "sbert/embed/embedder.h"
+#include "sbert/embed/npy.h"
+#include "sbert/search/topk.h"
+
+namespace sbert {
+namespace {
+
+struct SearchOptions {
+  std::vector<std::string> query;
+  std::string model;
+  std::string corpus;
+  std::string queries;
+  std::string embeddings;
+  std::int64_t k = 10;
+  std::string query_prompt_name;
+  std::string document_prompt_name;
+  std::int64_t max_length = 0;
+  int threads = 0;
+  std::string format = "text";
+
+  static constexpr auto fields() {
+    using Self = SearchOptions;
+    return std::tuple{
+        field("query", &Self::query, "questions; or --queries"),
+        field("model", &Self::model, "model folder or .nemo"),
+        field("corpus", &Self::corpus,
+              "documents: JSON Lines with \"_id\", \"title\", \"text\" (.jsonl), or a text a line"),
+        field("queries", &Self::queries, "a file of questions, or - for stdin"),
+        field("embeddings", &Self::embeddings,
+              "the corpus's vectors (.npy): read if the file is there, else written"),
+        field("k", &Self::k, "documents for each question"),
+        field("query_prompt_name", &Self::query_prompt_name,
+              "prompt put before questions; default: the model's \"query\", if it has one"),
+        field("document_prompt_name", &Self::document_prompt_name,
+              "prompt put before documents; default: \"passage\" or \"document\""),
+        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
+        field("threads", &Self::threads, "0: every core"),
+        field("format", &Self::format, "text or json (an object a question)"),
+    };
+  }
+};
+
+constexpr CommandHelp kHelp{
+    "search",
+    "Finds the documents whose vectors are nearest to each question's, exactly.",
+    "  sbert search --model tuned.nemo --corpus corpus.jsonl \"a program that plays chess\"\n"
+    "  sbert search --model tuned.nemo --corpus corpus.jsonl --queries questions.txt --format json\n"};
+
+constexpr std::size_t kSnippetBytes = 90;
+
+// The beginning of a text on one line, cut between characters.
+std::string snippet(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool starts_character = (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    if (line.size() >= kSnippetBytes && starts_character) return line + "...";
+    line += c == '\n' || c == '\t' || c == '\r' ? ' ' : c;
+  }
+  return line;
+}
+
+FloatMatrix corpus_vectors(const SentenceModel& model,
+                           const std::vector<TextRecord>& corpus,
+                           const SearchOptions& options) {
+  const bool is_stored = !options.embeddings.empty() && std::filesystem::exists(options.embeddings);
+  if (is_stored) {
+    FloatMatrix stored = read_npy(options.embeddings);
+    if (stored.rows != static_cast<std::int64_t>(corpus.size()) ||
+        stored.columns != model.encoder.config().hidden_size) {
+      fail(ErrorKind::kInput,
+           concat(options.embeddings, ": is not of this corpus and model: ", stored.rows, " x ",
+                  stored.columns, ", not ", corpus.size(), " x ",
+                  model.encoder.config().hidden_size));
+    }
+    return stored;
+  }
+  std::vector<std::string> texts;
+  for (const TextRecord& record : corpus) texts.push_back(record.text);
+  Progress progress("embedding the corpus", static_cast<std::int64_t>(texts.size()), "documents");
+  FloatMatrix vectors = embed_texts(
+      model, texts,
+      {.prompt = document_prompt(model, options.document_prompt_name),
+       .max_length = options.max_length,
+       .threads = options.threads,
+       .on_progress = [&](std::int64_t count) { progress.advance(count); }});
+  if (!options.embeddings.empty()) write_npy(vectors, options.embeddings);
+  return vectors;
+}
+
+void print_text(const std::string& query, const std::vector<Hit>& hits,
+                const std::vector<TextRecord>& corpus) {
+  std::printf("%s\n", query.c_str());
+  for (std::size_t rank = 0; rank < hits.size(); ++rank) {
+    const TextRecord& record = corpus[static_cast<std::size_t>(hits[rank].row)];
+    std::printf("%4zu  %s  %-24s  %s\n", rank + 1, fixed(hits[rank].score, 4).c_str(),
+                record.id.c_str(), snippet(record.text).c_str());
+  }
+}
+
+void print_json(const std::string& query, const std::vector<Hit>& hits,
+                const std::vector<TextRecord>& corpus) {
+  nlohmann::ordered_json line{{"query", query}, {"results", nlohmann::ordered_json::array()}};
+  for (const Hit& hit : hits) {
+    const TextRecord& record = corpus[static_cast<std::size_t>(hit.row)];
+    line["results"].push_back({{"id", record.id}, {"score", hit.score}, {"text", record.text}});
+  }
+  std::puts(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+}  // namespace
+
+void run_search(const Words& words) {
+  SearchOptions options;
+  OptionParser parser(kHelp, {"query"});
+  add_fields(parser, options);
+  for (const char* key : {"model", "corpus"}) parser.require(key);
+  parser.choices("format", {"text", "json"});
+  if (!parser.parse(words)) return;
+  if (options.k < 1) fail(ErrorKind::kUsage, concat("--k must be at least 1: ", options.k));
+  std::vector<std::string> queries = options.query;
+  if (!options.queries.empty()) queries = read_texts(options.queries);
+  if (queries.empty()) fail(ErrorKind::kUsage, "no question: give one, or --queries FILE");
+
+  const SentenceModel model = load_model(options.model);
+  const std::vector<TextRecord> corpus = read_text_records(options.corpus);
+  if (corpus.empty()) fail(ErrorKind::kInput, concat(options.corpus, ": no documents"));
+  const FloatMatrix documents = corpus_vectors(model, corpus, options);
+  const FloatMatrix questions =
+      embed_texts(model, queries,
+                  {.prompt = query_prompt(model, options.query_prompt_name),
+                   .max_length = options.max_length,
+                   .threads = options.threads});
+  const auto results = exact_topk(questions, documents, options.k);
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const auto print = options.format == "json" ? print_json : print_text;
+    print(queries[i], results[i], corpus);
+  }
+}
+
+}  // namespace sbert
