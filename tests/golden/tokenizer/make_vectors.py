@@ -44,7 +44,6 @@ ADDED = [
     AddedToken(" lead", normalized=False),
     AddedToken("house", single_word=True, normalized=True),
     AddedToken("NAIVETY", normalized=True),
-    AddedToken("naivety", normalized=True),
 ]
 # Added tokens with the neighbours that decide whether they match.
 AROUND = [a + token.content + b for token in ADDED for a in ("", " ", "x", "_", "\u0301", "\u3000", "-", "  \n")
@@ -88,7 +87,10 @@ def groups():
     yield "cased, strip_accents as lowercase", make(lowercase=False), 128, False, texts(400)
     for length in (2, 3, 4, 7, 16, 33):
         yield f"truncation to {length}", make(), length, False, texts(250, 12)
-    yield "added tokens", make(ADDED), 128, True, texts(1200, 8, AROUND) + [text.encode() for text in AROUND]
+    yield "added tokens", make(ADDED), 128, False, texts(900, 8, AROUND) + [text.encode() for text in AROUND]
+    # The wheel does not know a special token again by its normalized form, and decodes it.
+    decodable = [token for token in ADDED if not (token.special and token.normalized)]
+    yield "decoding of added tokens", make(decodable), 128, True, texts(500, 8, AROUND)
     yield "added tokens, cased", make(ADDED, lowercase=False), 128, False, texts(800, 8, AROUND)
     yield "added tokens, truncated", make(ADDED), 9, False, texts(400, 12, AROUND)
     yield "words of at most 5 characters", make(max_chars=5), 128, False, edges + texts(300)
