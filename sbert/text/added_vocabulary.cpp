@@ -7,40 +7,46 @@
 #include "sbert/base/error.h"
 
 namespace sbert {
+namespace {
+
+std::string form_of(const AddedToken& token, const BertNormalizer& normalizer) {
+  if (!token.normalized) return token.content;
+  std::string form;
+  normalizer.append(token.content, form);
+  if (form.empty()) {
+    fail(ErrorKind::kInput, concat("normalization leaves nothing of the added token, "
+                                   "\"normalized\": false would keep it: \"",
+                                   token.content, '"'));
+  }
+  return form;
+}
+
+}  // namespace
 
 AddedVocabulary::AddedVocabulary(const std::vector<AddedToken>& tokens,
                                  const WordPiece& model,
                                  const BertNormalizer& normalizer) {
-  std::vector<AddedTokenFinder::Pattern> raw;
-  std::vector<AddedTokenFinder::Pattern> normalized;
-  const auto add_patterns = [&](bool special) {
-    for (const AddedToken& token : tokens) {
-      if (token.special != special) continue;
-      AddedTokenFinder::Pattern pattern{
-                                        .id = ids_.at(token.content),
-                                        .single_word = token.single_word,
-                                        .lstrip = token.lstrip,
-                                        .rstrip = token.rstrip};
-      if (token.normalized) {
-        normalizer.append(token.content, pattern.text);
-      } else {
-        pattern.text = token.content;
-      }
-      if (pattern.text.empty()) {
-        fail(ErrorKind::kInput, concat("nothing is left of an added token when it is normalized, "
-                                       "\"normalized\": false would keep it: \"",
-                                       token.content, '"'));
-      }
-      (token.normalized ? normalized : raw).push_back(std::move(pattern));
-    }
-  };
   for (const AddedToken& token : tokens) {
     const std::int32_t id = assign_id(token, model);
     if (token.special) special_ids_.insert(id);
+    forms_.emplace(id, form_of(token, normalizer));
   }
-  // Where two tokens have one normalized form, the first counts, and special tokens go first.
-  add_patterns(true);
-  add_patterns(false);
+  // Where two tokens have one form, the first counts, and special tokens go first. (The wheel takes
+  // one by chance.)
+  std::vector<AddedTokenFinder::Pattern> raw;
+  std::vector<AddedTokenFinder::Pattern> normalized;
+  for (const bool special : {true, false}) {
+    for (const AddedToken& token : tokens) {
+      if (token.special != special) continue;
+      const std::int32_t id = ids_.at(token.content);
+      (token.normalized ? normalized : raw)
+          .push_back({.text = forms_.at(id),
+                      .id = id,
+                      .single_word = token.single_word,
+                      .lstrip = token.lstrip,
+                      .rstrip = token.rstrip});
+    }
+  }
   raw_ = AddedTokenFinder(std::move(raw));
   normalized_ = AddedTokenFinder(std::move(normalized));
 }
@@ -63,7 +69,6 @@ std::int32_t AddedVocabulary::assign_id(const AddedToken& token, const WordPiece
   if (!ids_.emplace(token.content, id).second) {
     fail(ErrorKind::kInput, concat("the added token is there twice: \"", token.content, '"'));
   }
-  contents_.emplace(id, token.content);
   highest_id_ = std::max(highest_id_, id);
   return id;
 }
@@ -73,9 +78,9 @@ std::int32_t AddedVocabulary::find(const std::string& content) const {
   return found == ids_.end() ? -1 : found->second;
 }
 
-std::string_view AddedVocabulary::content(std::int32_t id) const {
-  const auto found = contents_.find(id);
-  return found == contents_.end() ? std::string_view{} : std::string_view{found->second};
+std::string_view AddedVocabulary::form(std::int32_t id) const {
+  const auto found = forms_.find(id);
+  return found == forms_.end() ? std::string_view{} : std::string_view{found->second};
 }
 
 }  // namespace sbert

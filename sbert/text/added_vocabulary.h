@@ -25,8 +25,9 @@ class AddedVocabulary {
 
   /// -1 if there is no such token.
   std::int32_t find(const std::string& content) const;
-  /// Empty if no added token has this id.
-  std::string_view content(std::int32_t id) const;
+  /// What stands in decoded text for an added token: its normalized form if it is sought in
+  /// normalized text. Empty if no added token has this id.
+  std::string_view form(std::int32_t id) const;
   bool is_special(std::int32_t id) const { return special_ids_.contains(id); }
   /// -1 if there are none.
   std::int32_t highest_id() const { return highest_id_; }
@@ -40,7 +41,7 @@ class AddedVocabulary {
   std::int32_t assign_id(const AddedToken& token, const WordPiece& model);
 
   std::unordered_map<std::string, std::int32_t> ids_;
-  std::unordered_map<std::int32_t, std::string> contents_;
+  std::unordered_map<std::int32_t, std::string> forms_;
   std::unordered_set<std::int32_t> special_ids_;
   std::int32_t highest_id_ = -1;
   AddedTokenFinder raw_;

@@ -43,6 +43,13 @@ Character classify(std::string_view text, std::size_t position) {
   return {Kind::kPartOfWord, character.length};
 }
 
+std::size_t skip_ascii_word(std::string_view text, std::size_t position) {
+  const char* byte = text.data() + position;
+  const char* const end = text.data() + text.size();
+  while (byte < end && kByteKinds[static_cast<unsigned char>(*byte)] == Kind::kPartOfWord) ++byte;
+  return static_cast<std::size_t>(byte - text.data());
+}
+
 }  // namespace
 
 std::string_view next_word(std::string_view text, std::size_t& position) {
@@ -55,7 +62,7 @@ std::string_view next_word(std::string_view text, std::size_t& position) {
   while (position < text.size()) {
     character = classify(text, position);
     if (character.kind == Kind::kPartOfWord) {
-      position += character.length;
+      position = skip_ascii_word(text, position + character.length);
       continue;
     }
     if (position == begin) position += character.length;  // punctuation, a word of its own

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
+#include <cstring>
+#include <limits>
+
+#include "sbert/base/error.h"
 
 namespace sbert {
 namespace {
@@ -34,30 +37,62 @@ std::uint64_t hash_of(std::string_view key) {
   return hash;
 }
 
+// What stands behind the bytes of a key.
+struct RecordEnd {
+  std::uint32_t length;
+  std::int32_t id;
+};
+
+// memcmp without the call, which costs more than most keys.
+bool is_equal(const char* a, const char* b, std::size_t length) {
+  for (; length >= sizeof(std::uint64_t); length -= sizeof(std::uint64_t)) {
+    std::uint64_t left;
+    std::uint64_t right;
+    std::memcpy(&left, a + length - sizeof left, sizeof left);
+    std::memcpy(&right, b + length - sizeof right, sizeof right);
+    if (left != right) return false;
+  }
+  for (std::size_t i = 0; i < length; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-PieceTable::PieceTable(std::vector<Entry> entries) : entries_(std::move(entries)) {
-  const std::size_t num_slots = std::bit_ceil(2 * entries_.size() + 2);
+PieceTable::PieceTable(std::span<const Entry> entries) {
+  const std::size_t num_slots = std::bit_ceil(2 * entries.size() + 2);
   slots_.resize(num_slots);
   shift_ = 64 - std::countr_zero(num_slots);
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const std::string_view key = entries_[i].key;
+  for (const auto& [key, id] : entries) {
     const std::uint64_t hash = hash_of(key);
     if (key.empty() || lookup(key, hash) >= 0) continue;
+    const RecordEnd end{static_cast<std::uint32_t>(key.size()), id};
+    const auto* end_bytes = reinterpret_cast<const char*>(&end);
+    records_.insert(records_.end(), key.begin(), key.end());
+    records_.insert(records_.end(), end_bytes, end_bytes + sizeof end);
+    if (records_.size() > std::numeric_limits<std::uint32_t>::max()) {
+      fail(ErrorKind::kInput, "the pieces of the vocabulary are longer than 4 GiB");
+    }
     std::size_t slot = hash >> shift_;
-    while (slots_[slot].entry != 0) slot = (slot + 1) & (num_slots - 1);
-    slots_[slot] = {static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(i + 1)};
+    while (slots_[slot].record != 0) slot = (slot + 1) & (num_slots - 1);
+    slots_[slot] = {static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(records_.size())};
     longest_key_ = std::max(longest_key_, key.size());
   }
 }
 
 std::int32_t PieceTable::lookup(std::string_view key, std::uint64_t hash) const {
   const auto tag = static_cast<std::uint32_t>(hash);
-  for (std::size_t slot = hash >> shift_; slots_[slot].entry != 0;
+  const Slot* slots = slots_.data();
+  for (std::size_t slot = hash >> shift_; slots[slot].record != 0;
        slot = (slot + 1) & (slots_.size() - 1)) {
-    if (slots_[slot].tag != tag) continue;
-    const Entry& entry = entries_[slots_[slot].entry - 1];
-    if (entry.key == key) return entry.id;
+    if (slots[slot].tag != tag) continue;
+    RecordEnd end;
+    const char* key_end = records_.data() + slots[slot].record - sizeof end;
+    std::memcpy(&end, key_end, sizeof end);
+    if (end.length == key.size() && is_equal(key_end - end.length, key.data(), end.length)) {
+      return end.id;
+    }
   }
   return -1;
 }

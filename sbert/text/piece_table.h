@@ -1,17 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
 namespace sbert {
 
 /// A map from byte strings to ids, made to find the longest key that a text begins with. A prefix
-/// costs one multiplication and one look at eight bytes. The keys are not copied.
+/// costs one multiplication and one look at eight bytes.
 class PieceTable {
  public:
   struct Entry {
-    std::string_view key;  ///< must outlive the table
+    std::string_view key;  ///< copied
     std::int32_t id = 0;
   };
   struct Match {
@@ -19,9 +20,9 @@ class PieceTable {
     std::size_t length = 0;
   };
 
-  PieceTable() : PieceTable(std::vector<Entry>{}) {}
+  PieceTable() : PieceTable(std::span<const Entry>{}) {}
   /// Of entries with equal keys the first counts. Empty keys are never found.
-  explicit PieceTable(std::vector<Entry> entries);
+  explicit PieceTable(std::span<const Entry> entries);
 
   /// The longest key that is a prefix of `text`.
   Match longest_prefix(std::string_view text) const;
@@ -30,15 +31,15 @@ class PieceTable {
 
  private:
   struct Slot {
-    std::uint32_t tag = 0;    // low half of the hash
-    std::uint32_t entry = 0;  // index + 1; 0: the slot is free
+    std::uint32_t tag = 0;     // low half of the hash
+    std::uint32_t record = 0;  // where its record ends in records_; 0: the slot is free
   };
 
   std::int32_t lookup(std::string_view key, std::uint64_t hash) const;
 
-  std::vector<Entry> entries_;
-  std::vector<Slot> slots_;  // open addressing, a power of two, at most half full
-  int shift_ = 0;            // the top bits of a hash choose the slot
+  std::vector<Slot> slots_;    // open addressing, a power of two, at most half full
+  std::vector<char> records_;  // key bytes, length and id of each key, in the order of the entries
+  int shift_ = 0;              // the top bits of a hash choose the slot
   std::size_t longest_key_ = 0;
 };
 

@@ -84,8 +84,8 @@ struct Tokenizer::State {
   }
 
   std::string_view piece(std::int32_t id) const {
-    const std::string_view content = added.content(id);
-    return content.empty() ? model.piece(id) : content;
+    const std::string_view form = added.form(id);
+    return form.empty() ? model.piece(id) : form;
   }
 
   TokenizerFiles files;

@@ -11,6 +11,9 @@ namespace sbert {
 WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options)
     : vocabulary_(std::move(vocabulary)),
       max_characters_(static_cast<std::size_t>(options.max_input_chars_per_word)) {
+  // Low ids are frequent pieces in most vocabularies, and lie together in the tables.
+  std::sort(vocabulary_.begin(), vocabulary_.end(),
+            [](const auto& a, const auto& b) { return a.second < b.second; });
   index_ids();
   const std::string_view prefix = options.continuing_subword_prefix;
   std::vector<PieceTable::Entry> pieces;
@@ -21,8 +24,8 @@ WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options)
     pieces.push_back({piece, id});
     if (piece.starts_with(prefix)) continuations.push_back({piece.substr(prefix.size()), id});
   }
-  pieces_ = PieceTable(std::move(pieces));
-  continuations_ = PieceTable(std::move(continuations));
+  pieces_ = PieceTable(pieces);
+  continuations_ = PieceTable(continuations);
   unk_id_ = find(options.unk_token);
   if (unk_id_ < 0) {
     fail(ErrorKind::kInput, concat("unk_token is not in the vocabulary: ", options.unk_token));
