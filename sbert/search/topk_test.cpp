@@ -119,18 +119,29 @@ TEST_P(ExactTopk, EqualScoresComeByAscendingRowAlsoAtTheCut) {
   }
 }
 
-// Around one tile of 256 queries and 1,024 rows, one chunk of 16 scores, and k against N.
+// Around one tile of 256 queries and 512 rows, one chunk of 16 scores, and k against N.
 INSTANTIATE_TEST_SUITE_P(Sizes,
                          ExactTopk,
                          testing::Values(Sizes{1, 1, 1, 1},
                                          Sizes{1, 5'000, 32, 10},
                                          Sizes{3, 15, 4, 16},
                                          Sizes{7, 17, 8, 16},
-                                         Sizes{8, 1'024, 8, 1},
-                                         Sizes{255, 1'025, 8, 100},
+                                         Sizes{8, 512, 8, 1},
+                                         Sizes{255, 513, 8, 100},
                                          Sizes{257, 2'049, 8, 3},
-                                         Sizes{513, 1'023, 4, 2'000},
+                                         Sizes{513, 511, 4, 2'000},
                                          Sizes{20, 9'000, 16, 1'000}));
+
+TEST(ExactTopkBounds, AQueryAloneFindsTheSameAsAmongOthers) {
+  const FloatMatrix queries = matrix_of_few_values(300, 6, 7);
+  const FloatMatrix corpus = matrix_of_few_values(2'000, 6, 8);
+  const auto all = exact_topk(queries, corpus, 50);
+  for (const std::int64_t i : {0, 150, 299}) {
+    const std::span<const float> row = queries.row(i);
+    const FloatMatrix alone = matrix_of(1, 6, {row.begin(), row.end()});
+    EXPECT_EQ(exact_topk(alone, corpus, 50).front(), all[static_cast<std::size_t>(i)]);
+  }
+}
 
 TEST(ExactTopkBounds, KOfMoreThanTheCorpusGivesAllOfIt) {
   const FloatMatrix queries = matrix_of(1, 2, {1, 0});
