@@ -1,0 +1,67 @@
+#pragma once
+
+// Measures of a ranking, with the definitions of trec_eval 9.0.7 (`ndcg_cut`, `map_cut`, `recall`,
+// `P`, `recip_rank`, `success`), so that numbers can be set beside those of BEIR and pytrec_eval.
+//
+// A grade of at least 1 means relevant; a document that is not judged has grade 0. `k` is at least
+// 1; a ranking of fewer than k documents counts as if documents of grade 0 followed.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sbert {
+
+/// What is known of one query: its ranking, best first, and its judgements.
+struct JudgedRanking {
+  std::vector<int> ranked;  ///< grade of each document that was retrieved, in the order of rank
+  std::vector<int> judged;  ///< grades of all documents that are judged for the query, in any order
+};
+
+/// A document that was retrieved for a query.
+struct RankedDocument {
+  std::string_view id;
+  float score = 0;
+  int grade = 0;
+};
+
+/// Sorts as trec_eval does before it measures: by score, highest first, equal scores by document
+/// id, greatest first, compared byte by byte. (trec_eval keeps scores as float: two that differ
+/// only beyond that are equal.)
+void sort_as_trec_eval(std::span<RankedDocument> documents);
+
+/// sum(gain / log2(rank + 1)) of the first k, over the same sum of the best order of all judged
+/// documents (Jarvelin and Kekalainen, ACM TOIS 20, 2002). The gain is the grade, 0 if negative.
+double ndcg(const JudgedRanking& query, std::int64_t k);
+
+/// Precisions at the ranks up to k that hold a relevant document, summed, over the number of
+/// relevant documents.
+double average_precision(const JudgedRanking& query, std::int64_t k);
+
+/// The part of the relevant documents that is among the first k.
+double recall(const JudgedRanking& query, std::int64_t k);
+
+/// The part of k that is relevant documents.
+double precision(const JudgedRanking& query, std::int64_t k);
+
+/// 1 / rank of the first relevant document; 0 if its rank is above k.
+double reciprocal_rank(const JudgedRanking& query, std::int64_t k);
+
+/// 1 if a relevant document is among the first k, else 0. The mean is called accuracy@k.
+double success(const JudgedRanking& query, std::int64_t k);
+
+/// Names and values in a fixed order: "ndcg@1", "ndcg@3", ..., "mrr@1", ...
+using Metrics = std::vector<std::pair<std::string, double>>;
+
+/// Means over the queries that have a relevant document: ndcg, mrr, map, recall, precision,
+/// accuracy, each at every k.
+///
+/// @param cutoffs values of k, at least 1 each, in the order wanted
+/// @throws Error(kUsage) if a cutoff is below 1, Error(kInput) if no query has a relevant document
+Metrics retrieval_metrics(std::span<const JudgedRanking> queries,
+                          std::span<const std::int64_t> cutoffs);
+
+}  // namespace sbert
