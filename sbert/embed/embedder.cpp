@@ -1,0 +1,136 @@
+#include "sbert/embed/embedder.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <mutex>
+#include <numeric>
+#include <span>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/stop.h"
+#include "sbert/base/threads.h"
+
+namespace sbert {
+namespace {
+
+// Tokens of a packed batch: enough rows for the GEMM to run at its full rate, few enough for the
+// widest intermediate [T, 4H] of a small model to stay in the cache.
+constexpr std::int64_t kDefaultBatchTokens = 1'024;
+// The SGEMM of the torch wheel gives a row the same bits for every number of rows from 4 on.
+constexpr std::int64_t kMinBatchTokens = 4;
+// Texts that are tokenized and sorted together: bounds the memory that token ids take.
+constexpr std::size_t kTextsPerRound = 65'536;
+constexpr std::size_t kTextsPerTask = 256;
+
+using TokenLists = std::vector<std::vector<std::int32_t>>;
+
+// While it lives, torch's operators run on the calling thread alone: workers share the cores.
+class SingleThreadedOperators {
+ public:
+  SingleThreadedOperators() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~SingleThreadedOperators() { at::set_num_threads(before_); }
+  SingleThreadedOperators(const SingleThreadedOperators&) = delete;
+  SingleThreadedOperators& operator=(const SingleThreadedOperators&) = delete;
+
+ private:
+  int before_;
+};
+
+TokenLists tokenize(const SentenceModel& model,
+                    std::span<const std::string> texts,
+                    const std::string& prompt,
+                    std::int64_t max_length,
+                    int threads) {
+  TokenLists lists(texts.size());
+  const std::size_t tasks = (texts.size() + kTextsPerTask - 1) / kTextsPerTask;
+  for_each_task(threads, tasks, [&](std::size_t task) {
+    throw_if_stopped();
+    const std::size_t end = std::min(texts.size(), (task + 1) * kTextsPerTask);
+    for (std::size_t i = task * kTextsPerTask; i < end; ++i) {
+      lists[i] = prompt.empty() ? model.tokenizer.encode(texts[i], max_length)
+                                : model.tokenizer.encode(prompt + texts[i], max_length);
+    }
+  });
+  return lists;
+}
+
+// Texts by falling length, cut into runs of at most `budget` tokens (one text at least).
+std::vector<std::span<const std::size_t>> plan_batches(const TokenLists& lists,
+                                                       std::vector<std::size_t>& order,
+                                                       std::int64_t budget) {
+  order.resize(lists.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return lists[a].size() > lists[b].size();
+  });
+  std::vector<std::span<const std::size_t>> batches;
+  std::size_t first = 0;
+  std::int64_t tokens = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto length = static_cast<std::int64_t>(lists[order[i]].size());
+    if (i > first && tokens + length > budget) {
+      batches.push_back(std::span(order).subspan(first, i - first));
+      first = i;
+      tokens = 0;
+    }
+    tokens += length;
+  }
+  if (first < order.size()) batches.push_back(std::span(order).subspan(first));
+  return batches;
+}
+
+void embed_one_batch(const SentenceModel& model,
+                     const TokenLists& lists,
+                     std::span<const std::size_t> members,
+                     std::size_t first_row,
+                     FloatMatrix& result) {
+  PackedBatch batch;
+  for (const std::size_t member : members) batch.append(lists[member]);
+  while (batch.num_tokens() < kMinBatchTokens) batch.append(lists[members[0]]);
+  const Tensor embeddings = embed_batch(model, batch, std::nullopt).to(at::kFloat).contiguous();
+  const float* rows = embeddings.const_data_ptr<float>();
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const auto row = result.row(static_cast<std::int64_t>(first_row + members[i]));
+    std::memcpy(row.data(), rows + static_cast<std::int64_t>(i) * result.columns, row.size_bytes());
+  }
+}
+
+}  // namespace
+
+FloatMatrix embed_texts(const SentenceModel& model,
+                        const std::vector<std::string>& texts,
+                        const EmbedOptions& options) {
+  const int threads = options.threads > 0 ? options.threads : available_threads();
+  const std::int64_t limit = model.max_seq_length;
+  if (options.max_length > model.encoder.config().max_position_embeddings) {
+    fail(ErrorKind::kUsage, concat("max_length is above the model's positions: ", options.max_length,
+                                   " > ", model.encoder.config().max_position_embeddings));
+  }
+  const std::int64_t max_length = options.max_length > 0 ? options.max_length : limit;
+  const std::int64_t budget =
+      options.batch_tokens > 0 ? options.batch_tokens : kDefaultBatchTokens;
+
+  FloatMatrix result(static_cast<std::int64_t>(texts.size()), model.encoder.config().hidden_size);
+  const SingleThreadedOperators guard;
+  for (std::size_t start = 0; start < texts.size(); start += kTextsPerRound) {
+    const auto round =
+        std::span(texts).subspan(start, std::min(kTextsPerRound, texts.size() - start));
+    const TokenLists lists = tokenize(model, round, options.prompt, max_length, threads);
+    std::vector<std::size_t> order;
+    const auto batches = plan_batches(lists, order, budget);
+    for_each_task(threads, batches.size(), [&](std::size_t task) {
+      throw_if_stopped();
+      const at::InferenceMode no_autograd;
+      embed_one_batch(model, lists, batches[task], start, result);
+      if (options.on_progress) options.on_progress(static_cast<std::int64_t>(batches[task].size()));
+    });
+  }
+  return result;
+}
+
+}  // namespace sbert

@@ -1,0 +1,119 @@
+#include "sbert/loss/contrastive.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "sbert/base/error.h"
+
+namespace sbert {
+namespace {
+
+struct Batch {
+  Tensor questions, positives, negatives;
+  std::vector<std::int64_t> counts;
+};
+
+Batch random_batch(std::vector<std::int64_t> counts) {
+  at::manual_seed(3);
+  std::int64_t total = 0;
+  for (const auto count : counts) total += count;
+  const auto unit = [](const Tensor& x) { return x / x.norm(2, -1, true); };
+  const auto size = static_cast<std::int64_t>(counts.size());
+  return {unit(at::randn({size, 6}, at::kDouble)), unit(at::randn({size, 6}, at::kDouble)),
+          unit(at::randn({total, 6}, at::kDouble)), std::move(counts)};
+}
+
+double value(const Batch& batch, const ContrastiveOptions& options) {
+  return contrastive_loss(batch.questions, batch.positives, batch.negatives, batch.counts, options)
+      .item<double>();
+}
+
+// The definition, question by question.
+double by_definition(const Batch& batch, const ContrastiveOptions& options) {
+  double sum = 0;
+  std::int64_t next = 0;
+  const std::int64_t size = batch.questions.size(0);
+  for (std::int64_t i = 0; i < size; ++i) {
+    std::vector<double> scores;
+    const auto add = [&](const Tensor& document) {
+      scores.push_back(batch.questions[i].dot(document).item<double>() / options.temperature);
+    };
+    for (std::int64_t j = 0; j < size; ++j) add(batch.positives[j]);
+    const std::int64_t count = batch.counts[static_cast<std::size_t>(i)];
+    for (std::int64_t h = 0; h < count; ++h) add(batch.negatives[next + h]);
+    next += count;
+    double total = 0;
+    for (const double score : scores) total += std::exp(score);
+    const double own = scores[static_cast<std::size_t>(i)] - std::log(total);
+    double all = 0;
+    for (const double score : scores) all += score - std::log(total);
+    const double mean = all / static_cast<double>(scores.size());
+    sum -= (1 - options.label_smoothing) * own + options.label_smoothing * mean;
+  }
+  return sum / static_cast<double>(size);
+}
+
+TEST(ContrastiveLoss, EqualsItsDefinition) {
+  for (const auto& counts : {std::vector<std::int64_t>{2, 2, 2}, {0, 3, 1}, {0, 0, 0}, {1}}) {
+    for (const ContrastiveOptions& options :
+         {ContrastiveOptions{}, ContrastiveOptions{0.3, 0.1}, ContrastiveOptions{1, 0}}) {
+      const Batch batch = random_batch(counts);
+      EXPECT_NEAR(value(batch, options), by_definition(batch, options), 1e-12);
+    }
+  }
+}
+
+TEST(ContrastiveLoss, OneQuestionWithoutNegativesHasNothingToTellApart) {
+  EXPECT_EQ(value(random_batch({0}), {}), 0.0);
+}
+
+TEST(ContrastiveLoss, GradientEqualsFiniteDifferences) {
+  for (const ContrastiveOptions& options : {ContrastiveOptions{0.2, 0}, ContrastiveOptions{0.2, 0.2}}) {
+    Batch batch = random_batch({2, 0, 1});
+    for (Tensor* input : {&batch.questions, &batch.positives, &batch.negatives}) {
+      input->requires_grad_(true);
+    }
+    contrastive_loss(batch.questions, batch.positives, batch.negatives, batch.counts, options)
+        .backward();
+    const at::NoGradGuard no_grad;
+    for (Tensor* input : {&batch.questions, &batch.positives, &batch.negatives}) {
+      const Tensor gradient = input->grad().flatten();
+      Tensor flat = input->view(-1);
+      constexpr double kStep = 1e-6;
+      for (std::int64_t i = 0; i < flat.size(0); ++i) {
+        flat[i] += kStep;
+        const double up = value(batch, options);
+        flat[i] -= 2 * kStep;
+        const double down = value(batch, options);
+        flat[i] += kStep;
+        EXPECT_NEAR(gradient[i].item<double>(), (up - down) / (2 * kStep), 1e-8);
+      }
+    }
+  }
+}
+
+TEST(ContrastiveLoss, HardNegativesBelongToTheirQuestionAlone) {
+  Batch batch = random_batch({1, 0});
+  batch.negatives.requires_grad_(true);
+  batch.questions.requires_grad_(true);
+  contrastive_loss(batch.questions, batch.positives, batch.negatives, batch.counts, {}).backward();
+  // The second question's gradient does not see the first's negative.
+  Batch without = random_batch({1, 0});
+  without.negatives.zero_();
+  without.questions.requires_grad_(true);
+  contrastive_loss(without.questions, without.positives, without.negatives, without.counts, {})
+      .backward();
+  EXPECT_TRUE(batch.questions.grad()[1].equal(without.questions.grad()[1]));
+  EXPECT_FALSE(batch.questions.grad()[0].equal(without.questions.grad()[0]));
+}
+
+TEST(ContrastiveLoss, ShapesThatDisagreeAreRefused) {
+  Batch batch = random_batch({1, 1});
+  batch.counts = {1, 2};
+  EXPECT_THROW(value(batch, {}), Error);
+}
+
+}  // namespace
+}  // namespace sbert

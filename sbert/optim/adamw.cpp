@@ -1,0 +1,99 @@
+#include "sbert/optim/adamw.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <utility>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/model/named_tensor.h"
+
+namespace sbert {
+namespace {
+
+constexpr double kClipEpsilon = 1e-6;
+
+bool is_decayed(const std::string& name) {
+  return !name.ends_with(".bias") && name.find("LayerNorm") == std::string::npos;
+}
+
+Tensor gradient_of(const NamedTensor& parameter) {
+  if (!parameter.tensor.grad().defined()) {
+    fail(ErrorKind::kInternal, concat("no gradient of ", parameter.name));
+  }
+  return parameter.tensor.grad();
+}
+
+}  // namespace
+
+struct AdamW::Group {
+  double weight_decay;
+  std::vector<NamedTensor> parameters;
+  std::vector<Tensor> exp_avgs;
+  std::vector<Tensor> exp_avg_sqs;
+};
+
+AdamW::AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options)
+    : parameters_(std::move(parameters)), options_(options) {
+  groups_ = {{options.weight_decay, {}, {}, {}}, {0.0, {}, {}, {}}};
+  for (const NamedTensor& parameter : parameters_) {
+    Group& group = groups_[is_decayed(parameter.name) ? 0 : 1];
+    group.parameters.push_back(parameter);
+    group.exp_avgs.push_back(at::zeros_like(parameter.tensor.detach()));
+    group.exp_avg_sqs.push_back(at::zeros_like(parameter.tensor.detach()));
+  }
+}
+AdamW::~AdamW() = default;
+AdamW::AdamW(AdamW&&) noexcept = default;
+
+void AdamW::step(double lr) {
+  const at::NoGradGuard no_grad;
+  ++step_count_;
+  for (Group& group : groups_) {
+    if (group.parameters.empty()) continue;
+    std::vector<Tensor> values;
+    std::vector<Tensor> gradients;
+    std::vector<Tensor> steps;
+    for (const NamedTensor& parameter : group.parameters) {
+      values.push_back(parameter.tensor);
+      gradients.push_back(gradient_of(parameter));
+      steps.push_back(at::full({}, static_cast<double>(step_count_), at::kFloat));
+    }
+    at::_fused_adamw_(values, gradients, group.exp_avgs, group.exp_avg_sqs,
+                      /*max_exp_avg_sqs=*/{}, steps, lr, options_.beta1, options_.beta2,
+                      group.weight_decay, options_.epsilon, /*amsgrad=*/false,
+                      /*maximize=*/false);
+  }
+}
+
+void AdamW::zero_grad() {
+  for (const NamedTensor& parameter : parameters_) parameter.tensor.mutable_grad() = Tensor();
+}
+
+std::int64_t AdamW::step_count() const { return step_count_; }
+void AdamW::set_step_count(std::int64_t count) { step_count_ = count; }
+
+std::vector<NamedTensor> AdamW::state() const {
+  std::vector<NamedTensor> tensors;
+  for (const Group& group : groups_) {
+    for (std::size_t i = 0; i < group.parameters.size(); ++i) {
+      const std::string& name = group.parameters[i].name;
+      tensors.push_back({concat("exp_avg.", name), group.exp_avgs[i]});
+      tensors.push_back({concat("exp_avg_sq.", name), group.exp_avg_sqs[i]});
+    }
+  }
+  return tensors;
+}
+
+double clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm) {
+  const at::NoGradGuard no_grad;
+  std::vector<Tensor> gradients;
+  for (const NamedTensor& parameter : parameters) gradients.push_back(gradient_of(parameter));
+  const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
+  const double factor = max_norm / (norm + kClipEpsilon);
+  if (max_norm > 0 && factor < 1) at::_foreach_mul_(gradients, factor);
+  return norm;
+}
+
+}  // namespace sbert

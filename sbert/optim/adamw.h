@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sbert/base/tensor_fwd.h"
+
+namespace sbert {
+
+struct NamedTensor;
+
+struct AdamWOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.98;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;
+};
+
+/// AdamW (Loshchilov and Hutter, 2019) by torch's fused kernel. Biases and LayerNorm parameters are
+/// not decayed, as in NeMo.
+class AdamW {
+ public:
+  /// @param parameters updated in place; each needs a .grad() when step() is called
+  AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options);
+  ~AdamW();
+  AdamW(AdamW&&) noexcept;
+
+  /// One update with this learning rate.
+  void step(double lr);
+  /// Drops the gradients.
+  void zero_grad();
+
+  /// Updates done so far. Set on resume, together with the tensors of state().
+  std::int64_t step_count() const;
+  void set_step_count(std::int64_t count);
+  /// The optimizer's own tensors: "exp_avg.<name>" and "exp_avg_sq.<name>" of each parameter.
+  std::vector<NamedTensor> state() const;
+
+ private:
+  struct Group;
+  std::vector<NamedTensor> parameters_;
+  std::vector<Group> groups_;
+  AdamWOptions options_;
+  std::int64_t step_count_ = 0;
+};
+
+/// Scales all gradients so that their common L2 norm is at most `max_norm`: by
+/// max_norm / (norm + 1e-6) if that is below 1. No limit if max_norm is 0.
+/// @return the norm before
+double clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm);
+
+}  // namespace sbert
