@@ -1,0 +1,184 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sbert/base/field.h"
+#include "sbert/config/config_tree.h"
+
+namespace sbert {
+
+namespace detail {
+
+// Each reads `node` into `value`, or throws Error(kUsage) naming `key`, what is right and what was
+// given.
+void read_value(const ConfigNode& node, std::string_view key, bool& value);
+void read_value(const ConfigNode& node, std::string_view key, int& value);
+void read_value(const ConfigNode& node, std::string_view key, std::int64_t& value);
+void read_value(const ConfigNode& node, std::string_view key, double& value);
+void read_value(const ConfigNode& node, std::string_view key, std::string& value);
+void read_value(const ConfigNode& node, std::string_view key, ConfigNode& value);
+void read_value(const ConfigNode& node,
+                std::string_view key,
+                std::map<std::string, std::string>& value);
+
+template <typename Value>
+void read_value(const ConfigNode& node, std::string_view key, std::optional<Value>& value);
+template <typename Value>
+void read_value(const ConfigNode& node, std::string_view key, std::vector<Value>& value);
+template <HasFields Options>
+void read_value(const ConfigNode& node, std::string_view key, Options& value);
+
+/// The items of a list, none for null. @throws Error(kUsage) for anything else
+std::span<const ConfigNode> list_items(const ConfigNode& node, std::string_view key);
+/// @throws Error(kUsage) if `node` is neither a map nor null
+void expect_map(const ConfigNode& node, std::string_view key);
+std::string child_key(std::string_view key, std::string_view name);
+
+template <typename Value>
+void read_value(const ConfigNode& node, std::string_view key, std::optional<Value>& value) {
+  if (node.is_null()) {
+    value.reset();
+  } else {
+    read_value(node, key, value.emplace());
+  }
+}
+
+template <typename Value>
+void read_value(const ConfigNode& node, std::string_view key, std::vector<Value>& value) {
+  value.clear();
+  for (const ConfigNode& item : list_items(node, key)) {
+    read_value(item, child_key(key, std::to_string(value.size())), value.emplace_back());
+  }
+}
+
+template <HasFields Options>
+void read_value(const ConfigNode& node, std::string_view key, Options& value) {
+  expect_map(node, key);
+  for_each_field<Options>([&](const auto& field) {
+    if (const ConfigNode* child = node.child(field.key)) {
+      read_value(*child, child_key(key, field.key), value.*field.member);
+    }
+  });
+}
+
+ConfigNode to_node(bool value);
+ConfigNode to_node(int value);
+ConfigNode to_node(std::int64_t value);
+ConfigNode to_node(double value);
+ConfigNode to_node(const std::string& value);
+ConfigNode to_node(const ConfigNode& value);
+ConfigNode to_node(const std::map<std::string, std::string>& value);
+
+template <typename Value>
+ConfigNode to_node(const std::optional<Value>& value);
+template <typename Value>
+ConfigNode to_node(const std::vector<Value>& value);
+template <HasFields Options>
+ConfigNode to_node(const Options& value);
+
+template <typename Value>
+ConfigNode to_node(const std::optional<Value>& value) {
+  return value ? to_node(*value) : ConfigNode{};
+}
+
+template <typename Value>
+ConfigNode to_node(const std::vector<Value>& value) {
+  ConfigNode::List items;
+  for (const auto& item : value) items.push_back(to_node(item));
+  return {std::move(items)};
+}
+
+template <HasFields Options>
+ConfigNode to_node(const Options& value) {
+  ConfigNode::Map entries;
+  for_each_field<Options>([&](const auto& field) {
+    entries.push_back({std::string(field.key), to_node(value.*field.member)});
+  });
+  return {std::move(entries)};
+}
+
+/// Gives a value of a member's type its keys below it, if it is a struct of options.
+template <typename Value>
+void collect_keys(const std::string& key, std::vector<std::string>& keys) {
+  if constexpr (HasFields<Value>) {
+    for_each_field<Value>([&]<typename Options, typename Member>(
+                              const Field<Options, Member>& field) {
+      collect_keys<Member>(child_key(key, field.key), keys);
+    });
+  } else {
+    keys.push_back(key);
+  }
+}
+
+/// The sub-tree at `path`; null if a part of the way is absent.
+const ConfigNode& find_or_null(const ConfigNode& tree, std::string_view path);
+
+std::vector<std::string> unknown_keys(const ConfigNode& tree,
+                                      std::string_view path,
+                                      std::span<const std::string> known,
+                                      std::span<const std::string_view> accepted);
+
+}  // namespace detail
+
+/// Reads the sub-tree at `path` ("" is the whole) into a struct of options by its fields(). A key
+/// that is absent keeps the default of the struct, a struct within reads the map of its key. Call
+/// resolve() before.
+///
+/// An integer is taken for a double; any scalar is taken as text for a string; null is taken for an
+/// optional, a list (empty), a map (empty) and a struct (all defaults).
+/// @throws Error(kUsage) naming the dotted key, what is right and what was given
+template <HasFields Options>
+Options read_options(const ConfigNode& tree, std::string_view path) {
+  Options options;
+  detail::read_value(detail::find_or_null(tree, path), path, options);
+  return options;
+}
+
+/// The values of a struct of options as a map, in the order of its fields().
+template <HasFields Options>
+ConfigNode to_tree(const Options& options) {
+  return detail::to_node(options);
+}
+
+/// The dotted keys of a struct of options that stands at `path`, those of structs within included.
+template <HasFields Options>
+std::vector<std::string> known_keys(std::string_view path) {
+  std::vector<std::string> keys;
+  detail::collect_keys<Options>(std::string(path), keys);
+  return keys;
+}
+
+/// The dotted keys in the sub-tree at `path` that no field of the struct takes, in order. What lies
+/// below a field (the entries of a map) is known.
+/// @param accepted dotted keys, from the root, that are no error either, with all below them
+template <HasFields Options>
+std::vector<std::string> unknown_keys(const ConfigNode& tree,
+                                      std::string_view path,
+                                      std::span<const std::string_view> accepted) {
+  return detail::unknown_keys(tree, path, known_keys<Options>(path), accepted);
+}
+
+/// @throws Error(kUsage) for the first of unknown_keys(), with the nearest known one
+template <HasFields Options>
+void refuse_unknown_keys(const ConfigNode& tree,
+                         std::string_view path,
+                         std::span<const std::string_view> accepted);
+
+/// What refuse_unknown_keys() throws.
+[[noreturn]] void fail_unknown_key(std::string_view key, std::span<const std::string> known);
+
+template <HasFields Options>
+void refuse_unknown_keys(const ConfigNode& tree,
+                         std::string_view path,
+                         std::span<const std::string_view> accepted) {
+  const std::vector<std::string> unknown = unknown_keys<Options>(tree, path, accepted);
+  if (!unknown.empty()) fail_unknown_key(unknown.front(), known_keys<Options>(path));
+}
+
+}  // namespace sbert
