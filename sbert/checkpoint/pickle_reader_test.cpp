@@ -86,7 +86,7 @@ TEST(ReadPickle, SaysWhereAndWhyItStopped) {
   EXPECT_THAT(message("."), HasSubstr("empty stack"));
   EXPECT_THAT(message("N(."), HasSubstr("empty stack"));
   EXPECT_THAT(message("t."), HasSubstr("no mark on the stack"));
-  EXPECT_THAT(message("Na."), HasSubstr("empty stack"));
+  EXPECT_THAT(message("Na."), HasSubstr("expected a list on the stack"));
   EXPECT_THAT(message("NNa."), HasSubstr("expected a list on the stack"));
   EXPECT_THAT(message("}(Nu."), HasSubstr("a key of a dict has no value"));
   EXPECT_THAT(message("h\x07."s), HasSubstr("value 7 was never remembered"));

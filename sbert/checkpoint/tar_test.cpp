@@ -50,18 +50,19 @@ class TarTest : public FolderTest {
 };
 
 TEST_F(TarTest, ReadsWhatItWrites) {
+  const std::string block(513, 'x');
   TarWriter writer(file_);
   writer.add("./a", "hello");
   writer.begin_member("./b");
-  writer.write(std::string(511, 'x'));
-  writer.write("yz");
+  writer.write(block.substr(0, 500));
+  writer.write(block.substr(500));
   writer.end_member();
   writer.add("./empty", "");
   writer.commit();
   EXPECT_EQ(std::filesystem::file_size(file_) % 512, 0U);
   const TarArchive archive(file_);
   EXPECT_THAT(archive.members(), ElementsAre(Pair("a", "hello"),
-                                             Pair("b", std::string(511, 'x') + "yz"),
+                                             Pair("b", block),
                                              Pair("empty", "")));
 }
 
@@ -141,7 +142,7 @@ TEST_F(TarTest, RefusesWhatUnpacksToFarMoreThanItsSize) {
 }
 
 TEST_F(TarTest, RefusesWhatIsNoArchive) {
-  write_file_atomically(file_, "hello, this is not an archive");
+  write_bytes(file_, "hello, this is not an archive");
   EXPECT_THAT(refusal(), HasSubstr("not a tar archive, or damaged"));
 }
 
@@ -153,7 +154,7 @@ TEST_F(TarTest, SurvivesAnyCutAndAnyFlippedByte) {
   // A tar that ends between two members is whole; only what it holds tells that some are missing.
   const std::string whole = read_file(file_);
   const auto read = [&](const std::string& bytes) {
-    write_file_atomically(file_, bytes);
+    write_bytes(file_, bytes);
     const TarArchive archive(file_);
     if (archive.members().size() < 2) fail(ErrorKind::kInput, "members are missing");
   };

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <random>
 #include <string>
@@ -31,6 +32,11 @@ class FolderTest : public ::testing::Test {
 
 inline std::filesystem::path golden(const std::string& name) {
   return std::filesystem::path(SBERT_GOLDEN) / "checkpoint" / name;
+}
+
+/// Without the flush to the disk of write_file_atomically(), which thousands of cases would wait for.
+inline void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
 }
 
 /// The message of the Error(kInput) that `work` throws; fails the test if it throws none.

@@ -43,8 +43,8 @@ TEST(TorchZip, ReadsEveryTypeAndViewThatPythonWrote) {
   EXPECT_TRUE(at::equal(tensors["transposed"], base.reshape({4, 6}).t()));
   EXPECT_TRUE(at::equal(tensors["column"], base.reshape({4, 6}).select(1, 2)));
   EXPECT_TRUE(at::equal(tensors["expanded"], at::full({2, 3}, 3.0F)));
-  EXPECT_TRUE(at::equal(tensors["half"], at::tensor({0.5, -2.0}, at::kHalf)));
-  EXPECT_TRUE(at::equal(tensors["bfloat16"], at::tensor({1.0, 256.0}, at::kBFloat16)));
+  EXPECT_TRUE(at::equal(tensors["half"], at::tensor({0.5, -2.0}, at::kDouble).to(at::kHalf)));
+  EXPECT_TRUE(at::equal(tensors["bfloat16"], at::tensor({1.0, 256.0}, at::kDouble).to(at::kBFloat16)));
   EXPECT_TRUE(at::equal(tensors["double"], at::tensor({0.1}, at::kDouble)));
   EXPECT_TRUE(at::equal(tensors["int64"], at::tensor({std::int64_t{1} << 40, std::int64_t{-1}})));
   EXPECT_TRUE(at::equal(tensors["scalar"], at::scalar_tensor(3.5, at::kFloat)));
