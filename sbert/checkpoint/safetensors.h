@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "sbert/model/named_tensor.h"
+
+namespace sbert {
+
+/// The tensors of a safetensors file and its map of strings.
+struct Safetensors {
+  NamedTensors tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// Maps a file: tensors are views of it, for reading only, and keep the mapping alive. Types: F32,
+/// F16, BF16, F64, I64. Everything in the header is checked before it is used.
+/// @return tensors in the order of their bytes
+/// @throws Error(kInput) naming the file and the tensor that is wrong, Error(kIo)
+Safetensors read_safetensors(const std::filesystem::path& path);
+
+/// Writes tensors of these types, in this order, whole or not at all. One tensor at a time is
+/// brought to the CPU or made contiguous, so no second copy of all of them is needed.
+/// @param metadata UTF-8
+/// @throws Error(kIo)
+void write_safetensors(const std::filesystem::path& path,
+                       const NamedTensors& tensors,
+                       const std::map<std::string, std::string>& metadata);
+
+}  // namespace sbert

@@ -1,0 +1,45 @@
+#pragma once
+
+// The JSON header of a safetensors file (https://github.com/huggingface/safetensors): eight bytes
+// hold the header's length N, little-endian; N bytes of JSON follow, and then the tensors' bytes.
+
+#include <c10/core/ScalarType.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sbert {
+
+/// Where a tensor lies: bytes [begin, end) after the header, row-major, little-endian.
+struct SafetensorsEntry {
+  std::string name;
+  at::ScalarType type = at::ScalarType::Float;
+  std::vector<std::int64_t> shape;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+struct SafetensorsHeader {
+  std::vector<SafetensorsEntry> tensors;  ///< by offset
+  std::map<std::string, std::string> metadata;
+};
+
+/// Header length that is read at most, as in the reference implementation.
+constexpr std::uint64_t kMaxSafetensorsHeaderBytes = 100'000'000;
+constexpr std::size_t kMaxSafetensorsTensors = 1'000'000;
+constexpr std::size_t kMaxTensorDimensions = 64;
+
+/// Reads the JSON and checks that the tensors fill the data without gap or overlap.
+/// @param data_bytes what follows the header in the file
+/// @throws Error(kInput) naming the tensor that is wrong
+SafetensorsHeader parse_safetensors_header(std::string_view json, std::uint64_t data_bytes);
+
+/// The JSON of a header, padded with spaces so that 8 + its length is a multiple of 8.
+/// @throws Error(kInternal) for a type that has no name in the format, Error(kInput) for metadata
+/// or a name that is not UTF-8
+std::string format_safetensors_header(const SafetensorsHeader& header);
+
+}  // namespace sbert

@@ -1,0 +1,188 @@
+#include "sbert/checkpoint/safetensors.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include "sbert/checkpoint/test_files.h"
+
+namespace sbert {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+using SafetensorsTest = FolderTest;
+
+// A file with this header and `data_bytes` zeros.
+std::string file_with(std::string_view header, std::size_t data_bytes) {
+  const std::uint64_t size = header.size();
+  std::string file(reinterpret_cast<const char*>(&size), sizeof size);
+  file += header;
+  return file + std::string(data_bytes, '\0');
+}
+
+TEST_F(SafetensorsTest, ReadsEveryTypeOfAFileThatPythonWrote) {
+  const Safetensors file = read_safetensors(golden("mixed.safetensors"));
+  ASSERT_EQ(file.tensors.size(), 6U);
+  EXPECT_EQ(file.tensors[0].name, "a");
+  EXPECT_TRUE(at::equal(file.tensors[0].tensor,
+                        at::arange(1, 7, at::kFloat).reshape({2, 3})));
+  EXPECT_TRUE(at::equal(file.tensors[1].tensor, at::tensor({0.5, -2.0, 1.0}, at::kDouble).to(at::kHalf)));
+  EXPECT_TRUE(at::equal(file.tensors[2].tensor, at::tensor({1.0}, at::kDouble).to(at::kBFloat16)));
+  EXPECT_TRUE(at::equal(file.tensors[3].tensor, at::tensor({7, -8}, at::kLong)));
+  EXPECT_TRUE(at::equal(file.tensors[4].tensor, at::scalar_tensor(0.25, at::kDouble)));
+  EXPECT_THAT(file.tensors[5].tensor.sizes(), ElementsAre(0, 4));
+  EXPECT_THAT(file.metadata,
+              ElementsAre(Pair("format", "pt"), Pair("note", "größer als „zwei“\n")));
+}
+
+TEST_F(SafetensorsTest, WritesWhatItReads) {
+  const NamedTensors tensors = {{"z", at::arange(6, at::kFloat).reshape({2, 3}).t()},
+                                {"a", at::tensor({std::int64_t{1} << 40, std::int64_t{-1}})},
+                                {"none", at::empty({3, 0}, at::kFloat)}};
+  write_safetensors(folder_ / "x", tensors, {{"step", "17"}, {"Schlüssel", "\"\n\\"}});
+  const Safetensors back = read_safetensors(folder_ / "x");
+  ASSERT_EQ(back.tensors.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(back.tensors[i].name, tensors[i].name);
+    EXPECT_TRUE(at::equal(back.tensors[i].tensor, tensors[i].tensor));
+  }
+  EXPECT_THAT(back.metadata, ElementsAre(Pair("Schlüssel", "\"\n\\"), Pair("step", "17")));
+}
+
+TEST_F(SafetensorsTest, PadsTheHeaderSoThatTensorsAreAligned) {
+  for (const char* name : {"a", "ab", "abc"}) {
+    write_safetensors(folder_ / "x", {{name, at::ones({1}, at::kDouble)}}, {});
+    const std::string bytes = read_file(folder_ / "x");
+    EXPECT_EQ(bytes.size() % 8, 0U);
+  }
+}
+
+TEST_F(SafetensorsTest, TensorsOutliveTheFileAndTheResult) {
+  at::Tensor tensor;
+  {
+    write_safetensors(folder_ / "x", {{"x", at::arange(1000, at::kFloat)}}, {});
+    tensor = read_safetensors(folder_ / "x").tensors[0].tensor;
+    std::filesystem::remove(folder_ / "x");
+  }
+  EXPECT_TRUE(at::equal(tensor, at::arange(1000, at::kFloat)));
+}
+
+TEST_F(SafetensorsTest, CopiesWhatIsNotAligned) {
+  // A header of 59 bytes puts the data at byte 67.
+  const std::string header =
+      R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+  std::string file = file_with(header + std::string(59 - header.size(), ' '), 0);
+  file += std::string("\0\0\x80\x3F", 4);
+  write_bytes(folder_ / "x", file);
+  EXPECT_EQ(read_safetensors(folder_ / "x").tensors[0].tensor.item<float>(), 1.0F);
+}
+
+TEST_F(SafetensorsTest, RefusesATypeThatTheFormatOfOursDoesNotHold) {
+  EXPECT_THROW(write_safetensors(folder_ / "x", {{"x", at::ones({1}, at::kBool)}}, {}), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x"));
+}
+
+TEST_F(SafetensorsTest, RefusesMetadataThatIsNotUtf8) {
+  EXPECT_THAT(input_error([&] { write_safetensors(folder_ / "x", {}, {{"k", "\xFF"}}); }),
+              HasSubstr("not valid UTF-8"));
+}
+
+struct BadHeader {
+  const char* header;
+  std::size_t data_bytes;
+  const char* message;
+};
+
+class SafetensorsErrorTest : public FolderTest, public ::testing::WithParamInterface<BadHeader> {};
+
+TEST_P(SafetensorsErrorTest, NamesFileAndTensor) {
+  write_bytes(folder_ / "bad.safetensors",
+                        file_with(GetParam().header, GetParam().data_bytes));
+  const std::string message = input_error([&] { read_safetensors(folder_ / "bad.safetensors"); });
+  EXPECT_THAT(message, HasSubstr("bad.safetensors: "));
+  EXPECT_THAT(message, HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Headers, SafetensorsErrorTest,
+    ::testing::Values(
+        BadHeader{"{", 0, "header is not valid JSON"},
+        BadHeader{"[]", 0, "header: cannot be an array"},
+        BadHeader{R"({"x":1})", 0, "x: cannot be a number"},
+        BadHeader{R"({"x":{"shape":[],"data_offsets":[0,4]}})", 4, "tensor x: dtype is missing"},
+        BadHeader{R"({"x":{"dtype":"F32","data_offsets":[0,4]}})", 4,
+                  "tensor x: shape is missing"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[1]}})", 4,
+                  "tensor x: data_offsets must be two numbers"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}})", 4,
+                  "tensor x: data_offsets must be two numbers"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"more":1}})", 4,
+                  "tensor x: has an unknown key: more"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]}})", 4,
+                  "tensor x: key stands twice: shape"},
+        BadHeader{R"({"x":{"dtype":"I4","shape":[1],"data_offsets":[0,4]}})", 4,
+                  "tensor x: type is not one of F32, F16, BF16, F64, I64: I4"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4,
+                  "tensor x: shape: cannot be a negative number"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[[1]],"data_offsets":[0,4]}})", 4,
+                  "tensor x: shape: cannot be an array"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[9223372036854775807],"data_offsets":[0,4]}})", 4,
+                  "tensor x: shape is too large"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})",
+                  0, "tensor x: shape is too large"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4,
+                  "tensor x: shape takes 8 bytes, the offsets say 4"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4,
+                  "tensor x: bytes 4 to 0 are outside of the data of 4 bytes"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 4,
+                  "tensor x: bytes 0 to 8 are outside of the data of 4 bytes"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8,
+                  "tensor x: does not follow the tensor before it: begins at byte 4, expected 0"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+                      "y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+                  4, "tensor y: overlaps the tensor before it: begins at byte 0, expected 4"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+                      "x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                  8, "tensor x: name stands twice"},
+        BadHeader{R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 5,
+                  "1 bytes after the last tensor belong to none"},
+        BadHeader{R"({"__metadata__":{"a":1}})", 0, "a: cannot be a number"},
+        BadHeader{R"({"__metadata__":{"a":"1","a":"2"}})", 0,
+                  "__metadata__: key stands twice: a"},
+        BadHeader{R"({"__metadata__":{},"__metadata__":{}})", 0, "__metadata__ stands twice"}));
+
+TEST_F(SafetensorsTest, RefusesAHeaderLongerThanTheFile) {
+  write_bytes(folder_ / "x", std::string("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F{}", 10));
+  EXPECT_THAT(input_error([&] { read_safetensors(folder_ / "x"); }),
+              HasSubstr("header of 9223372036854775807 bytes in 2 that follow"));
+}
+
+TEST_F(SafetensorsTest, RefusesMoreDimensionsThanTorchIsUsedTo) {
+  std::string shape = "1";
+  for (int i = 0; i < 64; ++i) shape += ",1";
+  write_bytes(folder_ / "x", file_with(R"({"x":{"dtype":"F32","shape":[)" + shape +
+                                                     R"(],"data_offsets":[0,4]}})",
+                                                 4));
+  EXPECT_THAT(input_error([&] { read_safetensors(folder_ / "x"); }),
+              HasSubstr("tensor x: has more than 64 dimensions"));
+}
+
+TEST_F(SafetensorsTest, SurvivesEveryCutAndAnyFlippedByte) {
+  expect_survives_damage(read_file(golden("mixed.safetensors")), 1, 2'000,
+                         [&](const std::string& bytes) {
+                           write_bytes(folder_ / "x", bytes);
+                           for (const NamedTensor& each :
+                                read_safetensors(folder_ / "x").tensors) {
+                             each.tensor.sum();
+                           }
+                         });
+}
+
+}  // namespace
+}  // namespace sbert
