@@ -205,6 +205,12 @@ std::vector<NamedTensor> BertEncoder::parameters() const {
   return named;
 }
 
+std::int64_t BertEncoder::num_parameters() const {
+  std::int64_t count = 0;
+  for (const NamedTensor& parameter : parameters()) count += parameter.tensor.numel();
+  return count;
+}
+
 Tensor BertEncoder::forward(const PackedBatch& batch, std::optional<DropoutKey> dropout_key) const {
   check_range(batch.ids, state_->config.vocab_size, "token ids");
   check_range(batch.positions, state_->config.max_position_embeddings, "positions");

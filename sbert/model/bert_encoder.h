@@ -57,6 +57,8 @@ class BertEncoder {
   /// encoder.layer.N.attention.self.qkv.weight [3H, H] and .bias [3H]. In the order of the network.
   std::vector<NamedTensor> parameters() const;
 
+  std::int64_t num_parameters() const;
+
   /// @param batch   T tokens; ids below vocab_size, positions below max_position_embeddings
   /// @param dropout masks of a training pass; nullopt: no dropout
   /// @return        [T, H] the last layer's hidden states, with a gradient if grad mode is on

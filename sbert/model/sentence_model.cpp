@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <initializer_list>
+
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 
@@ -9,6 +11,16 @@ namespace sbert {
 namespace {
 
 constexpr double kMinNorm = 1e-12;  // torch.nn.functional.normalize
+
+std::string first_prompt(const SentenceModel& model,
+                         const std::string& name,
+                         std::initializer_list<const char*> usual_names) {
+  if (!name.empty()) return prompt_text(model, name);
+  for (const char* usual : usual_names) {
+    if (model.prompts.contains(usual)) return prompt_text(model, usual);
+  }
+  return prompt_text(model, "");
+}
 
 }  // namespace
 
@@ -30,6 +42,14 @@ std::string prompt_text(const SentenceModel& model, const std::string& name) {
   for (const auto& [each, text] : model.prompts) known += concat(known.empty() ? "" : ", ", each);
   fail(ErrorKind::kUsage, concat("the model has no prompt of this name (it has: ",
                                  known.empty() ? "none" : known, "): ", wanted));
+}
+
+std::string query_prompt(const SentenceModel& model, const std::string& name) {
+  return first_prompt(model, name, {"query"});
+}
+
+std::string document_prompt(const SentenceModel& model, const std::string& name) {
+  return first_prompt(model, name, {"passage", "document"});
 }
 
 }  // namespace sbert

@@ -34,4 +34,10 @@ Tensor embed_batch(const SentenceModel& model,
 /// @throws Error(kUsage) if the model has no prompt of that name, listing those it has
 std::string prompt_text(const SentenceModel& model, const std::string& name);
 
+/// The prompt for questions, or for documents: of that name if one is given; else the model's own
+/// "query", or "passage" or "document"; else the default prompt.
+/// @throws Error(kUsage) if the model has no prompt of the name that is given
+std::string query_prompt(const SentenceModel& model, const std::string& name);
+std::string document_prompt(const SentenceModel& model, const std::string& name);
+
 }  // namespace sbert

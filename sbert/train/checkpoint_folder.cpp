@@ -26,7 +26,7 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return files;
 }
 
-void remove(const fs::path& path) {
+void remove_file(const fs::path& path) {
   std::error_code error;
   fs::remove(path, error);
   if (error) fail(ErrorKind::kIo, concat(path, ": cannot remove: ", error.message()));
@@ -51,7 +51,7 @@ CheckpointFolder::CheckpointFolder(fs::path folder,
     : folder_(std::move(folder)), name_(std::move(name)), options_(options) {
   make_folder(folder_);
   for (const fs::path& file : files_in(folder_)) {
-    if (file.filename().string().find(".tmp-") != std::string::npos) remove(file);
+    if (file.filename().string().find(".tmp-") != std::string::npos) remove_file(file);
   }
 }
 
@@ -100,7 +100,7 @@ void CheckpointFolder::keep_best(const fs::path& last, const std::string& stem) 
 
   std::vector<Ranked> all = ranked();
   while (static_cast<std::int64_t>(all.size()) > options_.save_top_k) {
-    remove(all.back().path);
+    remove_file(all.back().path);
     all.pop_back();
   }
 }
@@ -117,7 +117,7 @@ void CheckpointFolder::save(std::int64_t step,
   write(path);
   for (const fs::path& file : files_in(folder_)) {
     const std::string name = file.filename().string();
-    if (name.starts_with(name_ + "--") && name.ends_with(kLastSuffix) && file != path) remove(file);
+    if (name.starts_with(name_ + "--") && name.ends_with(kLastSuffix) && file != path) remove_file(file);
   }
   if (score) keep_best(path, stem);
 }

@@ -1,0 +1,79 @@
+#include "sbert/train/train_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "sbert/base/error.h"
+
+namespace sbert {
+namespace {
+
+using testing::HasSubstr;
+
+TrainOptions valid() {
+  TrainOptions options;
+  options.restore_from_path = "in.nemo";
+  options.model.data.data_prefix = "train.json";
+  return options;
+}
+
+std::string refusal(const std::function<void(TrainOptions&)>& change) {
+  TrainOptions options = valid();
+  change(options);
+  try {
+    options.validate();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(TrainOptions, DefaultsWithTheTwoPathsAreValid) { EXPECT_NO_THROW(valid().validate()); }
+
+TEST(TrainOptions, EachFaultNamesItsKey) {
+  const std::pair<const char*, std::function<void(TrainOptions&)>> faults[] = {
+      {"restore_from_path", [](auto& o) { o.restore_from_path = ""; }},
+      {"model.data.data_prefix", [](auto& o) { o.model.data.data_prefix = ""; }},
+      {"trainer.devices", [](auto& o) { o.trainer.devices = 2; }},
+      {"trainer.accelerator", [](auto& o) { o.trainer.accelerator = "gpu"; }},
+      {"trainer.precision", [](auto& o) { o.trainer.precision = "16"; }},
+      {"trainer.max_steps", [](auto& o) { o.trainer.max_steps = 0; }},
+      {"trainer.max_epochs", [](auto& o) { o.trainer.max_epochs = -2; }},
+      {"trainer.log_every_n_steps", [](auto& o) { o.trainer.log_every_n_steps = 0; }},
+      {"trainer.val_check_interval", [](auto& o) { o.trainer.val_check_interval = 0; }},
+      {"trainer.limit_val_batches", [](auto& o) { o.trainer.limit_val_batches = 0; }},
+      {"trainer.gradient_clip_val", [](auto& o) { o.trainer.gradient_clip_val = -1; }},
+      {"monitor", [](auto& o) { o.exp_manager.checkpoint_callback_params.monitor = "x"; }},
+      {"mode", [](auto& o) { o.exp_manager.checkpoint_callback_params.mode = "up"; }},
+      {"save_top_k", [](auto& o) { o.exp_manager.checkpoint_callback_params.save_top_k = -2; }},
+      {"model.micro_batch_size", [](auto& o) { o.model.micro_batch_size = 0; }},
+      {"multiple of model.micro_batch_size (4): 6", [](auto& o) { o.model.global_batch_size = 6; }},
+      {"model.encoder_seq_length", [](auto& o) { o.model.encoder_seq_length = 2; }},
+      {"model.softmax_temp", [](auto& o) { o.model.softmax_temp = 0; }},
+      {"model.label_smoothing", [](auto& o) { o.model.label_smoothing = 1; }},
+      {"model.hidden_dropout", [](auto& o) { o.model.hidden_dropout = 1; }},
+      {"model.attention_dropout", [](auto& o) { o.model.attention_dropout = -0.1; }},
+      {"model.tokenizer.library", [](auto& o) { o.model.tokenizer.library = "megatron"; }},
+      {"evaluation_sample_size", [](auto& o) { o.model.data.evaluation_sample_size = -1; }},
+      {"evaluation_steps", [](auto& o) { o.model.data.evaluation_steps = 0; }},
+      {"hard_negatives_to_train", [](auto& o) { o.model.data.hard_negatives_to_train = -1; }},
+      {"model.optim.name", [](auto& o) { o.model.optim.name = "lamb"; }},
+      {"model.optim.lr", [](auto& o) { o.model.optim.lr = -1; }},
+      {"model.optim.betas", [](auto& o) { o.model.optim.betas = {0.9}; }},
+      {"model.optim.betas", [](auto& o) { o.model.optim.betas = {0.9, 1}; }},
+      {"model.optim.sched.min_lr", [](auto& o) { o.model.optim.sched.min_lr = 1; }},
+  };
+  for (const auto& [key, change] : faults) EXPECT_THAT(refusal(change), HasSubstr(key));
+}
+
+TEST(LogFolder, ExplicitWinsOverExpDir) {
+  EXPECT_EQ(log_folder({}), "nemo_experiments/megatron_bert");
+  EXPECT_EQ(log_folder({.exp_dir = "runs", .name = "a"}), "runs/a");
+  EXPECT_EQ(log_folder({.explicit_log_dir = "here", .exp_dir = "runs"}), "here");
+}
+
+}  // namespace
+}  // namespace sbert
