@@ -88,8 +88,7 @@ CommandLine parse_command_line(std::span<const std::string> words) {
 std::filesystem::path config_file(const CommandLine& command_line,
                                   const std::filesystem::path& default_folder,
                                   const std::string& default_name) {
-  std::string name =
-      command_line.config_name.empty() ? default_name : command_line.config_name;
+  std::string name = command_line.config_name.empty() ? default_name : command_line.config_name;
   if (name.empty()) fail(ErrorKind::kUsage, "--config-name is missing");
   if (!name.ends_with(".yaml") && !name.ends_with(".yml")) name += ".yaml";
   const std::filesystem::path given = command_line.config_path;

@@ -12,12 +12,12 @@ namespace sbert {
 
 /// The words of a command that is configured as Hydra's programs are.
 struct CommandLine {
-  std::string config_path;             ///< folder of the configuration; empty if not given
-  std::string config_name;             ///< with or without .yaml; empty if not given
-  std::string config_dir;              ///< another folder to look in; empty if not given
-  std::vector<std::string> overrides;  ///< in order
-  bool show_config = false;            ///< --cfg job: print the configuration and do no more
-  bool resolve = false;                ///< with --cfg: print it with its interpolations resolved
+  std::string config_path{};             ///< folder of the configuration; empty if not given
+  std::string config_name{};             ///< with or without .yaml; empty if not given
+  std::string config_dir{};              ///< another folder to look in; empty if not given
+  std::vector<std::string> overrides{};  ///< in order
+  bool show_config = false;              ///< --cfg job: print the configuration and do no more
+  bool resolve = false;                  ///< with --cfg: print it with its interpolations resolved
   bool help = false;
 };
 

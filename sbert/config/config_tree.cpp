@@ -27,9 +27,11 @@ void collect_paths(const ConfigNode& node,
     collect_paths(child, path, paths);
   };
   if (const auto* map = node.map()) {
-    for (const auto& [key, child] : *map) visit(key, child);
+    for (const auto& [key, child] : *map)
+      visit(key, child);
   } else if (const auto* list = node.list()) {
-    for (std::size_t i = 0; i < list->size(); ++i) visit(concat(i), (*list)[i]);
+    for (std::size_t i = 0; i < list->size(); ++i)
+      visit(concat(i), (*list)[i]);
   }
 }
 
@@ -66,7 +68,9 @@ ConfigNode* ConfigNode::child(std::string_view key) {
   return const_cast<ConfigNode*>(std::as_const(*this).child(key));
 }
 
-bool ConfigNode::operator==(const ConfigNode& other) const { return value == other.value; }
+bool ConfigNode::operator==(const ConfigNode& other) const {
+  return value == other.value;
+}
 
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> parts;
@@ -126,7 +130,8 @@ ConfigNode* ConfigTree::find(std::string_view path) {
 
 void ConfigTree::set(std::string_view path, ConfigNode value) {
   ConfigNode* node = &root_;
-  for (const std::string& part : split_path(path)) node = &child_to_set(*node, part, path);
+  for (const std::string& part : split_path(path))
+    node = &child_to_set(*node, part, path);
   *node = std::move(value);
 }
 

@@ -55,7 +55,9 @@ std::vector<std::string_view> split_arguments(std::string_view text) {
   }
 }
 
-[[noreturn]] void fail_usage(std::string message) { fail(ErrorKind::kUsage, std::move(message)); }
+[[noreturn]] void fail_usage(std::string message) {
+  fail(ErrorKind::kUsage, std::move(message));
+}
 
 double to_number(const ConfigNode& node, std::string_view resolver) {
   if (const auto* integer = std::get_if<std::int64_t>(&node.value)) {
@@ -124,7 +126,7 @@ class Resolver {
 
   ConfigNode resolved_string(const ConfigNode& node, const std::string& text, const Path& path) {
     const std::string key = join_path(path);
-    if (text == kRequired && !node.is_quoted) fail_usage(concat("required: ", key));
+    if (text == kRequired) fail_usage(concat("required: ", key));
     count(0, text.size());
     if (text.find("${") == std::string::npos) return node;
     return within(key, [&] {
@@ -147,7 +149,8 @@ class Resolver {
       const std::size_t dollar = text.find("${", at);
       if (dollar == std::string_view::npos) break;
       std::size_t before = dollar;
-      while (before > at && text[before - 1] == '\\') --before;
+      while (before > at && text[before - 1] == '\\')
+        --before;
       out += text.substr(at, before - at);
       const std::size_t backslashes = dollar - before;
       out.append(backslashes / 2, '\\');
@@ -218,12 +221,7 @@ class Resolver {
     if (name == "oc.select") {
       need(1, 2);
       const Path target = absolute(scalar_text(arguments[0]), path);
-      const ConfigNode* raw = tree_.find(join_path(target));
-      const bool is_required =
-          raw != nullptr && raw->is_string() && *raw->string() == kRequired && !raw->is_quoted;
-      if (!is_required) {
-        if (auto value = select(target)) return *std::move(value);
-      }
+      if (auto value = select(target)) return *std::move(value);
       return arguments.size() == 2 ? arguments[1] : ConfigNode{};
     }
     if (name == "multiply" || name == "sum") {
@@ -240,7 +238,8 @@ class Resolver {
     Path target;
     if (dots > path.size()) fail_usage(concat("a relative key goes above the root: ", key));
     if (dots > 0) target.assign(path.begin(), path.end() - static_cast<std::ptrdiff_t>(dots));
-    for (std::string& part : split_path(key.substr(dots))) target.push_back(std::move(part));
+    for (std::string& part : split_path(key.substr(dots)))
+      target.push_back(std::move(part));
     return target;
   }
 

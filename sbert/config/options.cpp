@@ -32,7 +32,9 @@ void collect_unknown(const ConfigNode& node,
   const auto covers = [&](std::string_view candidate) { return is_at_or_below(key, candidate); };
   if (std::any_of(known.begin(), known.end(), covers)) return;
   if (std::any_of(accepted.begin(), accepted.end(), covers)) return;
-  const auto lies_below = [&](std::string_view candidate) { return is_at_or_below(candidate, key); };
+  const auto lies_below = [&](std::string_view candidate) {
+    return is_at_or_below(candidate, key);
+  };
   const bool is_group = key.empty() || std::any_of(known.begin(), known.end(), lies_below) ||
                         std::any_of(accepted.begin(), accepted.end(), lies_below);
   if (!is_group) {
@@ -86,7 +88,9 @@ void read_value(const ConfigNode& node, std::string_view key, std::string& value
   value = scalar_text(node);
 }
 
-void read_value(const ConfigNode& node, std::string_view, ConfigNode& value) { value = node; }
+void read_value(const ConfigNode& node, std::string_view, ConfigNode& value) {
+  value = node;
+}
 
 void read_value(const ConfigNode& node,
                 std::string_view key,
@@ -115,16 +119,29 @@ std::string child_key(std::string_view key, std::string_view name) {
   return key.empty() ? std::string(name) : concat(key, '.', name);
 }
 
-ConfigNode to_node(bool value) { return {value}; }
-ConfigNode to_node(int value) { return {std::int64_t{value}}; }
-ConfigNode to_node(std::int64_t value) { return {value}; }
-ConfigNode to_node(double value) { return {value}; }
-ConfigNode to_node(const std::string& value) { return {value}; }
-ConfigNode to_node(const ConfigNode& value) { return value; }
+ConfigNode to_node(bool value) {
+  return {value};
+}
+ConfigNode to_node(int value) {
+  return {std::int64_t{value}};
+}
+ConfigNode to_node(std::int64_t value) {
+  return {value};
+}
+ConfigNode to_node(double value) {
+  return {value};
+}
+ConfigNode to_node(const std::string& value) {
+  return {value};
+}
+ConfigNode to_node(const ConfigNode& value) {
+  return value;
+}
 
 ConfigNode to_node(const std::map<std::string, std::string>& value) {
   ConfigNode::Map entries;
-  for (const auto& [key, text] : value) entries.push_back({key, {text}});
+  for (const auto& [key, text] : value)
+    entries.push_back({key, {text}});
   return {std::move(entries)};
 }
 

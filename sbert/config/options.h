@@ -53,7 +53,8 @@ template <typename Value>
 void read_value(const ConfigNode& node, std::string_view key, std::vector<Value>& value) {
   value.clear();
   for (const ConfigNode& item : list_items(node, key)) {
-    read_value(item, child_key(key, std::to_string(value.size())), value.emplace_back());
+    const std::string item_key = child_key(key, std::to_string(value.size()));
+    read_value(item, item_key, value.emplace_back());
   }
 }
 
@@ -90,7 +91,8 @@ ConfigNode to_node(const std::optional<Value>& value) {
 template <typename Value>
 ConfigNode to_node(const std::vector<Value>& value) {
   ConfigNode::List items;
-  for (const auto& item : value) items.push_back(to_node(item));
+  for (const auto& item : value)
+    items.push_back(to_node(item));
   return {std::move(items)};
 }
 
@@ -107,10 +109,10 @@ ConfigNode to_node(const Options& value) {
 template <typename Value>
 void collect_keys(const std::string& key, std::vector<std::string>& keys) {
   if constexpr (HasFields<Value>) {
-    for_each_field<Value>([&]<typename Options, typename Member>(
-                              const Field<Options, Member>& field) {
-      collect_keys<Member>(child_key(key, field.key), keys);
-    });
+    for_each_field<Value>(
+        [&]<typename Options, typename Member>(const Field<Options, Member>& field) {
+          collect_keys<Member>(child_key(key, field.key), keys);
+        });
   } else {
     keys.push_back(key);
   }

@@ -12,9 +12,13 @@ namespace {
 
 constexpr int kMaxDepth = 32;
 
-bool is_space(char c) { return c == ' ' || c == '\t'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
 
-bool is_one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
+bool is_one_of(char c, std::string_view set) {
+  return set.find(c) != std::string_view::npos;
+}
 
 class ValueParser {
  public:
@@ -38,7 +42,8 @@ class ValueParser {
   bool at_end() const { return at_ == text_.size(); }
   char peek() const { return text_[at_]; }
   void skip_spaces() {
-    while (!at_end() && is_space(peek())) ++at_;
+    while (!at_end() && is_space(peek()))
+      ++at_;
   }
 
   [[noreturn]] void fail_at(std::string_view what) const {
@@ -188,6 +193,8 @@ class ValueParser {
 
 }  // namespace
 
-ConfigNode parse_override_value(std::string_view text) { return ValueParser(text).parse(); }
+ConfigNode parse_override_value(std::string_view text) {
+  return ValueParser(text).parse();
+}
 
 }  // namespace sbert

@@ -11,7 +11,7 @@ namespace sbert {
 namespace {
 
 constexpr std::string_view kKeyCharacters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-$.[]";
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-$.";
 
 void check_key(std::string_view key, std::string_view word) {
   if (key.starts_with("hydra.") || key.starts_with("hydra/")) {
@@ -26,7 +26,9 @@ void check_key(std::string_view key, std::string_view word) {
   split_path(key);
 }
 
-[[noreturn]] void fail_unknown(const ConfigTree& tree, std::string_view key, std::string_view tail) {
+[[noreturn]] void fail_unknown(const ConfigTree& tree,
+                               std::string_view key,
+                               std::string_view tail) {
   fail(ErrorKind::kUsage, concat(unknown_key_message(key, tree.paths()), tail));
 }
 
@@ -72,9 +74,9 @@ void add(ConfigTree& tree, const Override& override) {
     return;
   }
   if (!override.value->is_map() && !override.value->is_list()) {
-    fail(ErrorKind::kUsage, concat(override.key, " is there already; to change it use ",
-                                   override.text.substr(1), ", or +", override.text,
-                                   " whether it is there or not"));
+    fail(ErrorKind::kUsage,
+         concat(override.key, " is there already; to change it use ", override.text.substr(1),
+                ", or +", override.text, " whether it is there or not"));
   }
   merge(*node, *override.value, true);
 }
@@ -133,9 +135,8 @@ Override parse_override(std::string_view text) {
   override.key = rest.substr(0, equal);
   check_key(override.key, text);
   if (equal != std::string_view::npos) {
-    override.value = within(override.key, [&] {
-      return parse_override_value(rest.substr(equal + 1));
-    });
+    override.value =
+        within(override.key, [&] { return parse_override_value(rest.substr(equal + 1)); });
   }
   return override;
 }
@@ -154,7 +155,8 @@ void apply_override(ConfigTree& tree, const Override& override) {
 }
 
 void apply_overrides(ConfigTree& tree, std::span<const std::string> words) {
-  for (const std::string& word : words) apply_override(tree, parse_override(word));
+  for (const std::string& word : words)
+    apply_override(tree, parse_override(word));
 }
 
 }  // namespace sbert

@@ -18,7 +18,9 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::string lower_case(std::string_view text) {
   std::string result(text);
@@ -59,10 +61,9 @@ class NumberReader {
   /// Digits with single underscores between them ("1_000"). False, taking nothing, if none.
   bool take_digits() {
     std::size_t length = 0;
-    while (length < rest_.size() &&
-           (is_digit(rest_[length]) ||
-            (length > 0 && rest_[length] == '_' && length + 1 < rest_.size() &&
-             is_digit(rest_[length + 1])))) {
+    while (length < rest_.size() && (is_digit(rest_[length]) ||
+                                     (length > 0 && rest_[length] == '_' &&
+                                      length + 1 < rest_.size() && is_digit(rest_[length + 1])))) {
       ++length;
     }
     rest_.remove_prefix(length);
@@ -113,7 +114,8 @@ ConfigNode to_integer(std::string_view text, int base) {
   std::int64_t value = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
   if (result.ec == std::errc{}) return {value};
-  double wide = 0;
+  if (base == 10) return {to_double(digits)};
+  double wide = 0;  // exact but for the last bits
   const bool is_negative = digits.starts_with('-');
   for (const char c : digits.substr(is_negative ? 1 : 0)) {
     const int digit = is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;

@@ -31,9 +31,11 @@ constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
 std::size_t count_nodes(const ConfigNode& node) {
   std::size_t count = 1;
   if (const auto* list = node.list()) {
-    for (const ConfigNode& item : *list) count += count_nodes(item);
+    for (const ConfigNode& item : *list)
+      count += count_nodes(item);
   } else if (const auto* map = node.map()) {
-    for (const auto& entry : *map) count += count_nodes(entry.value);
+    for (const auto& entry : *map)
+      count += count_nodes(entry.value);
   }
   return count;
 }
@@ -41,9 +43,11 @@ std::size_t count_nodes(const ConfigNode& node) {
 std::size_t depth_of(const ConfigNode& node) {
   std::size_t deepest = 0;
   if (const auto* list = node.list()) {
-    for (const ConfigNode& item : *list) deepest = std::max(deepest, depth_of(item) + 1);
+    for (const ConfigNode& item : *list)
+      deepest = std::max(deepest, depth_of(item) + 1);
   } else if (const auto* map = node.map()) {
-    for (const auto& entry : *map) deepest = std::max(deepest, depth_of(entry.value) + 1);
+    for (const auto& entry : *map)
+      deepest = std::max(deepest, depth_of(entry.value) + 1);
   }
   return deepest;
 }
@@ -153,12 +157,11 @@ class TreeBuilder : public YAML::EventHandler {
     if (tag == concat(kTagPrefix, "float") && is_integer) {
       return {static_cast<double>(std::get<std::int64_t>(plain.value))};
     }
-    const bool fits = (tag == concat(kTagPrefix, "int") && is_integer) ||
-                      (tag == concat(kTagPrefix, "null") && plain.is_null()) ||
-                      (tag == concat(kTagPrefix, "float") &&
-                       std::holds_alternative<double>(plain.value)) ||
-                      (tag == concat(kTagPrefix, "bool") &&
-                       std::holds_alternative<bool>(plain.value));
+    const bool fits =
+        (tag == concat(kTagPrefix, "int") && is_integer) ||
+        (tag == concat(kTagPrefix, "null") && plain.is_null()) ||
+        (tag == concat(kTagPrefix, "float") && std::holds_alternative<double>(plain.value)) ||
+        (tag == concat(kTagPrefix, "bool") && std::holds_alternative<bool>(plain.value));
     if (!fits) fail_at(mark, concat("the tag ", tag, " does not fit or is not supported: ", text));
     return plain;
   }

@@ -78,15 +78,15 @@ std::string yaml_string(const std::string& text, bool is_quoted) {
 }
 
 std::string yaml_key(const std::string& key) {
-  return can_stand_plain(key) ? key : in_quotes(key);
+  return can_stand_plain(key) && !yaml_scalar(key).is_null() ? key : in_quotes(key);
 }
 
 void write(const ConfigNode& node, std::size_t indent, std::string& out);
 
 /// What stands after "key:" or "-": on the same line, or indented on the next ones.
 void write_value(const ConfigNode& node, std::size_t indent, std::string& out) {
-  const bool is_block = (node.is_map() && !node.map()->empty()) ||
-                        (node.is_list() && !node.list()->empty());
+  const bool is_block =
+      (node.is_map() && !node.map()->empty()) || (node.is_list() && !node.list()->empty());
   out += is_block ? '\n' : ' ';
   write(node, indent, out);
 }
@@ -123,6 +123,8 @@ std::string write_yaml(const ConfigNode& node) {
   return out;
 }
 
-std::string write_yaml(const ConfigTree& tree) { return write_yaml(tree.root()); }
+std::string write_yaml(const ConfigTree& tree) {
+  return write_yaml(tree.root());
+}
 
 }  // namespace sbert

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sbert {
+
+/// A text of a corpus with the name that search results give it.
+struct TextRecord {
+  std::string id;
+  std::string text;
+};
+
+// Both read a file of texts, or stdin for "-". A name that ends in .jsonl is JSON Lines, any other
+// is plain text, one text a line; stdin is JSON Lines if its first character that is no space is
+// '{'. Lines end with \n or \r\n; the last one may lack it. In plain text an empty line is an empty
+// text; in JSON Lines it is skipped. A byte order mark is dropped.
+
+/// The texts: lines, or the string "text" of each object.
+/// @throws Error(kIo) if it cannot be read, Error(kInput) "file: line 17: text is missing"
+std::vector<std::string> read_texts(const std::string& path);
+
+/// The texts with their ids: "_id" or "id" of each object (a string or an integer), else the number
+/// of the line from 1. A "title" that is not empty is put before the text with a space, as BEIR
+/// does.
+/// @throws Error(kIo) if it cannot be read, Error(kInput) naming file and line, also for an id that
+///         is there twice
+std::vector<TextRecord> read_text_records(const std::string& path);
+
+}  // namespace sbert
