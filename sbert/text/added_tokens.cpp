@@ -12,7 +12,8 @@ namespace {
 // The last character of valid UTF-8 that is not empty.
 DecodedCharacter last_character(std::string_view text) {
   std::size_t begin = text.size() - 1;
-  while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
+  while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80)
+    --begin;
   return decode_character(text, begin);
 }
 
@@ -65,7 +66,9 @@ const AddedTokenFinder::Pattern* AddedTokenFinder::longest_at(std::string_view t
   auto last = patterns_.end();
   for (std::size_t depth = 0; depth < text.size(); ++depth) {
     const auto wanted = static_cast<unsigned char>(text[depth]);
-    const auto byte = [depth](const Pattern& p) { return static_cast<unsigned char>(p.text[depth]); };
+    const auto byte = [depth](const Pattern& p) {
+      return static_cast<unsigned char>(p.text[depth]);
+    };
     first = std::lower_bound(first, last, wanted,
                              [&](const Pattern& p, unsigned char b) { return byte(p) < b; });
     last = std::upper_bound(first, last, wanted,

@@ -14,11 +14,11 @@ namespace sbert {
 struct AddedToken {
   std::string content;
   std::optional<std::int32_t> id{};  ///< as the file gives it
-  bool single_word = false;        ///< not beside a letter, digit, mark or underscore
-  bool lstrip = false;             ///< takes the white space on its left with it
-  bool rstrip = false;             ///< takes the white space on its right with it
-  bool normalized = true;          ///< its normalized form is sought in the normalized text
-  bool special = false;            ///< left out of decoded text
+  bool single_word = false;          ///< not beside a letter, digit, mark or underscore
+  bool lstrip = false;               ///< takes the white space on its left with it
+  bool rstrip = false;               ///< takes the white space on its right with it
+  bool normalized = true;            ///< its normalized form is sought in the normalized text
+  bool special = false;              ///< left out of decoded text
 };
 
 /// Where an added token stands in a text.
@@ -29,8 +29,8 @@ struct AddedTokenMatch {
   std::size_t resume = 0;  ///< behind the content: where the search for the next goes on
 };
 
-/// Finds strings in a text: the leftmost, of those the longest, none overlapping another, as Hugging
-/// Face's AddedVocabulary does it.
+/// Finds strings in a text: the leftmost, of those the longest, none overlapping another, as
+/// Hugging Face's AddedVocabulary does it.
 class AddedTokenFinder {
  public:
   struct Pattern {

@@ -52,6 +52,9 @@ AddedVocabulary::AddedVocabulary(const std::vector<AddedToken>& tokens,
 }
 
 std::int32_t AddedVocabulary::assign_id(const AddedToken& token, const WordPiece& model) {
+  if (ids_.contains(token.content)) {
+    fail(ErrorKind::kInput, concat("the added token is there twice: \"", token.content, '"'));
+  }
   std::int32_t id = model.find(token.content);
   const bool is_piece = id >= 0;
   if (!is_piece) {
@@ -66,9 +69,7 @@ std::int32_t AddedVocabulary::assign_id(const AddedToken& token, const WordPiece
     fail(ErrorKind::kInput, concat("the id of the added token \"", token.content,
                                    "\" is that of the piece \"", model.piece(id), "\": ", id));
   }
-  if (!ids_.emplace(token.content, id).second) {
-    fail(ErrorKind::kInput, concat("the added token is there twice: \"", token.content, '"'));
-  }
+  ids_.emplace(token.content, id);
   highest_id_ = std::max(highest_id_, id);
   return id;
 }

@@ -49,7 +49,8 @@ class Normalization {
     std::stable_sort(waiting_.begin(), waiting_.end(), [](const Waiting& a, const Waiting& b) {
       return a.properties.combining_class < b.properties.combining_class;
     });
-    for (const Waiting& mark : waiting_) add_lower(mark.character, mark.properties);
+    for (const Waiting& mark : waiting_)
+      add_lower(mark.character, mark.properties);
     waiting_.clear();
   }
 
@@ -66,12 +67,14 @@ class Normalization {
 
   void decompose(char32_t character, CharacterProperties properties) {
     if (properties.is(kDecomposes)) {
-      for (const char32_t part : decomposition(character)) add_part(part, properties_of(part));
+      for (const char32_t part : decomposition(character))
+        add_part(part, properties_of(part));
       return;
     }
     const HangulDecomposition hangul = decompose_hangul(character);
     if (hangul.num_jamo == 0) return add_part(character, properties);
-    for (int i = 0; i < hangul.num_jamo; ++i) add_part(hangul.jamo[i], properties_of(hangul.jamo[i]));
+    for (int i = 0; i < hangul.num_jamo; ++i)
+      add_part(hangul.jamo[i], properties_of(hangul.jamo[i]));
   }
 
   void add_part(char32_t part, CharacterProperties properties) {
@@ -87,7 +90,8 @@ class Normalization {
 
   void add_lower(char32_t character, CharacterProperties properties) {
     if (options_.lowercase && properties.is(kHasLowerForm)) {
-      for (const char32_t lower : lower_form(character)) append_character(out_, lower);
+      for (const char32_t lower : lower_form(character))
+        append_character(out_, lower);
     } else {
       append_character(out_, character);
     }

@@ -46,7 +46,8 @@ Character classify(std::string_view text, std::size_t position) {
 std::size_t skip_ascii_word(std::string_view text, std::size_t position) {
   const char* byte = text.data() + position;
   const char* const end = text.data() + text.size();
-  while (byte < end && kByteKinds[static_cast<unsigned char>(*byte)] == Kind::kPartOfWord) ++byte;
+  while (byte < end && kByteKinds[static_cast<unsigned char>(*byte)] == Kind::kPartOfWord)
+    ++byte;
   return static_cast<std::size_t>(byte - text.data());
 }
 

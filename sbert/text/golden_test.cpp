@@ -61,7 +61,8 @@ class VectorReader {
   std::vector<std::int32_t> ids() {
     const std::size_t count = number();
     std::vector<std::int32_t> ids;
-    while (ids.size() < count && !is_at_end()) ids.push_back(static_cast<std::int32_t>(number()));
+    while (ids.size() < count && !is_at_end())
+      ids.push_back(static_cast<std::int32_t>(number()));
     return ids;
   }
 

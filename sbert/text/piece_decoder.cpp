@@ -12,8 +12,9 @@ struct Replacement {
 
 // Hugging Face's cleanup() of decoders::wordpiece, which sees one piece at a time.
 constexpr Replacement kCleanup[] = {
-    {" .", "."},     {" ?", "?"},   {" !", "!"},           {" ,", ","},   {" ' ", "'"},    {" n't", "n't"},
-    {" 'm", "'m"},   {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"},
+    {" .", "."},   {" ?", "?"},     {" !", "!"},     {" ,", ","},
+    {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},   {" do not", " don't"},
+    {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"},
 };
 
 void replace_all(std::string& text, const Replacement& replacement) {
@@ -36,7 +37,8 @@ void PieceDecoder::append(std::string_view piece, std::string& text) {
   part += piece;
   is_first_ = false;
   if (options_.joins_pieces && options_.cleanup) {
-    for (const Replacement& replacement : kCleanup) replace_all(part, replacement);
+    for (const Replacement& replacement : kCleanup)
+      replace_all(part, replacement);
   }
   text += part;
 }

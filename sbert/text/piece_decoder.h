@@ -12,8 +12,8 @@ struct PieceDecoderOptions {
   bool cleanup = true;  ///< no space before punctuation and English contractions
 };
 
-/// Puts pieces together as Hugging Face's WordPiece decoder does it: a piece with the prefix goes to
-/// the one before, any other gets a space in front.
+/// Puts pieces together as Hugging Face's WordPiece decoder does it: a piece with the prefix goes
+/// to the one before, any other gets a space in front.
 class PieceDecoder {
  public:
   explicit PieceDecoder(PieceDecoderOptions options);

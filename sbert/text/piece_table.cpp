@@ -16,7 +16,8 @@ constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15ULL;
 // The inverse of an odd number modulo 2^64, by Newton's iteration: each step doubles the bits.
 constexpr std::uint64_t inverse(std::uint64_t odd) {
   std::uint64_t result = odd;
-  for (int step = 0; step < 6; ++step) result *= 2 - odd * result;
+  for (int step = 0; step < 6; ++step)
+    result *= 2 - odd * result;
   return result;
 }
 constexpr std::uint64_t kInverse = inverse(kMultiplier);
@@ -33,7 +34,8 @@ std::uint64_t pop(std::uint64_t hash, char byte) {
 
 std::uint64_t hash_of(std::string_view key) {
   std::uint64_t hash = kSeed;
-  for (const char byte : key) hash = push(hash, byte);
+  for (const char byte : key)
+    hash = push(hash, byte);
   return hash;
 }
 
@@ -75,7 +77,8 @@ PieceTable::PieceTable(std::span<const Entry> entries) {
       fail(ErrorKind::kInput, "the pieces of the vocabulary are longer than 4 GiB");
     }
     std::size_t slot = hash >> shift_;
-    while (slots_[slot].record != 0) slot = (slot + 1) & (num_slots - 1);
+    while (slots_[slot].record != 0)
+      slot = (slot + 1) & (num_slots - 1);
     slots_[slot] = {static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(records_.size())};
     longest_key_ = std::max(longest_key_, key.size());
   }
@@ -108,6 +111,8 @@ PieceTable::Match PieceTable::longest_prefix(std::string_view text) const {
   return {};
 }
 
-std::int32_t PieceTable::find(std::string_view key) const { return lookup(key, hash_of(key)); }
+std::int32_t PieceTable::find(std::string_view key) const {
+  return lookup(key, hash_of(key));
+}
 
 }  // namespace sbert

@@ -18,7 +18,9 @@ namespace sbert {
 class TextEncoder {
  public:
   /// The parts must outlive the encoder.
-  TextEncoder(const AddedVocabulary& added, const BertNormalizer& normalizer, const WordPiece& model)
+  TextEncoder(const AddedVocabulary& added,
+              const BertNormalizer& normalizer,
+              const WordPiece& model)
       : added_(added), normalizer_(normalizer), model_(model) {}
 
   /// Appends the first ids of `text` until `ids` has `size` of them or the text is at its end.

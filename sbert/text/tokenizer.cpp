@@ -135,16 +135,24 @@ std::string Tokenizer::decode(const std::vector<std::int32_t>& ids) const {
   return text;
 }
 
-std::string_view Tokenizer::piece(std::int32_t id) const { return state_->piece(id); }
+std::string_view Tokenizer::piece(std::int32_t id) const {
+  return state_->piece(id);
+}
 
 std::int64_t Tokenizer::vocab_size() const {
   return std::max(state_->model.num_ids(), std::int64_t{state_->added.highest_id()} + 1);
 }
 
-std::int64_t Tokenizer::model_max_length() const { return state_->model_max_length; }
+std::int64_t Tokenizer::model_max_length() const {
+  return state_->model_max_length;
+}
 
-std::int32_t Tokenizer::pad_id() const { return state_->pad_id; }
+std::int32_t Tokenizer::pad_id() const {
+  return state_->pad_id;
+}
 
-const TokenizerFiles& Tokenizer::files() const { return state_->files; }
+const TokenizerFiles& Tokenizer::files() const {
+  return state_->files;
+}
 
 }  // namespace sbert

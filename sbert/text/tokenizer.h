@@ -24,7 +24,8 @@ TokenizerFiles read_tokenizer_files(const std::filesystem::path& folder);
 /// Immutable; any number of threads may encode at once.
 class Tokenizer {
  public:
-  /// Takes tokenizer.json if it is there, else vocab.txt with the settings of tokenizer_config.json.
+  /// Takes tokenizer.json if it is there, else vocab.txt with the settings of
+  /// tokenizer_config.json.
   /// @throws Error(kInput) naming the file and the key that is wrong or not supported
   explicit Tokenizer(TokenizerFiles files);
   ~Tokenizer();

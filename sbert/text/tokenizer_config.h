@@ -12,8 +12,8 @@ namespace sbert {
 
 /// What tokenizer_config.json and special_tokens_map.json say.
 struct TokenizerConfig {
-  std::optional<bool> do_lower_case;  ///< none: true
-  std::optional<bool> strip_accents;  ///< none: as do_lower_case
+  std::optional<bool> do_lower_case{};  ///< none: true
+  std::optional<bool> strip_accents{};  ///< none: as do_lower_case
   bool tokenize_chinese_chars = true;
   std::string unk_token = "[UNK]";
   std::string cls_token = "[CLS]";
@@ -22,7 +22,7 @@ struct TokenizerConfig {
   std::string mask_token = "[MASK]";
   /// added_tokens_decoder by rising id, then the special tokens that a file names; different
   /// contents.
-  std::vector<AddedToken> added_tokens;
+  std::vector<AddedToken> added_tokens{};
   std::int64_t model_max_length = 0;  ///< 0: none given, or more than 10^9
 };
 

@@ -16,8 +16,7 @@ constexpr std::int64_t kMaxWordCharacters = 1'000'000;
 
 WordPiece::Vocabulary read_vocabulary(const json& vocab) {
   if (!vocab.is_object()) {
-    fail(ErrorKind::kInput,
-         concat("must be an object of pieces and ids, not ", vocab.type_name()));
+    fail(ErrorKind::kInput, concat("must be an object of pieces and ids, not ", vocab.type_name()));
   }
   WordPiece::Vocabulary vocabulary;
   vocabulary.reserve(vocab.size());
@@ -83,7 +82,8 @@ void read_template(const json& processor, TokenizerDefinition& definition) {
   const json& single = field(processor, "single");
   std::vector<std::string> places;
   if (single.is_array() && single.size() == 3) {
-    for (const json& place : single) places.push_back(read_place(place));
+    for (const json& place : single)
+      places.push_back(read_place(place));
   }
   const bool is_supported = places.size() == 3 && places[1] == "$A" && !places[0].empty() &&
                             !places[2].empty() && places[0] != "$A" && places[2] != "$A";
@@ -121,7 +121,8 @@ std::vector<AddedToken> read_added_tokens(const json& list) {
     fail(ErrorKind::kInput, concat("must be an array, not ", list.type_name()));
   }
   for (const json& object : list) {
-    within(concat("record ", tokens.size() + 1), [&] { tokens.push_back(read_added_token(object)); });
+    within(concat("record ", tokens.size() + 1),
+           [&] { tokens.push_back(read_added_token(object)); });
   }
   return tokens;
 }
@@ -146,11 +147,9 @@ TokenizerDefinition read_tokenizer_json(std::string_view bytes) {
     require_type(unwrap_sequence(field(root, "pre_tokenizer"), "pretokenizers"),
                  "BertPreTokenizer");
   });
-  within("post_processor",
-         [&] { read_post_processor(field(root, "post_processor"), definition); });
-  within("added_tokens", [&] {
-    definition.added_tokens = read_added_tokens(field(root, "added_tokens"));
-  });
+  within("post_processor", [&] { read_post_processor(field(root, "post_processor"), definition); });
+  within("added_tokens",
+         [&] { definition.added_tokens = read_added_tokens(field(root, "added_tokens")); });
   within("decoder", [&] { definition.decoder = read_decoder(field(root, "decoder")); });
   return definition;
 }

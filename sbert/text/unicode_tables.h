@@ -11,14 +11,14 @@ namespace sbert {
 /// current Unicode in places; these are measured from it, not taken from the standard.
 struct CharacterProperties {
   enum Flag : std::uint8_t {
-    kRemoved = 1,           ///< clean_text drops it: control, format, private use, U+FFFD
-    kWhiteSpace = 2,        ///< separates words
-    kPunctuation = 4,       ///< a word of its own
-    kCjk = 8,               ///< handle_chinese_chars sets spaces around it
-    kNonspacingMark = 16,   ///< strip_accents drops it after decomposition
-    kWord = 32,             ///< \w: a neighbour that keeps a single_word token from matching
-    kDecomposes = 64,       ///< decomposition() has an entry (Hangul syllables go by rule)
-    kHasLowerForm = 128,    ///< lower_form() has an entry
+    kRemoved = 1,          ///< clean_text drops it: control, format, private use, U+FFFD
+    kWhiteSpace = 2,       ///< separates words
+    kPunctuation = 4,      ///< a word of its own
+    kCjk = 8,              ///< handle_chinese_chars sets spaces around it
+    kNonspacingMark = 16,  ///< strip_accents drops it after decomposition
+    kWord = 32,            ///< \w: a neighbour that keeps a single_word token from matching
+    kDecomposes = 64,      ///< decomposition() has an entry (Hangul syllables go by rule)
+    kHasLowerForm = 128,   ///< lower_form() has an entry
   };
   std::uint8_t flags = 0;
   std::uint8_t combining_class = 0;  ///< canonical combining class, 0 for a starter

@@ -81,7 +81,8 @@ std::size_t ascii_prefix(std::string_view text) {
     std::memcpy(&eight, text.data() + length, sizeof eight);
     if ((eight & kHighBits) != 0) break;
   }
-  while (length < text.size() && byte_at(text, length) < 0x80) ++length;
+  while (length < text.size() && byte_at(text, length) < 0x80)
+    ++length;
   return length;
 }
 

@@ -45,8 +45,8 @@ class WordPiece {
 
   Vocabulary vocabulary_;
   std::vector<std::uint32_t> index_of_id_;  // in vocabulary_, + 1; 0: no piece
-  PieceTable pieces_;         // whole pieces: what a word may begin with
-  PieceTable continuations_;  // pieces with the prefix, without it: what may follow
+  PieceTable pieces_;                       // whole pieces: what a word may begin with
+  PieceTable continuations_;                // pieces with the prefix, without it: what may follow
   std::size_t max_characters_ = 0;
   std::int32_t unk_id_ = -1;
 };
