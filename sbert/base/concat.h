@@ -9,8 +9,12 @@
 namespace sbert {
 namespace detail {
 
-inline void append(std::string& out, std::string_view part) { out += part; }
-inline void append(std::string& out, char part) { out += part; }
+inline void append(std::string& out, std::string_view part) {
+  out += part;
+}
+inline void append(std::string& out, char part) {
+  out += part;
+}
 
 template <std::same_as<std::filesystem::path> Path>  // not what merely converts to a path
 void append(std::string& out, const Path& part) {
@@ -41,10 +45,12 @@ std::string concat(const Parts&... parts) {
 
 /// `value` with a fixed number of digits after the point: fixed(0.12345, 2) is "0.12".
 inline std::string fixed(double value, int digits) {
-  char buffer[400];  // the longest double has 309 digits before the point
-  return {buffer,
-          std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, digits)
-              .ptr};
+  // The longest double has 309 digits before the point.
+  std::string text(static_cast<std::size_t>(320 + digits), '\0');
+  char* end = text.data() + text.size();
+  end = std::to_chars(text.data(), end, value, std::chars_format::fixed, digits).ptr;
+  text.resize(static_cast<std::size_t>(end - text.data()));
+  return text;
 }
 
 }  // namespace sbert

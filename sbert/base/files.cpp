@@ -1,14 +1,15 @@
 #include "sbert/base/files.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -35,7 +36,7 @@ class Descriptor {
 };
 
 std::uint64_t regular_file_size(int descriptor, const std::filesystem::path& path) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(descriptor, &info) != 0) fail_io(path, "cannot read");
   if (S_ISDIR(info.st_mode)) fail(ErrorKind::kIo, concat(path, ": is a folder, not a file"));
   if (!S_ISREG(info.st_mode)) fail(ErrorKind::kIo, concat(path, ": is not a regular file"));
@@ -63,8 +64,10 @@ std::filesystem::path without_trailing_slash(std::filesystem::path path) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+// Differs at each call, so that two writers of one file in one process do not mix.
 std::filesystem::path temporary_name(const std::filesystem::path& path) {
-  return parent_of(path) / concat(path.filename(), ".tmp-", ::getpid());
+  static std::atomic<int> num_calls = 0;
+  return parent_of(path) / concat(path.filename(), ".tmp-", ::getpid(), '-', num_calls++);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "sbert/config/override_value.h"
 
+#include <cmath>
 #include <map>
 #include <random>
 
@@ -10,6 +11,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/message_of.h"
 #include "sbert/config/golden_lines.h"
+#include "sbert/config/scalar.h"
 
 namespace sbert {
 namespace {
@@ -77,6 +79,80 @@ TEST(OverrideValue, ErrorsSayWhatIsWrong) {
 TEST(OverrideValue, DepthIsLimited) {
   EXPECT_NO_THROW(parse_override_value(std::string(32, '[') + "1" + std::string(32, ']')));
   EXPECT_THAT(message(std::string(100'000, '[')), HasSubstr("nested too deep"));
+}
+
+/// A string in single quotes: backslashes before a quote are doubled, the quote is escaped.
+std::string in_quotes(std::string_view text) {
+  std::string out = "'";
+  std::size_t run = 0;  // of backslashes
+  for (const char c : text) {
+    if (c == '\'') out.append(run + 1, '\\');
+    run = c == '\\' ? run + 1 : 0;
+    out += c;
+  }
+  return out.append(run, '\\') + '\'';
+}
+
+std::string as_override(const ConfigNode& node) {
+  std::string items;
+  if (const std::string* text = node.string()) return in_quotes(*text);
+  if (const auto* list = node.list()) {
+    for (const ConfigNode& item : *list)
+      items += concat(items.empty() ? "" : ", ", as_override(item));
+    return concat("[ ", items, "]");
+  }
+  if (const auto* map = node.map()) {
+    for (const auto& [key, value] : *map) {
+      items += concat(items.empty() ? "" : ",", key, ": ", as_override(value));
+    }
+    return concat("{", items, " }");
+  }
+  return node.is_null() ? "Null" : scalar_text(node);
+}
+
+ConfigNode random_node(std::mt19937& random, int depth) {
+  constexpr std::string_view kCharacters = "ab1 ,:={}[]()\\\\''\"$~\t";
+  switch (random() % (depth > 3 ? 5 : 7)) {
+    case 0:
+      return {};
+    case 1:
+      return {random() % 2 == 0};
+    case 2:
+      return {static_cast<std::int64_t>(random()) - (std::int64_t{1} << 31)};
+    case 3:
+      return {std::ldexp(static_cast<double>(random()), static_cast<int>(random() % 200) - 100)};
+    case 4: {
+      std::string text;
+      for (auto length = random() % 8; length > 0; --length) {
+        text += kCharacters[random() % kCharacters.size()];
+      }
+      return {text};
+    }
+    case 5: {
+      ConfigNode::List items(random() % 4);
+      for (ConfigNode& item : items)
+        item = random_node(random, depth + 1);
+      return {std::move(items)};
+    }
+    default: {
+      ConfigNode::Map entries;
+      for (auto size = random() % 4; size > 0; --size) {
+        entries.push_back({concat("key_", size), random_node(random, depth + 1)});
+      }
+      return {std::move(entries)};
+    }
+  }
+}
+
+TEST(OverrideValue, RandomValuesReadBackTheSame) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(concat("seed ", seed));
+  std::mt19937 random(seed);
+  for (int round = 0; round < 5'000; ++round) {
+    const ConfigNode node = random_node(random, 0);
+    ASSERT_EQ(canonical(parse_override_value(as_override(node))), canonical(node))
+        << as_override(node);
+  }
 }
 
 TEST(OverrideValue, RandomTextIsReadOrRefused) {

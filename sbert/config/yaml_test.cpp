@@ -1,5 +1,6 @@
 #include "sbert/config/yaml.h"
 
+#include <cmath>
 #include <limits>
 #include <random>
 
