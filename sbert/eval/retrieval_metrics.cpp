@@ -47,10 +47,11 @@ constexpr std::array kMeasures{
 
 }  // namespace
 
-void sort_as_trec_eval(std::span<RankedDocument> documents) {
-  std::sort(documents.begin(), documents.end(), [](const auto& a, const auto& b) {
-    return a.score != b.score ? a.score > b.score : a.id > b.id;
-  });
+bool trec_eval_ranks_before(float score_a,
+                            std::string_view id_a,
+                            float score_b,
+                            std::string_view id_b) {
+  return score_a != score_b ? score_a > score_b : id_a > id_b;
 }
 
 double ndcg(const JudgedRanking& query, std::int64_t k) {

@@ -1,7 +1,7 @@
 #include "sbert/eval/retrieval_metrics.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -16,7 +16,6 @@ namespace {
 using testing::AllOf;
 using testing::DoubleEq;
 using testing::ElementsAre;
-using testing::Field;
 using testing::Pair;
 using testing::Property;
 using testing::StrEq;
@@ -91,14 +90,13 @@ TEST(RetrievalMetrics, ACutoffBelowOneIsAnError) {
                     testing::Throws<Error>(Property(&Error::kind, ErrorKind::kUsage))));
 }
 
-TEST(SortAsTrecEval, EqualScoresComeByIdGreatestByteFirst) {
-  std::vector<RankedDocument> documents{{"d1", 1, 0},       {"D", 1, 0}, {"d10", 1, 0},
-                                        {"\xC3\xA9", 1, 0}, {"a", 2, 0}, {"z", 0.5F, 0}};
-  sort_as_trec_eval(documents);
-  EXPECT_THAT(documents,
-              ElementsAre(Field(&RankedDocument::id, "a"), Field(&RankedDocument::id, "\xC3\xA9"),
-                          Field(&RankedDocument::id, "d10"), Field(&RankedDocument::id, "d1"),
-                          Field(&RankedDocument::id, "D"), Field(&RankedDocument::id, "z")));
+TEST(TrecEvalRanksBefore, TheHigherScoreAndOfEqualScoresTheGreaterId) {
+  EXPECT_TRUE(trec_eval_ranks_before(2, "a", 1, "b"));
+  EXPECT_FALSE(trec_eval_ranks_before(1, "b", 2, "a"));
+  EXPECT_TRUE(trec_eval_ranks_before(1, "d10", 1, "d1"));
+  EXPECT_TRUE(trec_eval_ranks_before(1, "d1", 1, "D"));
+  EXPECT_TRUE(trec_eval_ranks_before(1, "\xC3\xA9", 1, "z"));
+  EXPECT_FALSE(trec_eval_ranks_before(1, "a", 1, "a"));
 }
 
 // What trec_eval measures on 200 random rankings, most with equal scores; see make_golden.py.
@@ -130,15 +128,16 @@ std::vector<double> numbers(const std::vector<std::string>& fields) {
 Golden::Query make_query(const std::map<std::string, int>& grades,
                          const std::map<std::string, double>& scores) {
   Golden::Query query;
-  std::vector<RankedDocument> documents;
-  for (const auto& [id, score] : scores) {
+  std::vector<std::pair<std::string, float>> ranking;
+  for (const auto& [id, score] : scores)
+    ranking.emplace_back(id, static_cast<float>(score));
+  std::sort(ranking.begin(), ranking.end(), [](const auto& a, const auto& b) {
+    return trec_eval_ranks_before(a.second, a.first, b.second, b.first);
+  });
+  for (const auto& [id, score] : ranking) {
     const auto found = grades.find(id);
-    const int grade = found == grades.end() ? 0 : found->second;
-    documents.push_back({id, static_cast<float>(score), grade});
+    query.judged.ranked.push_back(found == grades.end() ? 0 : found->second);
   }
-  sort_as_trec_eval(documents);
-  for (const RankedDocument& document : documents)
-    query.judged.ranked.push_back(document.grade);
   for (const auto& [id, grade] : grades)
     query.judged.judged.push_back(grade);
   return query;
