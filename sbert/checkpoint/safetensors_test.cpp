@@ -1,6 +1,7 @@
 #include "sbert/checkpoint/safetensors.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -174,14 +175,11 @@ TEST_F(SafetensorsTest, RefusesMoreDimensionsThanTorchIsUsedTo) {
 }
 
 TEST_F(SafetensorsTest, SurvivesEveryCutAndAnyFlippedByte) {
-  expect_survives_damage(read_file(golden("mixed.safetensors")), 1, 2'000,
-                         [&](const std::string& bytes) {
-                           write_bytes(folder_ / "x", bytes);
-                           for (const NamedTensor& each :
-                                read_safetensors(folder_ / "x").tensors) {
-                             each.tensor.sum();
-                           }
-                         });
+  expect_survives_damage(
+      read_file(golden("mixed.safetensors")), 1, 20'000, [](const std::string& bytes) {
+        const auto owner = std::make_shared<const std::string>(bytes);
+        for (const NamedTensor& each : parse_safetensors(*owner, owner).tensors) each.tensor.sum();
+      });
 }
 
 }  // namespace
