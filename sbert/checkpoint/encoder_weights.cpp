@@ -57,7 +57,8 @@ double num_parameters(const EncoderConfig& config) {
 class Copier {
  public:
   explicit Copier(const NamedTensors& weights) {
-    for (const NamedTensor& each : weights) left_[each.name] = each.tensor;
+    for (const NamedTensor& each : weights)
+      left_[each.name] = each.tensor;
   }
 
   bool has(const std::string& name) const { return left_.contains(name); }
@@ -83,7 +84,8 @@ class Copier {
 
   void finish() {
     std::vector<std::string> unexpected;
-    for (const auto& [name, tensor] : left_) unexpected.push_back(name);
+    for (const auto& [name, tensor] : left_)
+      unexpected.push_back(name);
     std::vector<std::string> problems;
     if (!missing_.empty()) problems.push_back(concat("tensors are missing: ", joined(missing_)));
     if (!wrong_.empty()) problems.push_back(concat("tensors do not fit: ", joined(wrong_)));
@@ -125,7 +127,8 @@ void copy_weights(const NamedTensors& weights, const NamedTensors& parameters) {
 BertEncoder make_encoder(const EncoderConfig& config, const NamedTensors& weights) {
   config.validate();
   double found = 0;
-  for (const NamedTensor& each : weights) found += static_cast<double>(each.tensor.numel());
+  for (const NamedTensor& each : weights)
+    found += static_cast<double>(each.tensor.numel());
   // A few missing tensors are for copy_weights() to name.
   if (num_parameters(config) > 4 * found + kSmallEncoder) {
     fail(ErrorKind::kInput,
@@ -181,7 +184,8 @@ std::string shape_text(const Tensor& tensor) {
 void log_ignored(const NamedTensors& ignored) {
   if (ignored.empty()) return;
   std::vector<std::string> names;
-  for (const NamedTensor& each : ignored) names.push_back(each.name);
+  for (const NamedTensor& each : ignored)
+    names.push_back(each.name);
   log_info(concat("left out, since embeddings do not need them: ", joined(names)));
 }
 

@@ -23,9 +23,9 @@ BertEncoder make_encoder(const EncoderConfig& config, const NamedTensors& weight
 NamedTensors hugging_face_weights(const NamedTensors& parameters);
 
 /// What a Hugging Face checkpoint holds for the encoder: the prefix `bert.` is cut off, and what an
-/// embedding does not need (pooler, position_ids, heads such as cls.*) is left out, which is logged.
-/// The pooler takes no part in an embedding, so it is kept nowhere; a .nemo, which must have one,
-/// is written with zeros.
+/// embedding does not need (pooler, position_ids, heads such as cls.*) is left out, which is
+/// logged. The pooler takes no part in an embedding, so it is kept nowhere; a .nemo, which must
+/// have one, is written with zeros.
 NamedTensors from_hugging_face(NamedTensors tensors);
 
 /// [2, 3] as "[2, 3]", for messages.

@@ -44,7 +44,8 @@ constexpr std::array<std::pair<const char*, std::int64_t EncoderConfig::*>, 7> k
 void require(const json& config, const char* key, std::string_view only) {
   const std::optional<std::string> value = read_string(config, key);
   if (value && *value != only) {
-    fail(ErrorKind::kInput, concat(key, " must be \"", only, "\", the only one supported: ", *value));
+    fail(ErrorKind::kInput,
+         concat(key, " must be \"", only, "\", the only one supported: ", *value));
   }
 }
 
@@ -94,7 +95,8 @@ EncoderConfig parse_hugging_face_config(std::string_view text) {
 
 std::string format_hugging_face_config(const EncoderConfig& config, std::int64_t pad_id) {
   nlohmann::ordered_json result = {{"architectures", {"BertModel"}}, {"model_type", "bert"}};
-  for (const auto& [key, member] : kSizes) result[key] = config.*member;
+  for (const auto& [key, member] : kSizes)
+    result[key] = config.*member;
   result["hidden_act"] = activation_name(config.activation);
   result["hidden_dropout_prob"] = config.hidden_dropout;
   result["attention_probs_dropout_prob"] = config.attention_dropout;

@@ -17,7 +17,8 @@ void warn_of_lost_settings(const SentenceModel& model) {
                           model.prompts.empty() && model.similarity == "cosine";
   if (is_default) return;
   log_warning(
-      "a Hugging Face folder does not hold pooling, normalization, prompts and similarity; write the "
+      "a Hugging Face folder does not hold pooling, normalization, prompts and similarity; write "
+      "the "
       "sentence-transformers form to keep them");
 }
 
@@ -37,7 +38,9 @@ ModelFormat detect_model_format(const std::filesystem::path& path) {
        concat(path, ": is no model: a folder needs a modules.json or a config.json"));
 }
 
-SentenceModel load_model(const std::filesystem::path& path) { return load_model(path, {}); }
+SentenceModel load_model(const std::filesystem::path& path) {
+  return load_model(path, {});
+}
 
 SentenceModel load_model(const std::filesystem::path& path,
                          const std::filesystem::path& tokenizer_folder) {
@@ -52,9 +55,7 @@ SentenceModel load_model(const std::filesystem::path& path,
   fail(ErrorKind::kInternal, "unknown model format");
 }
 
-void save_model(const SentenceModel& model,
-                const std::filesystem::path& path,
-                ModelFormat format) {
+void save_model(const SentenceModel& model, const std::filesystem::path& path, ModelFormat format) {
   if (format == ModelFormat::kNemo) {
     write_nemo(model, path);
     return;

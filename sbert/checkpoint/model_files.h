@@ -24,8 +24,6 @@ SentenceModel load_model(const std::filesystem::path& path,
 
 /// Writes a model whole or not at all; what stood there before stays until then.
 /// @throws Error(kIo)
-void save_model(const SentenceModel& model,
-                const std::filesystem::path& path,
-                ModelFormat format);
+void save_model(const SentenceModel& model, const std::filesystem::path& path, ModelFormat format);
 
 }  // namespace sbert

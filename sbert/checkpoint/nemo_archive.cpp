@@ -8,8 +8,9 @@
 #include <string_view>
 #include <utility>
 
-#include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -115,8 +116,8 @@ void take_settings(const NemoConfig& config, SentenceModel& model) {
   if (!pooling) fail(ErrorKind::kInput, concat("sbert.pooling is not known: ", section.pooling));
   const std::int64_t most = model.encoder.config().max_position_embeddings;
   if (section.max_seq_length < 2 || section.max_seq_length > most) {
-    fail(ErrorKind::kInput, concat("sbert.max_seq_length must be from 2 to ", most, ": ",
-                                   section.max_seq_length));
+    fail(ErrorKind::kInput,
+         concat("sbert.max_seq_length must be from 2 to ", most, ": ", section.max_seq_length));
   }
   model.pooling = *pooling;
   model.normalize = section.normalize;
@@ -128,8 +129,8 @@ void take_settings(const NemoConfig& config, SentenceModel& model) {
 
 SentenceModel read(const std::shared_ptr<const TarArchive>& archive,
                    const std::filesystem::path& tokenizer_folder) {
-  const NemoConfig config = within(
-      kConfigMember, [&] { return parse_nemo_config(member(*archive, kConfigMember)); });
+  const NemoConfig config =
+      within(kConfigMember, [&] { return parse_nemo_config(member(*archive, kConfigMember)); });
   Tokenizer tokenizer = read_archive_tokenizer(*archive, config, tokenizer_folder);
   const bool is_ours = config.sbert.vocab_size > 0;
   const NemoLayout layout{
@@ -140,9 +141,8 @@ SentenceModel read(const std::shared_ptr<const TarArchive>& archive,
   const NamedTensors weights = within(kWeightsMember, [&] {
     return from_nemo(read_torch_zip(member(*archive, kWeightsMember), archive), layout);
   });
-  BertEncoder encoder = within(kWeightsMember, [&] {
-    return make_encoder(encoder_config(config, weights), weights);
-  });
+  BertEncoder encoder = within(
+      kWeightsMember, [&] { return make_encoder(encoder_config(config, weights), weights); });
   check_vocabulary(tokenizer, encoder.config());
   const std::int64_t max_seq_length = default_max_seq_length(tokenizer, encoder.config());
   SentenceModel model{.tokenizer = std::move(tokenizer),
@@ -161,8 +161,10 @@ std::string content_id(std::string_view bytes) {
   std::string id;
   for (const std::uint64_t lane : {1, 2}) {
     std::uint64_t hash = derive_key(lane, bytes.size());
-    for (const char c : bytes) hash = mix(hash ^ static_cast<unsigned char>(c));
-    for (int shift = 60; shift >= 0; shift -= 4) id += kDigits[hash >> shift & 0xF];
+    for (const char c : bytes)
+      hash = mix(hash ^ static_cast<unsigned char>(c));
+    for (int shift = 60; shift >= 0; shift -= 4)
+      id += kDigits[hash >> shift & 0xF];
   }
   return id;
 }
@@ -228,7 +230,9 @@ void write_nemo(const SentenceModel& model, const std::filesystem::path& path) {
                        encoder.type_vocab_size));
   }
   TarWriter writer(path);
-  writer.add(concat("./", kConfigMember), format_nemo_config(nemo_config(model), encoder.max_position_embeddings, kVocabMultiple));
+  writer.add(
+      concat("./", kConfigMember),
+      format_nemo_config(nemo_config(model), encoder.max_position_embeddings, kVocabMultiple));
   writer.begin_member(concat("./", kWeightsMember));
   write_torch_zip(to_nemo(model.encoder.parameters(), kVocabMultiple),
                   [&](std::string_view bytes) { writer.write(bytes); });

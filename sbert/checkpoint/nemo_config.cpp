@@ -85,16 +85,15 @@ void check(const NemoConfig& config) {
          "mcore_bert must be false: archives in Megatron Core's form are not supported");
   }
   if (config.transformer_block_type != "post_ln") {
-    fail(ErrorKind::kInput, concat("transformer_block_type must be post_ln: ",
-                                   config.transformer_block_type));
+    fail(ErrorKind::kInput,
+         concat("transformer_block_type must be post_ln: ", config.transformer_block_type));
   }
   if (config.activation != "gelu" && config.activation != "relu") {
     fail(ErrorKind::kInput, concat("activation must be gelu or relu: ", config.activation));
   }
   if (config.sbert.version > kSbertVersion) {
     fail(ErrorKind::kInput, concat("sbert.version must be at most ", kSbertVersion,
-                                   "; this archive needs a newer program: ",
-                                   config.sbert.version));
+                                   "; this archive needs a newer program: ", config.sbert.version));
   }
 }
 
@@ -107,7 +106,8 @@ NemoConfig parse_nemo_config(std::string_view yaml) {
   try {
     config = read_options<NemoConfig>(root, "");
   } catch (const Error& error) {
-    fail(ErrorKind::kInput, error.what());  // a wrong value in a file, where options are of the user
+    fail(ErrorKind::kInput,
+         error.what());  // a wrong value in a file, where options are of the user
   }
   check(config);
   return config;
@@ -118,7 +118,8 @@ std::string format_nemo_config(const NemoConfig& config,
                                std::int64_t vocab_multiple) {
   ConfigTree tree(to_tree(config));
   const ConfigNode defaults = parse_yaml(kNemoDefaults);
-  for (const auto& [key, value] : *defaults.map()) tree.set(key, value);
+  for (const auto& [key, value] : *defaults.map())
+    tree.set(key, value);
   tree.set("encoder_seq_length", {max_position_embeddings});
   tree.set("max_position_embeddings", {max_position_embeddings});
   tree.set("data.seq_length", {max_position_embeddings});

@@ -39,8 +39,7 @@ Safetensors parse_safetensors(std::string_view bytes, const std::shared_ptr<cons
                                    kMaxSafetensorsHeaderBytes));
   }
   const std::string_view data = bytes.substr(header_bytes);
-  SafetensorsHeader header =
-      parse_safetensors_header(bytes.substr(0, header_bytes), data.size());
+  SafetensorsHeader header = parse_safetensors_header(bytes.substr(0, header_bytes), data.size());
 
   Safetensors result;
   result.metadata = std::move(header.metadata);
@@ -72,8 +71,7 @@ void write_safetensors(const std::filesystem::path& path,
                               .end = end});
     offset = end;
   }
-  const std::string json =
-      within(path.native(), [&] { return format_safetensors_header(header); });
+  const std::string json = within(path.native(), [&] { return format_safetensors_header(header); });
   const std::uint64_t header_bytes = json.size();
 
   AtomicFile file(path);

@@ -22,7 +22,8 @@ struct Safetensors {
 /// @throws Error(kInput) naming the file and the tensor that is wrong, Error(kIo)
 Safetensors read_safetensors(const std::filesystem::path& path);
 
-/// The same for bytes that are in memory already; the tensors keep `owner`, which holds them, alive.
+/// The same for bytes that are in memory already; the tensors keep `owner`, which holds them,
+/// alive.
 Safetensors parse_safetensors(std::string_view bytes, const std::shared_ptr<const void>& owner);
 
 /// Writes tensors of these types, in this order, whole or not at all. One tensor at a time is

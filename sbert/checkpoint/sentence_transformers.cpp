@@ -43,7 +43,9 @@ struct Modules {
 };
 
 // "sentence_transformers.models.Pooling" is a Pooling.
-std::string class_name(const std::string& type) { return type.substr(type.rfind('.') + 1); }
+std::string class_name(const std::string& type) {
+  return type.substr(type.rfind('.') + 1);
+}
 
 std::filesystem::path module_folder(const std::filesystem::path& folder, const std::string& path) {
   const std::filesystem::path relative(path);
@@ -81,7 +83,8 @@ Modules read_modules(const std::filesystem::path& folder) {
   const bool is_known_order = order.size() >= 2 && order.size() <= 3 &&
                               std::equal(order.begin(), order.end(), expected.begin());
   if (!is_known_order) {
-    fail(ErrorKind::kInput, "modules must be Transformer, Pooling and perhaps Normalize, in this order");
+    fail(ErrorKind::kInput,
+         "modules must be Transformer, Pooling and perhaps Normalize, in this order");
   }
   return modules;
 }
@@ -93,7 +96,10 @@ std::vector<Pooling> named_poolings(const json& mode) {
   for (const json& name : names) {
     const std::optional<Pooling> pooling =
         name.is_string() ? pooling_from_name(name.get<std::string>()) : std::nullopt;
-    if (!pooling) fail(ErrorKind::kInput, concat("pooling_mode is not known: ", name.is_string() ? name.get<std::string>() : name.type_name()));
+    if (!pooling)
+      fail(ErrorKind::kInput,
+           concat("pooling_mode is not known: ",
+                  name.is_string() ? name.get<std::string>() : name.type_name()));
     poolings.push_back(*pooling);
   }
   return poolings;
@@ -116,8 +122,7 @@ Pooling read_pooling(const json& config, std::int64_t hidden_size) {
                                             ? named_poolings(field(config, "pooling_mode"))
                                             : flagged_poolings(config);
   if (poolings.size() != 1) {
-    fail(ErrorKind::kInput,
-         concat("exactly one pooling mode is supported, not ", poolings.size()));
+    fail(ErrorKind::kInput, concat("exactly one pooling mode is supported, not ", poolings.size()));
   }
   if (!read_bool(config, "include_prompt").value_or(true)) {
     fail(ErrorKind::kInput, "include_prompt must be true: prompts are always pooled");
@@ -166,8 +171,9 @@ void read_model_config(const json& config, SentenceModel& model) {
   }
   model.similarity = read_string(config, "similarity_fn_name").value_or("cosine");
   if (std::ranges::find(kSimilarities, model.similarity) == kSimilarities.end()) {
-    fail(ErrorKind::kInput, concat("similarity_fn_name must be cosine, dot, euclidean or manhattan: ",
-                                   model.similarity));
+    fail(ErrorKind::kInput,
+         concat("similarity_fn_name must be cosine, dot, euclidean or manhattan: ",
+                model.similarity));
   }
   if (!field(config, "truncate_dim").is_null()) {
     fail(ErrorKind::kInput, "truncate_dim is not supported: embeddings keep all dimensions");
@@ -187,7 +193,8 @@ ordered_json module_entry(int index, const std::string& path, std::string_view t
 
 ordered_json pooling_config(const SentenceModel& model) {
   ordered_json config = {{"word_embedding_dimension", model.encoder.config().hidden_size}};
-  for (const auto& [key, pooling] : kPoolingFlags) config[key] = pooling == model.pooling;
+  for (const auto& [key, pooling] : kPoolingFlags)
+    config[key] = pooling == model.pooling;
   config["include_prompt"] = true;
   return config;
 }
@@ -198,8 +205,8 @@ std::string model_card(const SentenceModel& model) {
       "A sentence-embedding model: ",
       model.encoder.config().num_layers, " layers, embeddings of ",
       model.encoder.config().hidden_size, " dimensions, texts up to ", model.max_seq_length,
-      " tokens, ", pooling_name(model.pooling), " pooling",
-      model.normalize ? ", normalized" : "", ".\n\n"
+      " tokens, ", pooling_name(model.pooling), " pooling", model.normalize ? ", normalized" : "",
+      ".\n\n"
       "```python\n"
       "from sentence_transformers import SentenceTransformer\n\n"
       "model = SentenceTransformer(\"path/to/this/folder\")\n"
