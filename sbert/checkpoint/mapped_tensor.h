@@ -1,12 +1,12 @@
 #pragma once
 
-#include <c10/core/ScalarType.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
+
+#include <c10/core/ScalarType.h>
 
 #include "sbert/base/tensor_fwd.h"
 

@@ -17,10 +17,13 @@ ModelFormat detect_model_format(const std::filesystem::path& path);
 /// @throws Error(kInput) naming the file and the key or tensor that is wrong
 SentenceModel load_model(const std::filesystem::path& path);
 
+/// The same, with the tokenizer files of another folder: for a .nemo of NeMo's, which holds none.
+/// @throws Error(kInput) also if that tokenizer has ids that the encoder does not
+SentenceModel load_model(const std::filesystem::path& path,
+                         const std::filesystem::path& tokenizer_folder);
+
 /// Writes a model whole or not at all; what stood there before stays until then.
 /// @throws Error(kIo)
-void save_model(const SentenceModel& model,
-                const std::filesystem::path& path,
-                ModelFormat format);
+void save_model(const SentenceModel& model, const std::filesystem::path& path, ModelFormat format);
 
 }  // namespace sbert

@@ -110,21 +110,40 @@ class Machine {
 
   bool build_constant(std::uint8_t opcode) {
     switch (opcode) {
-      case 0x80: check_protocol(take_number<std::uint8_t>()); return true;
-      case 0x95: take(8); return true;  // the length of a frame, which bounds nothing for us
-      case 'N': push(PickleKind::kNone); return true;
-      case 0x88: push(PickleKind::kBool).integer = 1; return true;
-      case 0x89: push(PickleKind::kBool).integer = 0; return true;
-      case 'J': push_integer(take_number<std::int32_t>()); return true;
-      case 'K': push_integer(take_number<std::uint8_t>()); return true;
-      case 'M': push_integer(take_number<std::uint16_t>()); return true;
-      case 0x8A: push_integer(take_long()); return true;
+      case 0x80:
+        check_protocol(take_number<std::uint8_t>());
+        return true;
+      case 0x95:
+        take(8);
+        return true;  // the length of a frame, which bounds nothing for us
+      case 'N':
+        push(PickleKind::kNone);
+        return true;
+      case 0x88:
+        push(PickleKind::kBool).integer = 1;
+        return true;
+      case 0x89:
+        push(PickleKind::kBool).integer = 0;
+        return true;
+      case 'J':
+        push_integer(take_number<std::int32_t>());
+        return true;
+      case 'K':
+        push_integer(take_number<std::uint8_t>());
+        return true;
+      case 'M':
+        push_integer(take_number<std::uint16_t>());
+        return true;
+      case 0x8A:
+        push_integer(take_long());
+        return true;
       case 'G': {
         const auto big_endian = take_number<std::uint64_t>();
         push(PickleKind::kFloat).real = std::bit_cast<double>(__builtin_bswap64(big_endian));
         return true;
       }
-      default: return false;
+      default:
+        return false;
     }
   }
 
@@ -147,10 +166,22 @@ class Machine {
   bool build_text(std::uint8_t opcode) {
     std::uint64_t size = 0;
     switch (opcode) {
-      case 0x8C: case 'U': case 'C': size = take_number<std::uint8_t>(); break;
-      case 'X': case 'T': case 'B': size = take_number<std::uint32_t>(); break;
-      case 0x8D: case 0x8E: size = take_number<std::uint64_t>(); break;
-      default: return false;
+      case 0x8C:
+      case 'U':
+      case 'C':
+        size = take_number<std::uint8_t>();
+        break;
+      case 'X':
+      case 'T':
+      case 'B':
+        size = take_number<std::uint32_t>();
+        break;
+      case 0x8D:
+      case 0x8E:
+        size = take_number<std::uint64_t>();
+        break;
+      default:
+        return false;
     }
     const bool is_bytes = opcode == 'C' || opcode == 'B' || opcode == 0x8E;
     const std::string_view text = take(size);
@@ -160,27 +191,55 @@ class Machine {
 
   bool build_group(std::uint8_t opcode) {
     switch (opcode) {
-      case '(': marks_.push_back(stack_.size()); return true;
-      case '}': push(PickleKind::kDict); return true;
-      case ']': push(PickleKind::kList); return true;
-      case ')': push(PickleKind::kTuple); return true;
-      case 't': push_tuple(pop_to_mark()); return true;
-      case 0x85: push_tuple(pop_several(1)); return true;
-      case 0x86: push_tuple(pop_several(2)); return true;
-      case 0x87: push_tuple(pop_several(3)); return true;
-      default: return false;
+      case '(':
+        marks_.push_back(stack_.size());
+        return true;
+      case '}':
+        push(PickleKind::kDict);
+        return true;
+      case ']':
+        push(PickleKind::kList);
+        return true;
+      case ')':
+        push(PickleKind::kTuple);
+        return true;
+      case 't':
+        push_tuple(pop_to_mark());
+        return true;
+      case 0x85:
+        push_tuple(pop_several(1));
+        return true;
+      case 0x86:
+        push_tuple(pop_several(2));
+        return true;
+      case 0x87:
+        push_tuple(pop_several(3));
+        return true;
+      default:
+        return false;
     }
   }
 
-  void push_tuple(std::vector<PickleId> items) { push(PickleKind::kTuple).items = std::move(items); }
+  void push_tuple(std::vector<PickleId> items) {
+    push(PickleKind::kTuple).items = std::move(items);
+  }
 
   bool extend_group(std::uint8_t opcode) {
     switch (opcode) {
-      case 'a': append(PickleKind::kList, "list", pop_several(1)); return true;
-      case 'e': append(PickleKind::kList, "list", pop_to_mark()); return true;
-      case 's': append(PickleKind::kDict, "dict", pop_several(2)); return true;
-      case 'u': append(PickleKind::kDict, "dict", pop_to_mark()); return true;
-      default: return false;
+      case 'a':
+        append(PickleKind::kList, "list", pop_several(1));
+        return true;
+      case 'e':
+        append(PickleKind::kList, "list", pop_to_mark());
+        return true;
+      case 's':
+        append(PickleKind::kDict, "dict", pop_several(2));
+        return true;
+      case 'u':
+        append(PickleKind::kDict, "dict", pop_to_mark());
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -192,12 +251,23 @@ class Machine {
 
   bool use_memo(std::uint8_t opcode) {
     switch (opcode) {
-      case 'h': push_remembered(take_number<std::uint8_t>()); return true;
-      case 'j': push_remembered(take_number<std::uint32_t>()); return true;
-      case 'q': remember(take_number<std::uint8_t>()); return true;
-      case 'r': remember(take_number<std::uint32_t>()); return true;
-      case 0x94: remember(static_cast<std::uint32_t>(memo_.size())); return true;
-      default: return false;
+      case 'h':
+        push_remembered(take_number<std::uint8_t>());
+        return true;
+      case 'j':
+        push_remembered(take_number<std::uint32_t>());
+        return true;
+      case 'q':
+        remember(take_number<std::uint8_t>());
+        return true;
+      case 'r':
+        remember(take_number<std::uint32_t>());
+        return true;
+      case 0x94:
+        remember(static_cast<std::uint32_t>(memo_.size()));
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -224,15 +294,21 @@ class Machine {
         push_global(concat(pickle_.at(ids[0]).text, " ", pickle_.at(ids[1]).text));
         return true;
       }
-      case 'R': call(pop_several(2)); return true;
+      case 'R':
+        call(pop_several(2));
+        return true;
       // Attributes of a dict, such as the _metadata of a state dict: nothing that we use.
-      case 'b': pop(); top(PickleKind::kDict, "dict"); return true;
+      case 'b':
+        pop();
+        top(PickleKind::kDict, "dict");
+        return true;
       case 'Q': {
         std::vector<PickleId> id = pop_several(1);
         push(PickleKind::kPersistent).items = std::move(id);
         return true;
       }
-      default: return false;
+      default:
+        return false;
     }
   }
 

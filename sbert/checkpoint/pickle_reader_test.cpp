@@ -26,7 +26,9 @@ PickleNode root_of(const std::string& body) {
   return node;
 }
 
-std::int64_t integer(const std::string& body) { return root_of(body).integer; }
+std::int64_t integer(const std::string& body) {
+  return root_of(body).integer;
+}
 
 TEST(ReadPickle, ReadsIntegersOfEveryWidth) {
   EXPECT_EQ(integer("\x80\x02K\xFF."s), 255);
@@ -52,11 +54,17 @@ TEST(ReadPickle, BuildsDictsByMarkAndBySingleItem) {
   EXPECT_EQ(root_of("}(K\x01K\x02K\x03K\x04u."s).items.size(), 4U);
   EXPECT_EQ(root_of("}K\x01K\x02s."s).items.size(), 2U);
   // OrderedDict([[1, 2]])
-  EXPECT_EQ(root_of("ccollections\nOrderedDict\n](](K\x01K\x02""ee\x85R."s).items.size(), 2U);
+  EXPECT_EQ(root_of("ccollections\nOrderedDict\n](](K\x01K\x02"
+                    "ee\x85R."s)
+                .items.size(),
+            2U);
 }
 
 TEST(ReadPickle, AListMayHoldItself) {
-  EXPECT_THAT(root_of("]q\x00h\x00""a."s).items, ElementsAre(0));
+  EXPECT_THAT(root_of("]q\x00h\x00"
+                      "a."s)
+                  .items,
+              ElementsAre(0));
 }
 
 TEST(ReadPickle, AMillionNestedListsNeedNoRecursion) {
@@ -67,8 +75,7 @@ TEST(ReadPickle, AMillionNestedListsNeedNoRecursion) {
 
 TEST(ReadPickle, LimitsTheNumberOfValues) {
   const std::string many(kMaxPickleNodes + 1, 'N');
-  EXPECT_THAT(input_error([&] { root_of(many); }),
-              HasSubstr("more than 1000000 values"));
+  EXPECT_THAT(input_error([&] { root_of(many); }), HasSubstr("more than 1000000 values"));
 }
 
 TEST(ReadPickle, KeepsACallAsAValue) {
@@ -78,9 +85,7 @@ TEST(ReadPickle, KeepsACallAsAValue) {
 }
 
 TEST(ReadPickle, SaysWhereAndWhyItStopped) {
-  const auto message = [](const std::string& body) {
-    return input_error([&] { root_of(body); });
-  };
+  const auto message = [](const std::string& body) { return input_error([&] { root_of(body); }); };
   EXPECT_THAT(message(""), HasSubstr("pickle byte 0: cut off"));
   EXPECT_THAT(message("N"), HasSubstr("pickle byte 1: cut off"));
   EXPECT_THAT(message("."), HasSubstr("empty stack"));
@@ -92,8 +97,12 @@ TEST(ReadPickle, SaysWhereAndWhyItStopped) {
   EXPECT_THAT(message("h\x07."s), HasSubstr("value 7 was never remembered"));
   EXPECT_THAT(message("q\x07."s), HasSubstr("empty stack"));
   EXPECT_THAT(message("\x80\x01."s), HasSubstr("protocol is not 2 to 5: 1"));
-  EXPECT_THAT(message("\x8A\x09""123456789."s), HasSubstr("integer has more than 64 bits"));
-  EXPECT_THAT(message("X\xFF\xFF\xFF\xFF""abc."s), HasSubstr("cut off"));
+  EXPECT_THAT(message("\x8A\x09"
+                      "123456789."s),
+              HasSubstr("integer has more than 64 bits"));
+  EXPECT_THAT(message("X\xFF\xFF\xFF\xFF"
+                      "abc."s),
+              HasSubstr("cut off"));
   EXPECT_THAT(message("cbuiltins\neval\n."), HasSubstr("plain values are read: builtins eval"));
   EXPECT_THAT(message("\x8C\x02os\x8C\x06system\x93."s), HasSubstr("os system"));
   EXPECT_THAT(message("N)R."), HasSubstr("calls what is not a function"));

@@ -97,8 +97,7 @@ class StateDictReader {
   // ("storage", type, key, device, number of elements)
   void read_storage(const PickleNode& persistent, PickledTensor& result) const {
     const PickleNode& id = item(persistent, 0, PickleKind::kTuple);
-    const std::optional<at::ScalarType> type =
-        storage_type(item(id, 1, PickleKind::kGlobal).text);
+    const std::optional<at::ScalarType> type = storage_type(item(id, 1, PickleKind::kGlobal).text);
     if (item(id, 0, PickleKind::kString).text != "storage" || !type) {
       fail(ErrorKind::kInput, "its storage is of no known kind");
     }
@@ -136,8 +135,8 @@ class StateDictReader {
       }
     }
     if (!is_empty && last >= tensor.storage_elements) {
-      fail(ErrorKind::kInput, concat("reaches element ", last, " of a storage of ",
-                                     tensor.storage_elements));
+      fail(ErrorKind::kInput,
+           concat("reaches element ", last, " of a storage of ", tensor.storage_elements));
     }
   }
 
@@ -176,7 +175,8 @@ class PickleWriter {
 
   void tuple(const std::vector<std::int64_t>& values) {
     opcode('(');
-    for (const std::int64_t value : values) integer(value);
+    for (const std::int64_t value : values)
+      integer(value);
     opcode('t');
   }
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <c10/core/ScalarType.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <c10/core/ScalarType.h>
 
 namespace sbert {
 

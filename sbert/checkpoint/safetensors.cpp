@@ -21,8 +21,9 @@ namespace {
 // Lengths and tensors are stored little-endian, and read and written as they lie in memory.
 static_assert(std::endian::native == std::endian::little);
 
-Safetensors parse(const std::shared_ptr<const MappedFile>& file) {
-  std::string_view bytes = file->bytes();
+}  // namespace
+
+Safetensors parse_safetensors(std::string_view bytes, const std::shared_ptr<const void>& owner) {
   std::uint64_t header_bytes = 0;
   if (bytes.size() < sizeof header_bytes) {
     fail(ErrorKind::kInput, concat("not a safetensors file: only ", bytes.size(), " bytes"));
@@ -38,25 +39,22 @@ Safetensors parse(const std::shared_ptr<const MappedFile>& file) {
                                    kMaxSafetensorsHeaderBytes));
   }
   const std::string_view data = bytes.substr(header_bytes);
-  SafetensorsHeader header =
-      parse_safetensors_header(bytes.substr(0, header_bytes), data.size());
+  SafetensorsHeader header = parse_safetensors_header(bytes.substr(0, header_bytes), data.size());
 
   Safetensors result;
   result.metadata = std::move(header.metadata);
   result.tensors.reserve(header.tensors.size());
   for (SafetensorsEntry& entry : header.tensors) {
     Tensor tensor = mapped_tensor(data.substr(entry.begin, entry.end - entry.begin), entry.type,
-                                  entry.shape, contiguous_strides(entry.shape), file);
+                                  entry.shape, contiguous_strides(entry.shape), owner);
     result.tensors.push_back({std::move(entry.name), std::move(tensor)});
   }
   return result;
 }
 
-}  // namespace
-
 Safetensors read_safetensors(const std::filesystem::path& path) {
   const auto file = std::make_shared<const MappedFile>(path);
-  return within(path.native(), [&] { return parse(file); });
+  return within(path.native(), [&] { return parse_safetensors(file->bytes(), file); });
 }
 
 void write_safetensors(const std::filesystem::path& path,
@@ -73,8 +71,7 @@ void write_safetensors(const std::filesystem::path& path,
                               .end = end});
     offset = end;
   }
-  const std::string json =
-      within(path.native(), [&] { return format_safetensors_header(header); });
+  const std::string json = within(path.native(), [&] { return format_safetensors_header(header); });
   const std::uint64_t header_bytes = json.size();
 
   AtomicFile file(path);

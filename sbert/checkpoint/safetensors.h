@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "sbert/model/named_tensor.h"
 
@@ -19,6 +21,10 @@ struct Safetensors {
 /// @return tensors in the order of their bytes
 /// @throws Error(kInput) naming the file and the tensor that is wrong, Error(kIo)
 Safetensors read_safetensors(const std::filesystem::path& path);
+
+/// The same for bytes that are in memory already; the tensors keep `owner`, which holds them,
+/// alive.
+Safetensors parse_safetensors(std::string_view bytes, const std::shared_ptr<const void>& owner);
 
 /// Writes tensors of these types, in this order, whole or not at all. One tensor at a time is
 /// brought to the CPU or made contiguous, so no second copy of all of them is needed.

@@ -192,14 +192,14 @@ void check_layout(const std::vector<SafetensorsEntry>& tensors, std::uint64_t da
     const std::optional<std::uint64_t> bytes = tensor_bytes(entry.shape, entry.type);
     if (!bytes) fail_entry("shape is too large");
     if (*bytes != entry.end - entry.begin) {
-      fail_entry(concat("shape takes ", *bytes, " bytes, the offsets say ",
-                        entry.end - entry.begin));
+      fail_entry(
+          concat("shape takes ", *bytes, " bytes, the offsets say ", entry.end - entry.begin));
     }
     expected_begin = entry.end;
   }
   if (expected_begin != data_bytes) {
-    fail(ErrorKind::kInput, concat(data_bytes - expected_begin,
-                                   " bytes after the last tensor belong to none"));
+    fail(ErrorKind::kInput,
+         concat(data_bytes - expected_begin, " bytes after the last tensor belong to none"));
   }
 }
 

@@ -3,13 +3,13 @@
 // The JSON header of a safetensors file (https://github.com/huggingface/safetensors): eight bytes
 // hold the header's length N, little-endian; N bytes of JSON follow, and then the tensors' bytes.
 
-#include <c10/core/ScalarType.h>
-
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <c10/core/ScalarType.h>
 
 namespace sbert {
 

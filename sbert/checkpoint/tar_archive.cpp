@@ -1,9 +1,9 @@
 #include "sbert/checkpoint/tar_archive.h"
 
+#include <memory>
+
 #include <archive.h>
 #include <archive_entry.h>
-
-#include <memory>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"

@@ -1,14 +1,12 @@
-#include "sbert/checkpoint/tar_archive.h"
-
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <memory>
 #include <string>
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <gmock/gmock.h>
 
 #include "sbert/base/concat.h"
+#include "sbert/checkpoint/tar_archive.h"
 #include "sbert/checkpoint/tar_writer.h"
 #include "sbert/checkpoint/test_files.h"
 
@@ -61,9 +59,8 @@ TEST_F(TarTest, ReadsWhatItWrites) {
   writer.commit();
   EXPECT_EQ(std::filesystem::file_size(file_) % 512, 0U);
   const TarArchive archive(file_);
-  EXPECT_THAT(archive.members(), ElementsAre(Pair("a", "hello"),
-                                             Pair("b", block),
-                                             Pair("empty", "")));
+  EXPECT_THAT(archive.members(),
+              ElementsAre(Pair("a", "hello"), Pair("b", block), Pair("empty", "")));
 }
 
 TEST_F(TarTest, SameMembersGiveTheSameBytes) {
@@ -116,7 +113,8 @@ TEST_F(TarTest, RefusesANameThatStandsTwice) {
 
 TEST_F(TarTest, RefusesTooManyMembers) {
   TarWriter writer(file_);
-  for (int i = 0; i <= 100'000; ++i) writer.add(concat("m", i), "");
+  for (int i = 0; i <= 100'000; ++i)
+    writer.add(concat("m", i), "");
   writer.commit();
   EXPECT_THAT(refusal(), HasSubstr("more than 100000 members"));
 }
@@ -135,7 +133,8 @@ TEST_F(TarTest, RefusesWhatUnpacksToFarMoreThanItsSize) {
     archive_entry_set_size(entry.get(), 300LL << 20);
     archive_write_header(writer.get(), entry.get());
     const std::string zeros(1 << 20, '\0');
-    for (int i = 0; i < 300; ++i) archive_write_data(writer.get(), zeros.data(), zeros.size());
+    for (int i = 0; i < 300; ++i)
+      archive_write_data(writer.get(), zeros.data(), zeros.size());
   }
   EXPECT_LT(std::filesystem::file_size(file_), 400'000U);
   EXPECT_THAT(refusal(), HasSubstr("at member bomb"));

@@ -44,7 +44,8 @@ std::string ustar_header(std::string_view name, std::uint64_t size) {
   put(header, 156, "0");
   put(header, 257, std::string_view("ustar\00000", 8));
   std::uint64_t checksum = 0;
-  for (const char c : header) checksum += static_cast<unsigned char>(c);
+  for (const char c : header)
+    checksum += static_cast<unsigned char>(c);
   put(header, 148, octal(checksum, 6) + std::string("\0 ", 2));
   return header;
 }

@@ -2,16 +2,17 @@
 
 // What the tests of this room share: a folder of their own, and files damaged in every way.
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <random>
 #include <string>
 
+#include <gtest/gtest.h>
+
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/base/log.h"
 
 namespace sbert {
 
@@ -24,6 +25,7 @@ class FolderTest : public ::testing::Test {
               info->test_suite_name() / info->name();
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
+    set_quiet(true);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
@@ -34,7 +36,8 @@ inline std::filesystem::path golden(const std::string& name) {
   return std::filesystem::path(SBERT_GOLDEN) / "checkpoint" / name;
 }
 
-/// Without the flush to the disk of write_file_atomically(), which thousands of cases would wait for.
+/// Without the flush to the disk of write_file_atomically(), which thousands of cases would wait
+/// for.
 inline void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }

@@ -55,9 +55,9 @@ Tensor make_tensor(const PickledTensor& tensor,
   const std::string_view storage = found->second;
   const std::uint64_t element_bytes = c10::elementSize(tensor.type);
   if (storage.size() / element_bytes < static_cast<std::uint64_t>(tensor.storage_elements)) {
-    fail(ErrorKind::kInput, concat("its storage data/", tensor.storage, " should have ",
-                                   tensor.storage_elements, " elements, but has ",
-                                   storage.size() / element_bytes));
+    fail(ErrorKind::kInput,
+         concat("its storage data/", tensor.storage, " should have ", tensor.storage_elements,
+                " elements, but has ", storage.size() / element_bytes));
   }
   const std::uint64_t elements = reach(tensor);
   if (elements == 0) return mapped_tensor({}, tensor.type, tensor.shape, tensor.strides, owner);
@@ -85,9 +85,8 @@ NamedTensors read_torch_zip(std::string_view bytes, std::shared_ptr<const void> 
   NamedTensors tensors;
   tensors.reserve(pickled.size());
   for (const PickledTensor& each : pickled) {
-    within(concat("tensor ", each.name), [&] {
-      tensors.push_back({each.name, make_tensor(each, members, folder, owner)});
-    });
+    within(concat("tensor ", each.name),
+           [&] { tensors.push_back({each.name, make_tensor(each, members, folder, owner)}); });
   }
   return tensors;
 }

@@ -4,8 +4,9 @@
 #include <memory>
 #include <string>
 
-#include <ATen/ATen.h>
 #include <gmock/gmock.h>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/checkpoint/test_files.h"
@@ -44,7 +45,8 @@ TEST(TorchZip, ReadsEveryTypeAndViewThatPythonWrote) {
   EXPECT_TRUE(at::equal(tensors["column"], base.reshape({4, 6}).select(1, 2)));
   EXPECT_TRUE(at::equal(tensors["expanded"], at::full({2, 3}, 3.0F)));
   EXPECT_TRUE(at::equal(tensors["half"], at::tensor({0.5, -2.0}, at::kDouble).to(at::kHalf)));
-  EXPECT_TRUE(at::equal(tensors["bfloat16"], at::tensor({1.0, 256.0}, at::kDouble).to(at::kBFloat16)));
+  EXPECT_TRUE(
+      at::equal(tensors["bfloat16"], at::tensor({1.0, 256.0}, at::kDouble).to(at::kBFloat16)));
   EXPECT_TRUE(at::equal(tensors["double"], at::tensor({0.1}, at::kDouble)));
   EXPECT_TRUE(at::equal(tensors["int64"], at::tensor({std::int64_t{1} << 40, std::int64_t{-1}})));
   EXPECT_TRUE(at::equal(tensors["scalar"], at::scalar_tensor(3.5, at::kFloat)));
@@ -54,8 +56,7 @@ TEST(TorchZip, ReadsEveryTypeAndViewThatPythonWrote) {
 
 TEST(TorchZip, ReadsTheStateDictOfAModule) {
   std::map<std::string, at::Tensor> tensors = read_golden("module.pt");
-  EXPECT_TRUE(
-      at::equal(tensors["linear.weight"], at::arange(6, at::kFloat).reshape({2, 3})));
+  EXPECT_TRUE(at::equal(tensors["linear.weight"], at::arange(6, at::kFloat).reshape({2, 3})));
   EXPECT_TRUE(at::equal(tensors["linear.bias"], at::tensor({6.0F, 7.0F})));
 }
 
@@ -121,7 +122,8 @@ TEST(TorchZip, RefusesWhatIsNoZip) {
 
 TEST(TorchZip, SurvivesEveryCutAndAnyFlippedByte) {
   const auto read_and_use = [](const std::string& bytes) {
-    // Elements that strides of 0 repeat are not counted in the file, so their number proves nothing.
+    // Elements that strides of 0 repeat are not counted in the file, so their number proves
+    // nothing.
     for (const NamedTensor& each : read_bytes(bytes)) {
       if (each.tensor.numel() < 1'000'000) each.tensor.sum();
     }

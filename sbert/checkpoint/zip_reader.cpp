@@ -34,9 +34,9 @@ std::string_view slice(std::string_view bytes,
                        std::uint64_t size,
                        std::string_view what) {
   if (offset > bytes.size() || size > bytes.size() - offset) {
-    fail(ErrorKind::kInput, concat("zip file is damaged or cut off: ", what, " of ", size,
-                                   " bytes at ", offset, " is outside of its ", bytes.size(),
-                                   " bytes"));
+    fail(ErrorKind::kInput,
+         concat("zip file is damaged or cut off: ", what, " of ", size, " bytes at ", offset,
+                " is outside of its ", bytes.size(), " bytes"));
   }
   return bytes.substr(offset, size);
 }
@@ -65,8 +65,8 @@ Directory find_directory(std::string_view bytes) {
   Directory directory{.num_members = number_at<std::uint16_t>(bytes, end + 10),
                       .offset = number_at<std::uint32_t>(bytes, end + 16),
                       .bytes = number_at<std::uint32_t>(bytes, end + 12)};
-  const bool has_locator = end >= kZip64LocatorBytes &&
-                           bytes.substr(end - kZip64LocatorBytes, 4) == "PK\6\7";
+  const bool has_locator =
+      end >= kZip64LocatorBytes && bytes.substr(end - kZip64LocatorBytes, 4) == "PK\6\7";
   if (has_locator) {
     const auto record_offset = number_at<std::uint64_t>(bytes, end - kZip64LocatorBytes + 8);
     const std::string_view record =
@@ -77,9 +77,8 @@ Directory find_directory(std::string_view bytes) {
                  .bytes = number_at<std::uint64_t>(record, 40)};
   }
   if (directory.num_members > kMaxMembers) {
-    fail(ErrorKind::kInput,
-         concat("zip file has too many members: ", directory.num_members, ", at most ",
-                kMaxMembers));
+    fail(ErrorKind::kInput, concat("zip file has too many members: ", directory.num_members,
+                                   ", at most ", kMaxMembers));
   }
   return directory;
 }
@@ -99,8 +98,7 @@ void read_zip64_extra(std::string_view extra, Member& member) {
     std::string_view field = slice(extra.substr(4), 0, size, "extra field");
     extra.remove_prefix(4 + size);
     if (id != 1) continue;
-    for (std::uint64_t* value :
-         {&member.bytes, &member.compressed_bytes, &member.header_offset}) {
+    for (std::uint64_t* value : {&member.bytes, &member.compressed_bytes, &member.header_offset}) {
       if (*value != kIn64Bits) continue;
       *value = number_at<std::uint64_t>(slice(field, 0, 8, "zip64 extra field"), 0);
       field.remove_prefix(8);

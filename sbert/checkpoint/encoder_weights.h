@@ -1,0 +1,37 @@
+#pragma once
+
+#include "sbert/model/bert_encoder.h"
+#include "sbert/model/named_tensor.h"
+
+namespace sbert {
+
+/// Copies weights into an encoder, as float32, whatever floating type they have.
+///
+/// @param weights    under the encoder's names; query, key and value of a layer fused
+///                   (attention.self.qkv.*) or apart (attention.self.query.* and so on)
+/// @param parameters BertEncoder::parameters(), written in place
+/// @throws Error(kInput) with every tensor that is missing, has another shape than the encoder, or
+///         belongs to an encoder but not to this one
+void copy_weights(const NamedTensors& weights, const NamedTensors& parameters);
+
+/// An encoder with these weights.
+/// @throws Error(kInput) as copy_weights(), and, before memory is taken, if `config` describes an
+///         encoder far larger than the weights
+BertEncoder make_encoder(const EncoderConfig& config, const NamedTensors& weights);
+
+/// The encoder's tensors under Hugging Face's names: query, key and value apart, as views.
+NamedTensors hugging_face_weights(const NamedTensors& parameters);
+
+/// What a Hugging Face checkpoint holds for the encoder: the prefix `bert.` is cut off, and what an
+/// embedding does not need (pooler, position_ids, heads such as cls.*) is left out, which is
+/// logged. The pooler takes no part in an embedding, so it is kept nowhere; a .nemo, which must
+/// have one, is written with zeros.
+NamedTensors from_hugging_face(NamedTensors tensors);
+
+/// [2, 3] as "[2, 3]", for messages.
+std::string shape_text(const at::Tensor& tensor);
+
+/// Logs, in one line, tensors that are left out.
+void log_ignored(const NamedTensors& ignored);
+
+}  // namespace sbert

@@ -1,0 +1,266 @@
+#include "sbert/checkpoint/sentence_transformers.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/files.h"
+#include "sbert/checkpoint/hugging_face.h"
+#include "sbert/checkpoint/model_json.h"
+#include "sbert/text/json_fields.h"
+
+namespace sbert {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+// The flags of the older dialect, in the order in which they are written.
+constexpr std::array<std::pair<const char*, Pooling>, 6> kPoolingFlags = {{
+    {"pooling_mode_cls_token", Pooling::kCls},
+    {"pooling_mode_mean_tokens", Pooling::kMean},
+    {"pooling_mode_max_tokens", Pooling::kMax},
+    {"pooling_mode_mean_sqrt_len_tokens", Pooling::kMeanSqrtLen},
+    {"pooling_mode_weightedmean_tokens", Pooling::kWeightedMean},
+    {"pooling_mode_lasttoken", Pooling::kLastToken},
+}};
+
+constexpr std::array<std::string_view, 4> kSimilarities = {"cosine", "dot", "euclidean",
+                                                           "manhattan"};
+
+struct Modules {
+  std::filesystem::path transformer;
+  std::filesystem::path pooling;
+  bool normalizes = false;
+};
+
+// "sentence_transformers.models.Pooling" is a Pooling.
+std::string class_name(const std::string& type) {
+  return type.substr(type.rfind('.') + 1);
+}
+
+std::filesystem::path module_folder(const std::filesystem::path& folder, const std::string& path) {
+  const std::filesystem::path relative(path);
+  const bool leaves = relative.is_absolute() ||
+                      std::ranges::find(relative, std::filesystem::path("..")) != relative.end();
+  if (leaves) fail(ErrorKind::kInput, concat("path leaves the model's folder: ", path));
+  return path.empty() ? folder : folder / relative;
+}
+
+Modules read_modules(const std::filesystem::path& folder) {
+  const json list = json::parse(read_file(folder / "modules.json"), nullptr, false);
+  if (!list.is_array()) fail(ErrorKind::kInput, "must be a list of modules");
+  Modules modules;
+  std::vector<std::string> order;
+  for (const json& each : list) {
+    within(concat("module ", order.size() + 1), [&] {
+      if (!each.is_object()) fail(ErrorKind::kInput, concat("is no object: ", each.type_name()));
+      const std::string type = read_string(each, "type").value_or("");
+      const std::filesystem::path place =
+          module_folder(folder, read_string(each, "path").value_or(""));
+      order.push_back(class_name(type));
+      if (order.back() == "Transformer") {
+        modules.transformer = place;
+      } else if (order.back() == "Pooling") {
+        modules.pooling = place;
+      } else if (order.back() == "Normalize") {
+        modules.normalizes = true;
+      } else {
+        fail(ErrorKind::kInput,
+             concat("only Transformer, Pooling and Normalize are supported, not ", type));
+      }
+    });
+  }
+  const std::vector<std::string> expected = {"Transformer", "Pooling", "Normalize"};
+  const bool is_known_order = order.size() >= 2 && order.size() <= 3 &&
+                              std::equal(order.begin(), order.end(), expected.begin());
+  if (!is_known_order) {
+    fail(ErrorKind::kInput,
+         "modules must be Transformer, Pooling and perhaps Normalize, in this order");
+  }
+  return modules;
+}
+
+// pooling_mode of the newer dialect: a name or a list of names.
+std::vector<Pooling> named_poolings(const json& mode) {
+  const json names = mode.is_array() ? mode : json::array({mode});
+  std::vector<Pooling> poolings;
+  for (const json& name : names) {
+    const std::optional<Pooling> pooling =
+        name.is_string() ? pooling_from_name(name.get<std::string>()) : std::nullopt;
+    if (!pooling)
+      fail(ErrorKind::kInput,
+           concat("pooling_mode is not known: ",
+                  name.is_string() ? name.get<std::string>() : name.type_name()));
+    poolings.push_back(*pooling);
+  }
+  return poolings;
+}
+
+std::vector<Pooling> flagged_poolings(const json& config) {
+  std::vector<Pooling> poolings;
+  bool has_flag = false;
+  for (const auto& [key, pooling] : kPoolingFlags) {
+    const std::optional<bool> flag = read_bool(config, key);
+    has_flag = has_flag || flag.has_value();
+    if (flag.value_or(false)) poolings.push_back(pooling);
+  }
+  if (!has_flag) poolings.push_back(Pooling::kMean);
+  return poolings;
+}
+
+Pooling read_pooling(const json& config, std::int64_t hidden_size) {
+  const std::vector<Pooling> poolings = config.contains("pooling_mode")
+                                            ? named_poolings(field(config, "pooling_mode"))
+                                            : flagged_poolings(config);
+  if (poolings.size() != 1) {
+    fail(ErrorKind::kInput, concat("exactly one pooling mode is supported, not ", poolings.size()));
+  }
+  if (!read_bool(config, "include_prompt").value_or(true)) {
+    fail(ErrorKind::kInput, "include_prompt must be true: prompts are always pooled");
+  }
+  for (const char* key : {"word_embedding_dimension", "embedding_dimension"}) {
+    const std::int64_t dimension = read_integer(config, key).value_or(hidden_size);
+    if (dimension != hidden_size) {
+      fail(ErrorKind::kInput,
+           concat(key, " must be the encoder's ", hidden_size, ", not ", dimension));
+    }
+  }
+  return poolings.front();
+}
+
+void read_transformer_config(const json& config, SentenceModel& model) {
+  const std::int64_t most = model.encoder.config().max_position_embeddings;
+  const std::int64_t length = read_integer(config, "max_seq_length").value_or(model.max_seq_length);
+  if (length < 2) fail(ErrorKind::kInput, concat("max_seq_length must be at least 2: ", length));
+  model.max_seq_length = std::min(length, most);
+  // It lower-cases texts before the tokenizer sees them, which one that does so itself makes moot.
+  constexpr std::int64_t kFewTokens = 8;
+  if (read_bool(config, "do_lower_case").value_or(false) &&
+      model.tokenizer.encode("A", kFewTokens) != model.tokenizer.encode("a", kFewTokens)) {
+    fail(ErrorKind::kInput,
+         "do_lower_case is true, but the tokenizer keeps case; set it in tokenizer_config.json or "
+         "the normalizer of tokenizer.json instead");
+  }
+}
+
+void read_model_config(const json& config, SentenceModel& model) {
+  const json& prompts = field(config, "prompts");
+  if (!prompts.is_null() && !prompts.is_object()) {
+    fail(ErrorKind::kInput, concat("prompts must be an object, not ", prompts.type_name()));
+  }
+  for (const auto& [name, text] : prompts.items()) {
+    if (!text.is_string()) {
+      fail(ErrorKind::kInput,
+           concat("prompts.", name, " must be a string, not ", text.type_name()));
+    }
+    model.prompts[name] = text.get<std::string>();
+  }
+  model.default_prompt_name = read_string(config, "default_prompt_name").value_or("");
+  if (!model.default_prompt_name.empty() && !model.prompts.contains(model.default_prompt_name)) {
+    fail(ErrorKind::kInput,
+         concat("default_prompt_name is not one of prompts: ", model.default_prompt_name));
+  }
+  model.similarity = read_string(config, "similarity_fn_name").value_or("cosine");
+  if (std::ranges::find(kSimilarities, model.similarity) == kSimilarities.end()) {
+    fail(ErrorKind::kInput,
+         concat("similarity_fn_name must be cosine, dot, euclidean or manhattan: ",
+                model.similarity));
+  }
+  if (!field(config, "truncate_dim").is_null()) {
+    fail(ErrorKind::kInput, "truncate_dim is not supported: embeddings keep all dimensions");
+  }
+}
+
+void write_json(const std::filesystem::path& path, const ordered_json& value) {
+  write_file_atomically(path, value.dump(2) + "\n");
+}
+
+ordered_json module_entry(int index, const std::string& path, std::string_view type) {
+  return {{"idx", index},
+          {"name", std::to_string(index)},
+          {"path", path},
+          {"type", concat("sentence_transformers.models.", type)}};
+}
+
+ordered_json pooling_config(const SentenceModel& model) {
+  ordered_json config = {{"word_embedding_dimension", model.encoder.config().hidden_size}};
+  for (const auto& [key, pooling] : kPoolingFlags)
+    config[key] = pooling == model.pooling;
+  config["include_prompt"] = true;
+  return config;
+}
+
+std::string model_card(const SentenceModel& model) {
+  return concat(
+      "---\nlibrary_name: sentence-transformers\npipeline_tag: sentence-similarity\n---\n\n"
+      "A sentence-embedding model: ",
+      model.encoder.config().num_layers, " layers, embeddings of ",
+      model.encoder.config().hidden_size, " dimensions, texts up to ", model.max_seq_length,
+      " tokens, ", pooling_name(model.pooling), " pooling", model.normalize ? ", normalized" : "",
+      ".\n\n"
+      "```python\n"
+      "from sentence_transformers import SentenceTransformer\n\n"
+      "model = SentenceTransformer(\"path/to/this/folder\")\n"
+      "embeddings = model.encode([\"A text\", \"Another text\"])\n"
+      "```\n");
+}
+
+}  // namespace
+
+SentenceModel read_sentence_transformers(const std::filesystem::path& folder,
+                                         const std::filesystem::path& tokenizer_folder) {
+  const Modules modules =
+      within((folder / "modules.json").native(), [&] { return read_modules(folder); });
+  SentenceModel model = read_hugging_face(
+      modules.transformer, tokenizer_folder.empty() ? modules.transformer : tokenizer_folder);
+  model.normalize = modules.normalizes;
+
+  const auto with_file = [](const std::filesystem::path& path, const auto& use) {
+    const std::optional<json> config = read_optional_json(path);
+    if (config) within(path.native(), [&] { use(*config); });
+    return config.has_value();
+  };
+  with_file(modules.transformer / "sentence_bert_config.json",
+            [&](const json& config) { read_transformer_config(config, model); });
+  with_file(folder / "config_sentence_transformers.json",
+            [&](const json& config) { read_model_config(config, model); });
+  const std::filesystem::path pooling_file = modules.pooling / "config.json";
+  const bool has_pooling = with_file(pooling_file, [&](const json& config) {
+    model.pooling = read_pooling(config, model.encoder.config().hidden_size);
+  });
+  if (!has_pooling) fail(ErrorKind::kInput, concat(pooling_file, ": is missing"));
+  return model;
+}
+
+void write_sentence_transformers(const SentenceModel& model, const std::filesystem::path& folder) {
+  write_hugging_face(model, folder);
+  ordered_json modules = ordered_json::array();
+  modules.push_back(module_entry(0, "", "Transformer"));
+  modules.push_back(module_entry(1, "1_Pooling", "Pooling"));
+  if (model.normalize) modules.push_back(module_entry(2, "2_Normalize", "Normalize"));
+  write_json(folder / "modules.json", modules);
+  write_json(folder / "sentence_bert_config.json",
+             {{"max_seq_length", model.max_seq_length}, {"do_lower_case", false}});
+  make_folder(folder / "1_Pooling");
+  write_json(folder / "1_Pooling" / "config.json", pooling_config(model));
+  if (model.normalize) make_folder(folder / "2_Normalize");
+
+  const ordered_json default_prompt =
+      model.default_prompt_name.empty() ? ordered_json() : ordered_json(model.default_prompt_name);
+  write_json(folder / "config_sentence_transformers.json",
+             {{"prompts", ordered_json(model.prompts)},
+              {"default_prompt_name", default_prompt},
+              {"similarity_fn_name", model.similarity}});
+  write_file_atomically(folder / "README.md", model_card(model));
+}
+
+}  // namespace sbert

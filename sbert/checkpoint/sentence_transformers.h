@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+
+#include "sbert/model/sentence_model.h"
+
+namespace sbert {
+
+/// Reads a folder of sentence-transformers 2 to 6: modules.json with a Transformer, a Pooling and
+/// perhaps a Normalize module. Both dialects of the module files are read: pooling_mode_*_tokens
+/// flags and pooling_mode, max_seq_length with and without.
+/// @param tokenizer_folder empty: the tokenizer files lie with the Transformer module
+/// @throws Error(kInput) naming the file and the key, or the module that is not supported
+SentenceModel read_sentence_transformers(const std::filesystem::path& folder,
+                                         const std::filesystem::path& tokenizer_folder);
+
+/// Writes the dialect of sentence-transformers up to 5.3 into a folder that exists: later versions
+/// read it too, and so do text-embeddings-inference, vLLM and others that do not know the new one.
+/// @throws Error(kIo)
+void write_sentence_transformers(const SentenceModel& model, const std::filesystem::path& folder);
+
+}  // namespace sbert
