@@ -145,6 +145,15 @@ ConfigNode to_node(const std::map<std::string, std::string>& value) {
   return {std::move(entries)};
 }
 
+std::string override_text(const ConfigNode& node) {
+  if (node.is_null()) return "null";
+  const ConfigNode::List* items = node.list();
+  if (items == nullptr) return scalar_text(node);
+  std::string text;
+  for (const ConfigNode& item : *items) text += concat(text.empty() ? "" : ",", override_text(item));
+  return concat('[', text, ']');
+}
+
 const ConfigNode& find_or_null(const ConfigNode& tree, std::string_view path) {
   static const ConfigNode kNull;
   const ConfigNode* node = &tree;

@@ -13,6 +13,13 @@
 
 namespace sbert {
 
+/// One line of a list of options for people.
+struct OptionHelp {
+  std::string key;            ///< dotted
+  std::string default_value;  ///< as it would be typed
+  std::string help;
+};
+
 namespace detail {
 
 // Each reads `node` into `value`, or throws Error(kUsage) naming `key`, what is right and what was
@@ -118,6 +125,25 @@ void collect_keys(const std::string& key, std::vector<std::string>& keys) {
   }
 }
 
+/// Gives the keys, defaults and help of a struct of options, those of structs within included.
+template <HasFields Options>
+void describe_fields(const Options& options, std::string_view key, std::vector<OptionHelp>& help);
+
+/// A value as it would be typed in an override.
+std::string override_text(const ConfigNode& node);
+
+template <HasFields Options>
+void describe_fields(const Options& options, std::string_view key, std::vector<OptionHelp>& help) {
+  for_each_field<Options>([&]<typename Owner, typename Member>(const Field<Owner, Member>& field) {
+    const std::string name = child_key(key, field.key);
+    if constexpr (HasFields<Member>) {
+      describe_fields(options.*field.member, name, help);
+    } else {
+      help.push_back({name, override_text(to_node(options.*field.member)), std::string(field.help)});
+    }
+  });
+}
+
 /// The sub-tree at `path`; null if a part of the way is absent.
 const ConfigNode& find_or_null(const ConfigNode& tree, std::string_view path);
 
@@ -154,6 +180,14 @@ std::vector<std::string> known_keys(std::string_view path) {
   std::vector<std::string> keys;
   detail::collect_keys<Options>(std::string(path), keys);
   return keys;
+}
+
+/// Keys, values and help of a struct of options that stands at `path`, in the order of its fields().
+template <HasFields Options>
+std::vector<OptionHelp> describe_options(const Options& options, std::string_view path) {
+  std::vector<OptionHelp> help;
+  detail::describe_fields(options, path, help);
+  return help;
 }
 
 /// The dotted keys in the sub-tree at `path` that no field of the struct takes, in order. What lies

@@ -1,0 +1,90 @@
+#include "sbert/cli/train_config.h"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/log.h"
+#include "sbert/cli/built_in_config.h"
+#include "sbert/config/options.h"
+#include "sbert/config/overrides.h"
+#include "sbert/config/yaml.h"
+
+namespace sbert {
+namespace {
+
+constexpr const char* kDefaultName = "megatron_sbert_config";
+
+std::string name_without_yaml(std::string name) {
+  if (name.empty()) name = kDefaultName;
+  if (name.ends_with(".yaml")) name.resize(name.size() - 5);
+  return name;
+}
+
+ConfigTree base_config(const CommandLine& line) {
+  const std::string name = name_without_yaml(line.config_name);
+  const auto built_in = built_in_config(name);
+  const bool names_a_folder = !line.config_path.empty() || !line.config_dir.empty();
+  if (names_a_folder || !built_in) {
+    const std::filesystem::path folder = line.config_path.empty() ? "." : line.config_path;
+    // Scripts written for NeMo point into its source tree, which need not be here.
+    const bool is_there = std::filesystem::exists(folder / (name + ".yaml")) ||
+                          std::filesystem::exists(line.config_dir / std::filesystem::path(name + ".yaml"));
+    if (is_there || !built_in) return read_yaml(config_file(line, ".", kDefaultName));
+    log_info(concat(folder / (name + ".yaml"), " is not there; using the built-in ", name));
+  }
+  return ConfigTree(parse_yaml(*built_in));
+}
+
+// Keys of ours that the file lacks. While overrides are applied they stand there as null, so that
+// both a.b=v and +a.b=v may set them.
+std::vector<std::string> missing_keys(const ConfigTree& tree) {
+  std::vector<std::string> missing;
+  for (const std::string& key : known_keys<TrainOptions>("")) {
+    if (tree.find(key) == nullptr) missing.push_back(key);
+  }
+  return missing;
+}
+
+std::vector<std::string_view> ignored_keys() {
+  std::vector<std::string_view> keys;
+  for (const IgnoredKey& each : ignored_nemo_keys()) keys.push_back(each.key);
+  return keys;
+}
+
+}  // namespace
+
+ConfigTree train_config(const CommandLine& line) {
+  ConfigTree tree = base_config(line);
+  const std::vector<std::string> missing = missing_keys(tree);
+  for (const std::string& key : missing) tree.set(key, ConfigNode{});
+  apply_overrides(tree, line.overrides);
+  for (const std::string& key : missing) {
+    const ConfigNode* node = tree.find(key);
+    if (node != nullptr && node->is_null()) tree.erase(key);
+  }
+  return tree;
+}
+
+TrainOptions read_train_options(const ConfigTree& resolved) {
+  refuse_unknown_keys<TrainOptions>(resolved.root(), "", ignored_keys());
+  auto options = read_options<TrainOptions>(resolved.root(), "");
+  options.validate();
+  return options;
+}
+
+void report_ignored_overrides(const CommandLine& line) {
+  for (const std::string& word : line.overrides) {
+    const Override override = parse_override(word);
+    for (const IgnoredKey& each : ignored_nemo_keys()) {
+      if (override.key == each.key || override.key.starts_with(concat(each.key, '.'))) {
+        log_info(concat(override.key, " has no effect: ", each.reason));
+      }
+    }
+  }
+}
+
+}  // namespace sbert
