@@ -28,8 +28,8 @@ bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) {
   return end == text.size() || !is(decode_character(text, end), kWord);
 }
 
-std::size_t skip_space_left(std::string_view text, std::size_t begin) {
-  while (begin > 0) {
+std::size_t skip_space_left(std::string_view text, std::size_t begin, std::size_t least) {
+  while (begin > least) {
     const DecodedCharacter character = last_character(text.substr(0, begin));
     if (!is(character, CharacterProperties::kWhiteSpace)) break;
     begin -= character.length;
@@ -96,7 +96,7 @@ std::optional<AddedTokenMatch> AddedTokenFinder::next(std::string_view text,
       continue;
     }
     AddedTokenMatch match{.id = pattern->id, .begin = position, .end = end, .resume = end};
-    if (pattern->lstrip) match.begin = std::max(skip_space_left(text, position), taken);
+    if (pattern->lstrip) match.begin = skip_space_left(text, position, taken);
     if (pattern->rstrip) match.end = skip_space_right(text, end);
     return match;
   }

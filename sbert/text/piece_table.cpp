@@ -63,9 +63,11 @@ bool is_equal(const char* a, const char* b, std::size_t length) {
 }  // namespace
 
 PieceTable::PieceTable(std::span<const Entry> entries) {
-  const std::size_t num_slots = std::bit_ceil(2 * entries.size() + 2);
+  const std::size_t num_slots = std::bit_ceil(2 * entries.size() + 8);
   slots_.resize(num_slots);
   shift_ = 64 - std::countr_zero(num_slots);
+  filter_.resize(num_slots / 8);
+  filter_shift_ = shift_ - 3;
   for (const auto& [key, id] : entries) {
     const std::uint64_t hash = hash_of(key);
     if (key.empty() || lookup(key, hash) >= 0) continue;
@@ -76,6 +78,8 @@ PieceTable::PieceTable(std::span<const Entry> entries) {
     if (records_.size() > std::numeric_limits<std::uint32_t>::max()) {
       fail(ErrorKind::kInput, "the pieces of the vocabulary are longer than 4 GiB");
     }
+    const std::uint64_t bit = hash >> filter_shift_;
+    filter_[bit / 64] |= std::uint64_t{1} << (bit % 64);
     std::size_t slot = hash >> shift_;
     while (slots_[slot].record != 0)
       slot = (slot + 1) & (num_slots - 1);
@@ -85,6 +89,7 @@ PieceTable::PieceTable(std::span<const Entry> entries) {
 }
 
 std::int32_t PieceTable::lookup(std::string_view key, std::uint64_t hash) const {
+  if (!may_be_there(hash)) return -1;
   const auto tag = static_cast<std::uint32_t>(hash);
   const Slot* slots = slots_.data();
   for (std::size_t slot = hash >> shift_; slots[slot].record != 0;

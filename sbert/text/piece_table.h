@@ -35,11 +35,19 @@ class PieceTable {
     std::uint32_t record = 0;  // where its record ends in records_; 0: the slot is free
   };
 
+  bool may_be_there(std::uint64_t hash) const {
+    const std::uint64_t bit = hash >> filter_shift_;
+    return (filter_[bit / 64] >> (bit % 64) & 1) != 0;
+  }
   std::int32_t lookup(std::string_view key, std::uint64_t hash) const;
 
   std::vector<Slot> slots_;    // open addressing, a power of two, at most half full
   std::vector<char> records_;  // key bytes, length and id of each key, in the order of the entries
-  int shift_ = 0;              // the top bits of a hash choose the slot
+  // A bit for each key, among eight bits a slot: most prefixes that are no key end here, in memory
+  // that the nearest caches hold.
+  std::vector<std::uint64_t> filter_;
+  int filter_shift_ = 0;
+  int shift_ = 0;  // the top bits of a hash choose the slot
   std::size_t longest_key_ = 0;
 };
 

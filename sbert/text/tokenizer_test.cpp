@@ -1,13 +1,17 @@
 #include "sbert/text/tokenizer.h"
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 
 #include "sbert/base/error.h"
+#include "sbert/base/files.h"
+#include "sbert/base/log.h"
 
 namespace sbert {
 namespace {
@@ -177,6 +181,21 @@ TEST_F(TokenizerFolder, TheFilesOfATokenizerAreReadAndNoOthers) {
   const TokenizerFiles files = read_tokenizer_files(folder_);
   EXPECT_THAT(files, ElementsAre(Key("tokenizer_config.json"), Key("vocab.txt")));
   EXPECT_EQ(files.at("vocab.txt"), kVocabulary);
+}
+
+TEST_F(TokenizerFolder, AConfigThatDisagreesAboutLowerCaseIsWarnedOf) {
+  const std::string file =
+      R"({"model": {"type": "WordPiece", "vocab": {"[UNK]": 0, "[CLS]": 1, "a": 2}},
+      "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"},
+      "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 1], "sep": ["[CLS]", 1]}})";
+  const std::filesystem::path log = folder_ / "log.txt";
+  log_to_file(log.native());
+  const Tokenizer subject(
+      {{"tokenizer.json", file}, {"tokenizer_config.json", R"({"do_lower_case": false})"}});
+  log_to_file("");
+  EXPECT_THAT(subject.encode("A", 64), ElementsAre(1, 2, 1));
+  EXPECT_THAT(read_file(log), HasSubstr("tokenizer_config.json says do_lower_case false, "
+                                        "tokenizer.json says lowercase true, which is taken"));
 }
 
 TEST_F(TokenizerFolder, AFolderWithoutATokenizerIsRefused) {

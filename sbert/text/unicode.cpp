@@ -6,6 +6,8 @@
 namespace sbert {
 namespace {
 
+namespace tables = unicode_tables;
+
 std::u32string_view find_form(std::span<const char32_t> keys,
                               const std::uint16_t* starts,
                               const char32_t* pool,
@@ -27,14 +29,13 @@ constexpr char32_t kNumSyllables = 19 * kNumVowels * kNumTrailing;
 }  // namespace
 
 std::u32string_view decomposition(char32_t code_point) {
-  using namespace unicode_tables;
-  return find_form({kDecompositionKeys, kNumDecompositions}, kDecompositionStarts,
-                   kDecompositionPool, code_point);
+  return find_form({tables::kDecompositionKeys, tables::kNumDecompositions},
+                   tables::kDecompositionStarts, tables::kDecompositionPool, code_point);
 }
 
 std::u32string_view lower_form(char32_t code_point) {
-  using namespace unicode_tables;
-  return find_form({kLowerFormKeys, kNumLowerForms}, kLowerFormStarts, kLowerFormPool, code_point);
+  return find_form({tables::kLowerFormKeys, tables::kNumLowerForms}, tables::kLowerFormStarts,
+                   tables::kLowerFormPool, code_point);
 }
 
 HangulDecomposition decompose_hangul(char32_t code_point) {

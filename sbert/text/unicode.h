@@ -9,9 +9,11 @@ namespace sbert {
 
 /// The properties of a scalar value, at most U+10FFFF.
 inline CharacterProperties properties_of(char32_t code_point) {
-  using namespace unicode_tables;
-  const std::size_t middle = std::size_t{kTop[code_point >> 11]} * 32 + (code_point >> 6 & 31);
-  return kRows[kLeaves[std::size_t{kMiddle[middle]} * 64 + (code_point & 63)]];
+  namespace tables = unicode_tables;
+  const std::size_t middle =
+      std::size_t{tables::kTop[code_point >> 11]} * 32 + (code_point >> 6 & 31);
+  return tables::kRows[tables::kLeaves[std::size_t{tables::kMiddle[middle]} * 64 +
+                                       (code_point & 63)]];
 }
 
 /// The full canonical decomposition of a character with kDecomposes; empty for any other.
