@@ -60,7 +60,7 @@ TEST(Resolve, ErrorsNameTheKey) {
   EXPECT_EQ(message("a:\n  b: ???"), "required: a.b");
   EXPECT_EQ(message("a: ${b}\nb: ???"), "a: required: b");
   EXPECT_EQ(message("{model: {x: '${model.sed}', seed: 1}}"),
-            "model.x: unknown key: model.sed; did you mean 'model.seed'?");
+            "model.x: unknown key: model.sed (did you mean 'model.seed'?)");
   EXPECT_EQ(message("{a: '${b}', b: '${a}'}"),
             "a: b: a: interpolations refer to each other in a circle: ${b}");
   EXPECT_EQ(message("a: '${oc.env:NO_SUCH}'"), "a: environment variable is not set: NO_SUCH");

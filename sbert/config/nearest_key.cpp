@@ -60,7 +60,7 @@ std::string nearest_key(std::string_view key, std::span<const std::string> candi
 std::string unknown_key_message(std::string_view key, std::span<const std::string> candidates) {
   const std::string nearest = nearest_key(key, candidates);
   if (nearest.empty()) return concat("unknown key: ", key);
-  return concat("unknown key: ", key, "; did you mean '", nearest, "'?");
+  return concat("unknown key: ", key, " (did you mean '", nearest, "'?)");
 }
 
 }  // namespace sbert

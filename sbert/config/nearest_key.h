@@ -14,7 +14,7 @@ std::size_t edit_distance(std::string_view from, std::string_view to);
 /// name in another place ("lr" for "model.optim.lr"). The first of equals; empty if none is near.
 std::string nearest_key(std::string_view key, std::span<const std::string> candidates);
 
-/// "unknown key: model.sed; did you mean 'model.seed'?", for an error message.
+/// "unknown key: model.sed (did you mean 'model.seed'?)", for an error message.
 std::string unknown_key_message(std::string_view key, std::span<const std::string> candidates);
 
 }  // namespace sbert

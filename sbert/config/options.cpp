@@ -179,10 +179,10 @@ std::vector<std::string> unknown_keys(const ConfigNode& tree,
   return unknown;
 }
 
-}  // namespace detail
-
 void fail_unknown_key(std::string_view key, std::span<const std::string> known) {
   fail(ErrorKind::kUsage, unknown_key_message(key, known));
 }
+
+}  // namespace detail
 
 }  // namespace sbert

@@ -112,14 +112,23 @@ ConfigNode to_node(const Options& value) {
   return {std::move(entries)};
 }
 
-/// Gives a value of a member's type its keys below it, if it is a struct of options.
+template <typename Value>
+struct WithoutOptional {
+  using Type = Value;
+};
+template <typename Value>
+struct WithoutOptional<std::optional<Value>> {
+  using Type = Value;
+};
+
+/// Appends `key`, or the keys below it where Value is a struct of options.
 template <typename Value>
 void collect_keys(const std::string& key, std::vector<std::string>& keys) {
-  if constexpr (HasFields<Value>) {
-    for_each_field<Value>(
-        [&]<typename Options, typename Member>(const Field<Options, Member>& field) {
-          collect_keys<Member>(child_key(key, field.key), keys);
-        });
+  using Inner = typename WithoutOptional<Value>::Type;
+  if constexpr (HasFields<Inner>) {
+    for_each_field<Inner>([&]<typename Member>(const Field<Inner, Member>& field) {
+      collect_keys<Member>(child_key(key, field.key), keys);
+    });
   } else {
     keys.push_back(key);
   }
@@ -151,6 +160,8 @@ std::vector<std::string> unknown_keys(const ConfigNode& tree,
                                       std::string_view path,
                                       std::span<const std::string> known,
                                       std::span<const std::string_view> accepted);
+
+[[noreturn]] void fail_unknown_key(std::string_view key, std::span<const std::string> known);
 
 }  // namespace detail
 
@@ -204,17 +215,9 @@ std::vector<std::string> unknown_keys(const ConfigNode& tree,
 template <HasFields Options>
 void refuse_unknown_keys(const ConfigNode& tree,
                          std::string_view path,
-                         std::span<const std::string_view> accepted);
-
-/// What refuse_unknown_keys() throws.
-[[noreturn]] void fail_unknown_key(std::string_view key, std::span<const std::string> known);
-
-template <HasFields Options>
-void refuse_unknown_keys(const ConfigNode& tree,
-                         std::string_view path,
                          std::span<const std::string_view> accepted) {
   const std::vector<std::string> unknown = unknown_keys<Options>(tree, path, accepted);
-  if (!unknown.empty()) fail_unknown_key(unknown.front(), known_keys<Options>(path));
+  if (!unknown.empty()) detail::fail_unknown_key(unknown.front(), known_keys<Options>(path));
 }
 
 }  // namespace sbert

@@ -140,18 +140,19 @@ TEST(ToTree, WritesWhatReadOptionsReads) {
 
 TEST(UnknownKeys, ListsWhatNoFieldTakes) {
   const ConfigNode tree = parse_yaml(
-      "{m: {name: x, nmae: y, optim: {lr: 1, momentum: 2}, labels: {any: 1}, interval: {z: 1}, "
+      "{m: {name: x, nmae: y, optim: {lr: 1, momentum: 2}, labels: {any: 1}, extra: {lr: 1, lrr: "
+      "2}, interval: {z: 1}, "
       "old: {a: 1}, part: {a: 1, b: 2}}}");
   constexpr std::array<std::string_view, 2> kAccepted = {"m.old", "m.part.a"};
   EXPECT_THAT(unknown_keys<OuterOptions>(tree, "m", kAccepted),
-              ElementsAre("m.nmae", "m.optim.momentum", "m.part.b"));
+              ElementsAre("m.nmae", "m.optim.momentum", "m.extra.lrr", "m.part.b"));
   EXPECT_THAT(unknown_keys<OuterOptions>(tree, "absent", kAccepted), IsEmpty());
 }
 
 TEST(UnknownKeys, AreRefusedWithTheNearestOne) {
   const ConfigNode tree = parse_yaml("{optim: {lrr: 1}}");
   EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { refuse_unknown_keys<OuterOptions>(tree, "", {}); }),
-            "unknown key: optim.lrr; did you mean 'optim.lr'?");
+            "unknown key: optim.lrr (did you mean 'optim.lr'?)");
   EXPECT_NO_THROW(refuse_unknown_keys<OuterOptions>(parse_yaml("{optim: {lr: 1}}"), "", {}));
 }
 

@@ -75,13 +75,14 @@ std::string message(const std::vector<std::string>& words) {
 }
 
 TEST(Overrides, UnknownKeyNamesTheNearestOne) {
-  EXPECT_EQ(message({"model.micro_bath_size=8"}),
-            "unknown key: model.micro_bath_size; did you mean 'model.micro_batch_size'?; to add it "
-            "use +model.micro_bath_size=8");
+  EXPECT_EQ(
+      message({"model.micro_bath_size=8"}),
+      "unknown key: model.micro_bath_size (did you mean 'model.micro_batch_size'?); to add it "
+      "use +model.micro_bath_size=8");
   EXPECT_THAT(message({"lr=1"}), HasSubstr("did you mean 'model.optim.lr'?"));
   EXPECT_EQ(message({"zzzzzz=1"}), "unknown key: zzzzzz; to add it use +zzzzzz=1");
   EXPECT_THAT(message({"model={sed:1}"}),
-              HasSubstr("unknown key: model.sed; did you mean 'model.seed'?"));
+              HasSubstr("unknown key: model.sed (did you mean 'model.seed'?)"));
 }
 
 TEST(Overrides, AddingWhatIsThereIsAnError) {
@@ -92,7 +93,7 @@ TEST(Overrides, AddingWhatIsThereIsAnError) {
 
 TEST(Overrides, DeletingChecksKeyAndValue) {
   EXPECT_EQ(message({"~model.sed"}),
-            "unknown key: model.sed; did you mean 'model.seed'?; nothing to delete: ~model.sed");
+            "unknown key: model.sed (did you mean 'model.seed'?); nothing to delete: ~model.sed");
   EXPECT_EQ(message({"~model.seed=2"}),
             "model.seed is not deleted: it is the integer 1234, not the integer 2");
 }
