@@ -8,8 +8,8 @@ namespace sbert {
 
 /// Reads a .nemo archive of NeMo's BERT or sentence-BERT (1.23, one model-parallel rank), or of
 /// ours. Members are model_config.yaml, model_weights.ckpt, and for ours the tokenizer's files.
-/// NeMo's own mean mean pooling, normalized, and the prompts "query: " and "passage: "; they hold
-/// no tokenizer, or only a vocabulary.
+/// NeMo's own are read with mean pooling, normalized, and the prompts "query: " and "passage: ";
+/// they hold no tokenizer, or only a vocabulary.
 /// @param tokenizer_folder empty: the archive's own tokenizer
 /// @throws Error(kInput) naming the member, and the key or the tensor
 SentenceModel read_nemo(const std::filesystem::path& path,
