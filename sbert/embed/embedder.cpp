@@ -1,12 +1,9 @@
 #include "sbert/embed/embedder.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
-#include <mutex>
 #include <numeric>
 #include <span>
 
@@ -14,6 +11,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"
+#include "sbert/model/workers.h"
 
 namespace sbert {
 namespace {
@@ -28,18 +26,6 @@ constexpr std::size_t kTextsPerRound = 65'536;
 constexpr std::size_t kTextsPerTask = 256;
 
 using TokenLists = std::vector<std::vector<std::int32_t>>;
-
-// While it lives, torch's operators run on the calling thread alone: workers share the cores.
-class SingleThreadedOperators {
- public:
-  SingleThreadedOperators() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~SingleThreadedOperators() { at::set_num_threads(before_); }
-  SingleThreadedOperators(const SingleThreadedOperators&) = delete;
-  SingleThreadedOperators& operator=(const SingleThreadedOperators&) = delete;
-
- private:
-  int before_;
-};
 
 TokenLists tokenize(const SentenceModel& model,
                     std::span<const std::string> texts,
@@ -116,16 +102,14 @@ FloatMatrix embed_texts(const SentenceModel& model,
       options.batch_tokens > 0 ? options.batch_tokens : kDefaultBatchTokens;
 
   FloatMatrix result(static_cast<std::int64_t>(texts.size()), model.encoder.config().hidden_size);
-  const SingleThreadedOperators guard;
   for (std::size_t start = 0; start < texts.size(); start += kTextsPerRound) {
     const auto round =
         std::span(texts).subspan(start, std::min(kTextsPerRound, texts.size() - start));
     const TokenLists lists = tokenize(model, round, options.prompt, max_length, threads);
     std::vector<std::size_t> order;
     const auto batches = plan_batches(lists, order, budget);
-    for_each_task(threads, batches.size(), [&](std::size_t task) {
+    for_each_worker_task(threads, batches.size(), [&](std::size_t task) {
       throw_if_stopped();
-      const at::InferenceMode no_autograd;
       embed_one_batch(model, lists, batches[task], start, result);
       if (options.on_progress) options.on_progress(static_cast<std::int64_t>(batches[task].size()));
     });

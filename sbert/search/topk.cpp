@@ -8,17 +8,16 @@
 #include <string_view>
 #include <utility>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/InferenceMode.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"
+#include "sbert/model/workers.h"
 
 namespace sbert {
 namespace {
@@ -173,19 +172,6 @@ std::vector<std::vector<Hit>> merge(std::vector<std::vector<std::vector<Hit>>> p
   return merged;
 }
 
-// While it lives, threads that call at::init_num_threads() run torch's operators on themselves
-// alone; on one core each, whole tiles side by side are faster than a GEMM that is shared.
-class OneThreadOperators {
- public:
-  OneThreadOperators() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~OneThreadOperators() { at::set_num_threads(before_); }
-  OneThreadOperators(const OneThreadOperators&) = delete;
-  OneThreadOperators& operator=(const OneThreadOperators&) = delete;
-
- private:
-  int before_;
-};
-
 void check_shape(std::string_view name, const FloatMatrix& matrix) {
   if (matrix.rows < 0 || matrix.columns < 0 ||
       static_cast<std::size_t>(matrix.rows * matrix.columns) != matrix.values.size()) {
@@ -220,10 +206,7 @@ std::vector<std::vector<Hit>> exact_topk(const FloatMatrix& queries,
   std::vector<std::vector<std::vector<Hit>>> found(static_cast<std::size_t>(parts));
   for (auto& part : found)
     part.resize(static_cast<std::size_t>(queries.rows));
-  const OneThreadOperators one_thread_each;
-  for_each_task(threads, static_cast<std::size_t>(tiles * parts), [&](std::size_t task) {
-    at::init_num_threads();
-    const c10::InferenceMode no_gradients;
+  for_each_worker_task(threads, static_cast<std::size_t>(tiles * parts), [&](std::size_t task) {
     const auto [tile_number, part] = std::div(static_cast<std::int64_t>(task), parts);
     const Range tile = part_of({0, queries.rows}, tiles, tile_number);
     auto hits = search_part(queries, corpus, tile, part_of({0, corpus.rows}, parts, part), kept);

@@ -1,0 +1,35 @@
+#include "sbert/model/workers.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include "sbert/base/threads.h"
+
+namespace sbert {
+namespace {
+
+class OneThreadOperators {
+ public:
+  OneThreadOperators() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneThreadOperators() { at::set_num_threads(before_); }
+  OneThreadOperators(const OneThreadOperators&) = delete;
+  OneThreadOperators& operator=(const OneThreadOperators&) = delete;
+
+ private:
+  int before_;
+};
+
+}  // namespace
+
+void for_each_worker_task(int threads,
+                          std::size_t tasks,
+                          const std::function<void(std::size_t)>& work) {
+  const OneThreadOperators one_thread_each;
+  for_each_task(threads, tasks, [&](std::size_t task) {
+    at::init_num_threads();  // OpenMP's and MKL's setting is each thread's own
+    const c10::InferenceMode no_gradients;
+    work(task);
+  });
+}
+
+}  // namespace sbert
