@@ -110,6 +110,7 @@ FloatMatrix embed_texts(const SentenceModel& model,
     const auto batches = plan_batches(lists, order, budget);
     for_each_worker_task(threads, batches.size(), [&](std::size_t task) {
       throw_if_stopped();
+      const at::InferenceMode no_gradients;
       embed_one_batch(model, lists, batches[task], start, result);
       if (options.on_progress) options.on_progress(static_cast<std::int64_t>(batches[task].size()));
     });

@@ -70,14 +70,17 @@ class DropoutSites {
   DropoutSites(const EncoderConfig& config, std::optional<DropoutKey> key)
       : config_(config), key_(key) {}
 
-  DropoutSite next_hidden() { return next(config_.hidden_dropout); }
-  DropoutSite next_attention() { return next(config_.attention_dropout); }
+  DropoutSite next_hidden() {
+    if (!key_) return {};
+    return {config_.hidden_dropout, next_key(), key_->first_token * config_.hidden_size};
+  }
+  DropoutSite next_attention() {
+    if (!key_) return {};
+    return {config_.attention_dropout, next_key(), key_->first_sequence};
+  }
 
  private:
-  DropoutSite next(double rate) {
-    if (!key_) return {};
-    return {rate, derive_key(key_->value, site_++)};
-  }
+  std::uint64_t next_key() { return derive_key(key_->value, site_++); }
 
   const EncoderConfig& config_;
   std::optional<DropoutKey> key_;
@@ -167,9 +170,30 @@ BertEncoder::BertEncoder(const EncoderConfig& config) {
   config.validate();
   state_ = std::make_unique<State>(config);
 }
+BertEncoder::BertEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BertEncoder::~BertEncoder() = default;
 BertEncoder::BertEncoder(BertEncoder&&) noexcept = default;
 BertEncoder& BertEncoder::operator=(BertEncoder&&) noexcept = default;
+
+BertEncoder BertEncoder::shared() const {
+  auto state = std::make_unique<State>(*state_);
+  const auto separate = [](Tensor& tensor) { tensor = tensor.detach().requires_grad_(true); };
+  const auto separate_both = [&](auto& part) {
+    separate(part.weight);
+    separate(part.bias);
+  };
+  separate(state->word_embeddings);
+  separate(state->position_embeddings);
+  separate(state->token_type_embeddings);
+  separate_both(state->embedding_norm);
+  for (Layer& layer : state->layers) {
+    for (Linear* part : {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
+      separate_both(*part);
+    }
+    for (LayerNorm* part : {&layer.attention_norm, &layer.output_norm}) separate_both(*part);
+  }
+  return BertEncoder(std::move(state));
+}
 
 const EncoderConfig& BertEncoder::config() const { return state_->config; }
 

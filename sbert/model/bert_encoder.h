@@ -33,9 +33,12 @@ struct EncoderConfig {
 };
 
 /// Which random numbers a training forward pass draws for dropout: the same key, the same masks,
-/// so that a pass can be repeated. Kernels derive one sub-key a dropout site from it.
+/// so that a pass can be repeated. Each place that drops derives its own key from it. A part of a
+/// batch says where it begins in the whole, and draws the masks that it has there.
 struct DropoutKey {
   std::uint64_t value = 0;
+  std::int64_t first_token = 0;
+  std::int64_t first_sequence = 0;
 };
 
 /// BERT (Devlin et al., 2019): post-layer-norm transformer, learned absolute positions, one token
@@ -47,6 +50,10 @@ class BertEncoder {
   ~BertEncoder();
   BertEncoder(BertEncoder&&) noexcept;
   BertEncoder& operator=(BertEncoder&&) noexcept;
+
+  /// An encoder with the same parameters (the same memory, as tensors of their own): gradients that
+  /// flow into it do not meet those of this one.
+  BertEncoder shared() const;
 
   const EncoderConfig& config() const;
   /// Sets the dropout rates of training passes, each in [0, 1).
@@ -67,6 +74,7 @@ class BertEncoder {
 
  private:
   struct State;
+  explicit BertEncoder(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

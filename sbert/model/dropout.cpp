@@ -19,7 +19,8 @@ void mask_elements(const Tensor& x, const Tensor& out, DropoutSite site) {
   const Real* from = x.const_data_ptr<Real>();
   Real* to = out.data_ptr<Real>();
   at::parallel_for(0, x.numel(), kElementsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    kernels<Real>().dropout(from, to, begin, end, site.rate, site.key);
+    kernels<Real>().dropout(from + begin, to + begin, end - begin, site.first + begin, site.rate,
+                            site.key);
   });
 }
 
@@ -35,24 +36,33 @@ Tensor masked(const Tensor& x, DropoutSite site) {
 }
 
 struct Dropout : torch::autograd::Function<Dropout> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, double rate, std::int64_t key) {
-    context->saved_data["rate"] = rate;
-    context->saved_data["key"] = key;
-    return masked(x, {rate, static_cast<std::uint64_t>(key)});
+  static Tensor forward(AutogradContext* context, const Tensor& x, DropoutSite site) {
+    save_site(context, site);
+    return masked(x, site);
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& grad_outputs) {
-    const DropoutSite site{context->saved_data["rate"].toDouble(),
-                           static_cast<std::uint64_t>(context->saved_data["key"].toInt())};
-    return {masked(grad_outputs[0], site), Tensor(), Tensor()};
+    return {masked(grad_outputs[0], saved_site(context)), Tensor()};
   }
 };
 
 }  // namespace
 
+void save_site(AutogradContext* context, const DropoutSite& site) {
+  context->saved_data["dropout_rate"] = site.rate;
+  context->saved_data["dropout_key"] = static_cast<std::int64_t>(site.key);
+  context->saved_data["dropout_first"] = site.first;
+}
+
+DropoutSite saved_site(AutogradContext* context) {
+  return {context->saved_data["dropout_rate"].toDouble(),
+          static_cast<std::uint64_t>(context->saved_data["dropout_key"].toInt()),
+          context->saved_data["dropout_first"].toInt()};
+}
+
 Tensor dropout(const Tensor& x, DropoutSite site) {
   if (site.rate == 0) return x;
-  return Dropout::apply(x, site.rate, static_cast<std::int64_t>(site.key));
+  return Dropout::apply(x, site);
 }
 
 }  // namespace sbert

@@ -9,6 +9,7 @@
 
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
+#include "sbert/model/dropout.h"
 #include "sbert/model/kernels/cpu/kernels.h"
 
 namespace sbert {
@@ -44,7 +45,7 @@ AttentionInput<Real> kernel_input(const Tensor& qkv,
 
 // Calls work(sequence, head, mask_key, scratch) for each pair, on torch's threads.
 template <typename Real, typename Work>
-void for_each_head(const AttentionShape& shape, std::uint64_t key, const Work& work) {
+void for_each_head(const AttentionShape& shape, const DropoutSite& dropout, const Work& work) {
   const std::int64_t scratch_size =
       kernels<Real>().attention_scratch(shape.head_dim, shape.max_seqlen);
   at::parallel_for(
@@ -53,7 +54,7 @@ void for_each_head(const AttentionShape& shape, std::uint64_t key, const Work& w
         for (std::int64_t pair = begin; pair < end; ++pair) {
           const std::int64_t sequence = pair / shape.num_heads;
           const std::int64_t head = pair % shape.num_heads;
-          work(sequence, head, derive_key(key, sequence, head), scratch.data());
+          work(sequence, head, derive_key(dropout.key, dropout.first + sequence, head), scratch.data());
         }
       });
 }
@@ -69,7 +70,7 @@ void run_forward(const Tensor& qkv,
   const auto input = kernel_input<Real>(qkv, cu_seqlens, shape, dropout.rate);
   const AttentionOutput<Real> output{context.data_ptr<Real>(), log_sum_exp.data_ptr<Real>()};
   const auto forward = kernels<Real>().attention_forward;
-  for_each_head<Real>(shape, dropout.key, [&](auto sequence, auto head, auto key, Real* scratch) {
+  for_each_head<Real>(shape, dropout, [&](auto sequence, auto head, auto key, Real* scratch) {
     forward(input, output, sequence, head, key, scratch);
   });
 }
@@ -83,7 +84,7 @@ void run_backward(const Tensor& qkv,
   const AttentionShape shape = shape_of(qkv, cu_seqlens, num_heads);
   const auto input = kernel_input<Real>(qkv, cu_seqlens, shape, dropout.rate);
   const auto backward = kernels<Real>().attention_backward;
-  for_each_head<Real>(shape, dropout.key, [&](auto sequence, auto head, auto key, Real* scratch) {
+  for_each_head<Real>(shape, dropout, [&](auto sequence, auto head, auto key, Real* scratch) {
     backward(input, gradient, sequence, head, key, scratch);
   });
 }
@@ -102,9 +103,7 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
                         const Tensor& qkv,
                         const Tensor& cu_seqlens,
                         std::int64_t num_heads,
-                        double dropout_rate,
-                        std::int64_t dropout_key) {
-    const DropoutSite dropout{dropout_rate, static_cast<std::uint64_t>(dropout_key)};
+                        DropoutSite dropout) {
     Tensor output = at::empty({qkv.size(0), qkv.size(1) / 3}, qkv.options());
     const Tensor log_sum_exp = at::empty({qkv.size(0), num_heads}, qkv.options());
     if (qkv.scalar_type() == at::kFloat) {
@@ -114,8 +113,7 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
     }
     context->save_for_backward({qkv, cu_seqlens, output, log_sum_exp});
     context->saved_data["num_heads"] = num_heads;
-    context->saved_data["dropout_rate"] = dropout_rate;
-    context->saved_data["dropout_key"] = dropout_key;
+    save_site(context, dropout);
     return output;
   }
 
@@ -124,9 +122,7 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
     const Tensor& qkv = saved[0];
     const Tensor& cu_seqlens = saved[1];
     const std::int64_t num_heads = context->saved_data["num_heads"].toInt();
-    const DropoutSite dropout{
-        context->saved_data["dropout_rate"].toDouble(),
-        static_cast<std::uint64_t>(context->saved_data["dropout_key"].toInt())};
+    const DropoutSite dropout = saved_site(context);
     const Tensor grad_context = grad_outputs[0].contiguous();
     Tensor grad_qkv = at::empty_like(qkv);
     if (qkv.scalar_type() == at::kFloat) {
@@ -136,7 +132,7 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
       run_backward(qkv, cu_seqlens, num_heads, dropout,
                    kernel_gradient<double>(saved[2], saved[3], grad_context, grad_qkv));
     }
-    return {grad_qkv, Tensor(), Tensor(), Tensor(), Tensor()};
+    return {grad_qkv, Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -154,8 +150,7 @@ Tensor packed_attention(const Tensor& qkv,
       cu_seqlens.scalar_type() != at::kInt || cu_seqlens[-1].item<std::int32_t>() != qkv.size(0)) {
     fail(ErrorKind::kInternal, "packed attention: shapes of qkv and cu_seqlens disagree");
   }
-  return PackedAttention::apply(qkv.contiguous(), cu_seqlens, num_heads, dropout.rate,
-                                static_cast<std::int64_t>(dropout.key));
+  return PackedAttention::apply(qkv.contiguous(), cu_seqlens, num_heads, dropout);
 }
 
 }  // namespace sbert

@@ -10,6 +10,9 @@ namespace sbert {
 struct DropoutSite {
   double rate = 0;
   std::uint64_t key = 0;
+  /// Index of the first element (of the first sequence, in attention) in the tensor that the key is
+  /// for: a part of a batch draws the masks that it has in the whole.
+  std::int64_t first = 0;
 };
 
 /// Multi-head self-attention (Vaswani et al., 2017, eq. 1) within each sequence of a packed batch,

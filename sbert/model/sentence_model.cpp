@@ -27,7 +27,14 @@ std::string first_prompt(const SentenceModel& model,
 Tensor embed_batch(const SentenceModel& model,
                    const PackedBatch& batch,
                    std::optional<DropoutKey> dropout) {
-  const Tensor tokens = model.encoder.forward(batch, dropout);     // [T, H]
+  return embed_batch(model, model.encoder, batch, dropout);
+}
+
+Tensor embed_batch(const SentenceModel& model,
+                   const BertEncoder& encoder,
+                   const PackedBatch& batch,
+                   std::optional<DropoutKey> dropout) {
+  const Tensor tokens = encoder.forward(batch, dropout);     // [T, H]
   const Tensor embeddings = pool(model.pooling, tokens, batch);    // [B, H]
   if (!model.normalize) return embeddings;
   return embeddings / embeddings.norm(2, /*dim=*/-1, /*keepdim=*/true).clamp_min(kMinNorm);

@@ -1,7 +1,6 @@
 #include "sbert/model/workers.h"
 
 #include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
 
 #include "sbert/base/threads.h"
 
@@ -27,7 +26,6 @@ void for_each_worker_task(int threads,
   const OneThreadOperators one_thread_each;
   for_each_task(threads, tasks, [&](std::size_t task) {
     at::init_num_threads();  // OpenMP's and MKL's setting is each thread's own
-    const c10::InferenceMode no_gradients;
     work(task);
   });
 }

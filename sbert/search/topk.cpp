@@ -12,6 +12,7 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/InferenceMode.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -207,6 +208,7 @@ std::vector<std::vector<Hit>> exact_topk(const FloatMatrix& queries,
   for (auto& part : found)
     part.resize(static_cast<std::size_t>(queries.rows));
   for_each_worker_task(threads, static_cast<std::size_t>(tiles * parts), [&](std::size_t task) {
+    const c10::InferenceMode no_gradients;
     const auto [tile_number, part] = std::div(static_cast<std::int64_t>(task), parts);
     const Range tile = part_of({0, queries.rows}, tiles, tile_number);
     auto hits = search_part(queries, corpus, tile, part_of({0, corpus.rows}, parts, part), kept);

@@ -1,6 +1,7 @@
 #include "sbert/train/trainer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +20,7 @@
 #include "sbert/optim/schedule.h"
 #include "sbert/track/metrics_file.h"
 #include "sbert/train/checkpoint_folder.h"
-#include "sbert/train/gradient_cache.h"
+#include "sbert/train/contrastive_gradient.h"
 #include "sbert/train/training_data.h"
 #include "sbert/train/training_state.h"
 #include "sbert/train/validation.h"
@@ -67,6 +68,8 @@ class Trainer {
         checkpoints_(checkpoint_path(options.exp_manager), options.exp_manager.name,
                      options.exp_manager.checkpoint_callback_params),
         parameters_(trainable_parameters(model)),
+        gradient_(model, {options.model.softmax_temp, options.model.label_smoothing},
+                  at::get_num_threads()),
         optimizer_(parameters_, adamw_options(options.model.optim)) {
     position_.data_fingerprint = data_.fingerprint();
     last_step_ = options.trainer.max_steps;
@@ -146,8 +149,7 @@ class Trainer {
     const std::vector<MicroBatch> micro_batches = next_micro_batches();
     const DropoutKey key{derive_key(static_cast<std::uint64_t>(model_options.seed), position_.step)};
     StepResult result{};
-    result.loss = contrastive_gradient(
-        model_, micro_batches, {model_options.softmax_temp, model_options.label_smoothing}, key);
+    result.loss = gradient_.compute(micro_batches, key);
     result.grad_norm = clip_gradients(parameters_, options_.trainer.gradient_clip_val);
     if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
       fail(ErrorKind::kUsage,
@@ -233,6 +235,7 @@ class Trainer {
   TrainingData data_;
   CheckpointFolder checkpoints_;
   std::vector<NamedTensor> parameters_;
+  ContrastiveGradient gradient_;
   AdamW optimizer_;
   RunPosition position_;
   std::int64_t last_step_ = 0;

@@ -53,12 +53,12 @@ struct Kernels {
                              std::int64_t head,
                              std::uint64_t mask_key,
                              Real* scratch);
-  /// out[i] = x[i] / (1 - rate) or 0, for i in [begin, end); whether element i is kept depends on
-  /// (key, i) alone. `out` may be `x`.
+  /// out[i] = x[i] / (1 - rate) or 0, for i in [0, count); which of the two depends on
+  /// (key, first_index + i) alone. `out` may be `x`.
   void (*dropout)(const Real* x,
                   Real* out,
-                  std::int64_t begin,
-                  std::int64_t end,
+                  std::int64_t count,
+                  std::int64_t first_index,
                   double rate,
                   std::uint64_t key);
 };

@@ -1,4 +1,4 @@
-#include "sbert/train/gradient_cache.h"
+#include "sbert/train/contrastive_gradient.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ struct Outcome {
   std::map<std::string, Tensor> gradients;
 };
 
-Outcome run(std::ptrdiff_t micro_batch_size, double dropout, std::uint64_t key = 3) {
+Outcome run(std::ptrdiff_t micro_batch_size, double dropout, std::uint64_t key = 3, int workers = 1) {
   SentenceModel model = letter_model();
   model.encoder.set_dropout(dropout, dropout);
   for (NamedTensor& p : model.encoder.parameters()) p.tensor.requires_grad_(true);
@@ -42,7 +42,8 @@ Outcome run(std::ptrdiff_t micro_batch_size, double dropout, std::uint64_t key =
   for (auto first = all.begin(); first != all.end(); first += micro_batch_size) {
     batches.push_back(make_micro_batch({first, first + micro_batch_size}, model.tokenizer, 64));
   }
-  Outcome outcome{contrastive_gradient(model, batches, {0.1, 0}, DropoutKey{key}), {}};
+  ContrastiveGradient gradient(model, {0.1, 0}, workers);
+  Outcome outcome{gradient.compute(batches, DropoutKey{key}), {}};
   for (const NamedTensor& p : model.encoder.parameters()) {
     outcome.gradients[p.name] = p.tensor.grad().clone();
   }
@@ -78,7 +79,8 @@ TEST(ContrastiveGradient, TheSecondPassDrawsTheDropoutOfTheFirst) {
   const std::vector<MicroBatch> batches{
       make_micro_batch({all.begin(), all.begin() + 4}, model.tokenizer, 64),
       make_micro_batch({all.begin() + 4, all.end()}, model.tokenizer, 64)};
-  const auto loss = [&] { return contrastive_gradient(model, batches, {1.0, 0}, DropoutKey{3}); };
+  ContrastiveGradient gradient(model, {1.0, 0}, 2);
+  const auto loss = [&] { return gradient.compute(batches, DropoutKey{3}); };
   loss();
   std::map<std::string, Tensor> direction;
   double squares = 0;
@@ -98,10 +100,21 @@ TEST(ContrastiveGradient, TheSecondPassDrawsTheDropoutOfTheFirst) {
   EXPECT_NEAR((up - down) / (2 * step), squares, 0.02 * squares);
 }
 
+TEST(ContrastiveGradient, DoesNotDependOnTheWorkersWithDropoutEither) {
+  for (const std::ptrdiff_t size : {8, 4}) {
+    const Outcome one = run(size, 0.1, 3, 1);
+    for (const int workers : {2, 3, 50}) {
+      const Outcome many = run(size, 0.1, 3, workers);
+      EXPECT_NEAR(many.loss, one.loss, 1e-5 * one.loss);
+      EXPECT_LT(largest_relative_difference(one, many), 1e-4) << workers << " workers";
+    }
+  }
+}
+
 TEST(ContrastiveGradient, TheSameKeyGivesTheSameBits) {
-  const Outcome a = run(4, 0.1);
-  const Outcome b = run(4, 0.1);
-  const Outcome other = run(4, 0.1, 4);
+  const Outcome a = run(4, 0.1, 3, 2);
+  const Outcome b = run(4, 0.1, 3, 2);
+  const Outcome other = run(4, 0.1, 4, 2);
   EXPECT_EQ(a.loss, b.loss);
   EXPECT_EQ(largest_relative_difference(a, b), 0);
   EXPECT_NE(a.loss, other.loss);

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <vector>
+
+#include "sbert/loss/contrastive.h"
+#include "sbert/model/sentence_model.h"
+#include "sbert/train/training_batch.h"
+
+namespace sbert {
+
+/// The gradient of the contrastive loss over a global batch, by gradient cache (Gao et al., 2021,
+/// "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup"): embed all micro
+/// batches, take the loss's gradient on the embeddings, then push it back micro batch by micro batch,
+/// embedding each again. So the negatives are those of the whole batch however it is cut, and
+/// memory is that of one micro batch. One micro batch alone needs no second pass.
+///
+/// The sequences of a micro batch are shared out to single-threaded workers, each with an encoder of
+/// shared parameters and gradients of its own, which are added up in order. The same number of
+/// workers gives the same bits.
+class ContrastiveGradient {
+ public:
+  /// @param model outlives this; its parameters may be changed in place between calls
+  ContrastiveGradient(const SentenceModel& model, const ContrastiveOptions& options, int workers);
+
+  /// Puts the gradient into the .grad() of the model's parameters, in place of what is there.
+  /// @param step_key dropout of this step; each micro batch derives its own key from its place
+  /// @return the loss
+  double compute(const std::vector<MicroBatch>& micro_batches, DropoutKey step_key);
+
+ private:
+  void add_up();
+
+  const SentenceModel& model_;
+  ContrastiveOptions options_;
+  std::vector<BertEncoder> encoders_;  // one a worker
+};
+
+}  // namespace sbert
