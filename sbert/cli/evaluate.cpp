@@ -1,5 +1,6 @@
+#include <algorithm>
 #include <cstdio>
-#include <map>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -87,13 +88,26 @@ void print_json(const std::vector<std::string>& models, const std::vector<Retrie
   std::puts((all.size() == 1 ? all[0] : all).dump().c_str());
 }
 
+// The last part of each path, or the whole paths if two end alike.
+std::vector<std::string> column_names(const std::vector<std::string>& models) {
+  std::vector<std::string> names;
+  for (std::string path : models) {
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    names.push_back(std::filesystem::path(path).filename());
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (std::count(names.begin(), names.end(), names[i]) > 1) return models;
+  }
+  return names;
+}
+
 void print_table(const std::vector<std::string>& models, const std::vector<RetrievalReport>& reports) {
   std::printf("%s queries, %s documents\n\n%-14s", with_thousands(reports[0].num_queries).c_str(),
               with_thousands(reports[0].num_documents).c_str(), "");
   std::vector<int> widths;
-  for (const std::string& model : models) {
-    widths.push_back(std::max(8, static_cast<int>(model.size())));
-    std::printf("  %*s", widths.back(), model.c_str());
+  for (const std::string& name : column_names(models)) {
+    widths.push_back(std::max(8, static_cast<int>(name.size())));
+    std::printf("  %*s", widths.back(), name.c_str());
   }
   std::printf(models.size() == 2 ? "      gain\n" : "\n");
   for (const std::string& name : kTableMetrics) {

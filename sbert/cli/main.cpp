@@ -43,6 +43,7 @@ const Command& find_command(const std::string& name) {
 }
 
 int run(Words words) {
+  set_quiet(std::erase(words, "--quiet") > 0);
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     print_help();
     return words.empty() ? exit_code(ErrorKind::kUsage) : 0;
@@ -53,7 +54,6 @@ int run(Words words) {
   }
   const Command& command = find_command(words[0]);
   words.erase(words.begin());
-  set_quiet(std::erase(words, "--quiet") > 0);
   command.run(words);
   if (std::fflush(stdout) != 0) fail(ErrorKind::kIo, "cannot write to stdout");
   return 0;
