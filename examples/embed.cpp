@@ -1,0 +1,30 @@
+// Prints how near two sentences are to a first one: embed MODEL
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "sbert/base/error.h"
+#include "sbert/checkpoint/model_files.h"
+#include "sbert/embed/embedder.h"
+#include "sbert/search/similarity.h"
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fputs("usage: embed MODEL (a model folder or a .nemo)\n", stderr);
+    return 2;
+  }
+  try {
+    const std::vector<std::string> texts{"A man is eating food.", "Someone has a meal.",
+                                         "The sky is blue."};
+    const sbert::SentenceModel model = sbert::load_model(argv[1]);
+    const sbert::FloatMatrix vectors = sbert::embed_texts(model, texts, {});
+    for (const int i : {1, 2}) {
+      const double cosine = sbert::cosine_similarity(vectors.row(0), vectors.row(i));
+      std::printf("%.4f  %s\n", cosine, texts[static_cast<std::size_t>(i)].c_str());
+    }
+  } catch (const sbert::Error& error) {
+    std::fprintf(stderr, "embed: %s\n", error.what());
+    return sbert::exit_code(error.kind());
+  }
+}
