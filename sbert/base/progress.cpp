@@ -109,6 +109,8 @@ void Progress::draw(bool is_last) {
     if (is_terminal()) set_live_line("");
     return;
   }
+  if (is_last && drawn_ == done_ && !is_terminal()) return;  // the line is there already
+  drawn_ = done_;
   if (is_terminal() && !is_last) {
     set_live_line(line(now));
     return;

@@ -35,6 +35,7 @@ class Progress {
   std::int64_t total_;
   std::string unit_;
   std::int64_t done_ = 0;
+  std::int64_t drawn_ = -1;  // what the last line said was done
   std::string note_;
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point last_drawn_;

@@ -182,10 +182,12 @@ std::string shape_text(const Tensor& tensor) {
 }
 
 void log_ignored(const NamedTensors& ignored) {
-  if (ignored.empty()) return;
   std::vector<std::string> names;
-  for (const NamedTensor& each : ignored)
-    names.push_back(each.name);
+  for (const NamedTensor& each : ignored) {
+    // Zeros hold nothing: the pooler of an archive that was written here.
+    if (each.tensor.count_nonzero().item<std::int64_t>() > 0) names.push_back(each.name);
+  }
+  if (names.empty()) return;
   log_info(concat("left out, since embeddings do not need them: ", joined(names)));
 }
 

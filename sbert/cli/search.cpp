@@ -13,6 +13,7 @@
 #include "sbert/data/text_lines.h"
 #include "sbert/embed/embedder.h"
 #include "sbert/embed/npy.h"
+#include "sbert/search/similarity.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {
@@ -137,12 +138,14 @@ void run_search(const Words& words) {
   const SentenceModel model = load_model(options.model);
   const std::vector<TextRecord> corpus = read_text_records(options.corpus);
   if (corpus.empty()) fail(ErrorKind::kInput, concat(options.corpus, ": no documents"));
-  const FloatMatrix documents = corpus_vectors(model, corpus, options);
-  const FloatMatrix questions =
+  FloatMatrix documents = corpus_vectors(model, corpus, options);
+  FloatMatrix questions =
       embed_texts(model, queries,
                   {.prompt = query_prompt(model, options.query_prompt_name),
                    .max_length = options.max_length,
                    .threads = options.threads});
+  make_similarity_a_dot_product(model, documents);
+  make_similarity_a_dot_product(model, questions);
   const auto results = exact_topk(questions, documents, options.k);
   for (std::size_t i = 0; i < queries.size(); ++i) {
     const auto print = options.format == "json" ? print_json : print_text;

@@ -30,6 +30,9 @@ class ExampleFile {
 
   std::int64_t size() const { return static_cast<std::int64_t>(offsets_.size()); }
 
+  /// Length of the file.
+  std::uint64_t bytes() const { return file_.bytes().size(); }
+
   /// Parses record `i`, from 0. Any thread may call.
   Example read(std::int64_t i) const;
 

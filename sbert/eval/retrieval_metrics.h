@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "sbert/base/metrics.h"
+
 namespace sbert {
 
 /// What is known of one query: its ranking, best first, and its judgements.
@@ -49,10 +51,8 @@ double reciprocal_rank(const JudgedRanking& query, std::int64_t k);
 /// 1 if a relevant document is among the first k, else 0. The mean is called accuracy@k.
 double success(const JudgedRanking& query, std::int64_t k);
 
-/// Names and values in a fixed order: "ndcg@1", "ndcg@3", ..., "mrr@1", ...
-using Metrics = std::vector<std::pair<std::string, double>>;
-
-/// Means over the queries that have a relevant document: ndcg, mrr, map, recall, precision,
+/// Means over the queries that have a relevant document, in the order "ndcg@1", "ndcg@3", ...,
+/// "mrr@1", ...: ndcg, mrr, map, recall, precision,
 /// accuracy, each at every k.
 ///
 /// @param cutoffs values of k, at least 1 each, in the order wanted

@@ -9,6 +9,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
@@ -17,23 +18,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-void normalize_rows(FloatMatrix& matrix) {
-  for (std::int64_t i = 0; i < matrix.rows; ++i) {
-    double squares = 0;
-    for (const float value : matrix.row(i))
-      squares += static_cast<double>(value) * value;
-    if (squares == 0) continue;
-    const double scale = 1 / std::sqrt(squares);
-    for (float& value : matrix.row(i))
-      value = static_cast<float>(value * scale);
-  }
-}
-
-// Makes the dot product of two embeddings their similarity.
-void apply_similarity(const SentenceModel& model, FloatMatrix& embeddings) {
-  if (model.similarity == "cosine" && !model.normalize) normalize_rows(embeddings);
 }
 
 void sort_by_tie_order(std::vector<Hit>& hits, const RetrievalData& data, TieOrder ties) {
@@ -79,19 +63,14 @@ std::string_view word(std::string_view id) {
 RetrievalReport evaluate_retrieval(const SentenceModel& model,
                                    const RetrievalData& data,
                                    const RetrievalOptions& options) {
-  if (model.similarity != "cosine" && model.similarity != "dot") {
-    fail(ErrorKind::kUsage,
-         concat("retrieval ranks by cosine or dot product, the model's similarity is ",
-                model.similarity));
-  }
   const auto start = Clock::now();
   FloatMatrix queries = embed_texts(model, data.queries, options.query_embedding);
-  apply_similarity(model, queries);
+  make_similarity_a_dot_product(model, queries);
   const double query_seconds = seconds_since(start);
 
   const auto middle = Clock::now();
   FloatMatrix documents = embed_texts(model, data.documents, options.document_embedding);
-  apply_similarity(model, documents);
+  make_similarity_a_dot_product(model, documents);
   const double document_seconds = seconds_since(middle);
 
   RetrievalReport report = evaluate_retrieval(queries, documents, data, options);

@@ -2,14 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <string>
-#include <utility>
-#include <vector>
+
+#include "sbert/base/metrics.h"
 
 namespace sbert {
-
-/// Metrics of one step by name, in the order of writing.
-using Metrics = std::vector<std::pair<std::string, double>>;
 
 /// metrics.jsonl: one object a line, `step` first, then the metrics. A value that is no number
 /// (NaN, infinity) is written as null. Each line is written with one call.

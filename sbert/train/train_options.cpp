@@ -74,7 +74,8 @@ void validate_model(const ModelOptions& model) {
   in_range("model.label_smoothing", model.label_smoothing, 0, 1);
   in_range("model.hidden_dropout", model.hidden_dropout, 0, 1);
   in_range("model.attention_dropout", model.attention_dropout, 0, 1);
-  one_of("model.tokenizer.library", model.tokenizer.library, {"huggingface"});
+  // NeMo's megatron_bert_config says "megatron"; the checkpoint's tokenizer is used either way.
+  one_of("model.tokenizer.library", model.tokenizer.library, {"huggingface", "megatron"});
   validate_data(model.data);
   validate_optim(model.optim);
 }

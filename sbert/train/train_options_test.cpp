@@ -56,7 +56,7 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.label_smoothing", [](auto& o) { o.model.label_smoothing = 1; }},
       {"model.hidden_dropout", [](auto& o) { o.model.hidden_dropout = 1; }},
       {"model.attention_dropout", [](auto& o) { o.model.attention_dropout = -0.1; }},
-      {"model.tokenizer.library", [](auto& o) { o.model.tokenizer.library = "megatron"; }},
+      {"model.tokenizer.library", [](auto& o) { o.model.tokenizer.library = "spacy"; }},
       {"evaluation_sample_size", [](auto& o) { o.model.data.evaluation_sample_size = -1; }},
       {"evaluation_steps", [](auto& o) { o.model.data.evaluation_steps = 0; }},
       {"hard_negatives_to_train", [](auto& o) { o.model.data.hard_negatives_to_train = -1; }},

@@ -34,6 +34,14 @@ std::filesystem::path checkpoint_path(const ExpManagerOptions& options) {
   return std::filesystem::path(log_folder(options)) / "checkpoints";
 }
 
+void set_training_prompts(const DataOptions& data, SentenceModel& model) {
+  const auto prompt = [](const std::string& prefix) {
+    return prefix.empty() ? std::string() : prefix + ' ';
+  };
+  model.prompts["query"] = prompt(data.query_prefix);
+  model.prompts["passage"] = prompt(data.passage_prefix);
+}
+
 AdamWOptions adamw_options(const OptimOptions& optim) {
   return {.beta1 = optim.betas[0], .beta2 = optim.betas[1], .weight_decay = optim.weight_decay};
 }
@@ -250,6 +258,8 @@ std::int64_t train_model(const TrainOptions& options, SentenceModel& model) {
                                    positions, "): ", options.model.encoder_seq_length));
   }
   model.encoder.set_dropout(options.model.hidden_dropout, options.model.attention_dropout);
+  // What stood before the texts in training has to stand there in use.
+  set_training_prompts(options.model.data, model);
   return Trainer(options, model).fit();
 }
 

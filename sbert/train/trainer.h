@@ -8,7 +8,8 @@
 namespace sbert {
 
 /// Fine-tunes `model` in place, as `options` says, in the folder log_folder(options.exp_manager):
-/// checkpoints/ and metrics.jsonl. Goes on from the last checkpoint there, if it may; the parameters
+/// checkpoints/ and metrics.jsonl. The prefixes of the data become the model's prompts "query" and
+/// "passage". Goes on from the last checkpoint there, if it may; the parameters
 /// then come out with the same bits as if the run had never stopped (same machine and threads).
 ///
 /// @return optimizer updates done in all

@@ -79,6 +79,16 @@ TEST_F(TrainerTest, TheValidationLossFalls) {
   EXPECT_LT(losses[2], losses[0]);
 }
 
+TEST_F(TrainerTest, ThePrefixesBecomeTheModelsPrompts) {
+  TrainOptions o = options("run");
+  o.trainer.max_steps = 1;
+  o.model.data.query_prefix = "query:";
+  SentenceModel model = letter_model();
+  train_model(o, model);
+  EXPECT_EQ(query_prompt(model, ""), "query: ");
+  EXPECT_EQ(document_prompt(model, ""), "");
+}
+
 TEST_F(TrainerTest, AResumedRunEndsWithTheSameBits) {
   SentenceModel whole = letter_model();
   train_model(options("whole"), whole);
