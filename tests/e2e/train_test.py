@@ -2,6 +2,7 @@
 import json
 import random
 import re
+import shutil
 import signal
 import subprocess
 
@@ -71,7 +72,7 @@ class Train(ProgramTest):
         self.succeed(*self.words("stopped"))
         self.assert_same_run("stopped", "whole")
 
-        for line in ("training on", "step 20:", "resuming", "step 60:", "step 100:", "step 120:"):
+        for line in ("training on", "step 20:", "step 60:", "resuming", "step 100:", "step 120:"):
             code, errors = self.signal_at(line, signal.SIGKILL, self.words("killed"))
             self.assertEqual(code, -signal.SIGKILL, errors)
         self.succeed(*self.words("killed"))
@@ -81,6 +82,24 @@ class Train(ProgramTest):
         before = self.metrics("whole"), (self.folder / "whole" / MODEL_NAME).read_bytes()
         self.succeed(*self.words("whole"))
         self.assertEqual((self.metrics("whole"), (self.folder / "whole" / MODEL_NAME).read_bytes()), before)
+
+    def test_a_run_that_was_stopped_in_its_last_validation_makes_up_for_it(self):
+        long = ["trainer.max_steps=4", "trainer.val_check_interval=2"]
+        self.succeed(*self.words("whole", *long))
+        # What is there when a signal comes during that validation: a state without a score, no line of validation.
+        shutil.copytree(self.folder / "whole", self.folder / "stopped")
+        (self.folder / "stopped" / MODEL_NAME).unlink()
+        folder = self.folder / "stopped/checkpoints"
+        (last,) = folder.glob("*step=4-*-last.ckpt")
+        last.rename(folder / "megatron_bert--step=4-consumed_samples=16.0-last.ckpt")
+        for best in folder.glob("*step=4-*.0.ckpt"):
+            best.unlink()
+        lines = (self.folder / "stopped/metrics.jsonl").read_text().splitlines(keepends=True)
+        self.assertIn("val_loss", lines[-1])
+        self.write("stopped/metrics.jsonl", "".join(lines[:-1]))
+
+        self.succeed(*self.words("stopped", *long))
+        self.assert_same_run("stopped", "whole")
 
     def test_leaves_metrics_configuration_and_checkpoints(self):
         self.succeed(*self.words("run", "trainer.max_steps=5", "trainer.log_every_n_steps=2", "trainer.val_check_interval=2",
