@@ -12,6 +12,7 @@
 #include "sbert/config/interpolation.h"
 #include "sbert/config/options.h"
 #include "sbert/config/yaml.h"
+#include "sbert/train/checkpoint_folder.h"
 #include "sbert/train/trainer.h"
 
 namespace sbert {
@@ -40,6 +41,7 @@ void print_help() {
 void open_log_folder(const TrainOptions& options, const Words& words) {
   const std::filesystem::path folder = log_folder(options.exp_manager);
   make_folder(folder);
+  remove_temporary_files(folder);
   log_to_file((folder / "nemo_log_globalrank-0_localrank-0.txt").string());
   write_file_atomically(folder / "hparams.yaml", write_yaml(to_tree(options)));
   std::string line = "sbert train";

@@ -46,14 +46,18 @@ std::optional<double> number_in_name(const std::string& name, const std::string&
 
 }  // namespace
 
+void remove_temporary_files(const fs::path& folder) {
+  for (const fs::path& file : files_in(folder)) {
+    if (file.filename().string().find(".tmp-") != std::string::npos) remove_file(file);
+  }
+}
+
 CheckpointFolder::CheckpointFolder(fs::path folder,
                                    std::string name,
                                    const CheckpointOptions& options)
     : folder_(std::move(folder)), name_(std::move(name)), options_(options) {
   make_folder(folder_);
-  for (const fs::path& file : files_in(folder_)) {
-    if (file.filename().string().find(".tmp-") != std::string::npos) remove_file(file);
-  }
+  remove_temporary_files(folder_);
   if (const auto newest = last()) settle(*newest);
 }
 
