@@ -4,6 +4,10 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -20,15 +24,17 @@ constexpr std::string_view kVersion = SBERT_VERSION;
 void print_help() {
   std::string text =
       "sbert: the whole life of a sentence-embedding model, in one program.\n\n"
-      "Usage: sbert COMMAND [OPTIONS]      sbert COMMAND --help      sbert --version\n\nCommands:\n";
+      "Usage: sbert COMMAND [OPTIONS]      sbert COMMAND --help      sbert "
+      "--version\n\nCommands:\n";
   for (const Command& command : all_commands()) {
     std::string name(command.name);
     name.resize(12, ' ');
     text += concat("  ", name, command.summary, "\n");
   }
-  text += "\nEvery command: --quiet leaves out progress and notes.\n"
-          "Exit codes: 0 done, 2 wrong use, 3 wrong input file, 4 input/output refused,\n"
-          "            70 a bug of ours, 130 interrupted.\n";
+  text +=
+      "\nEvery command: --quiet leaves out progress and notes.\n"
+      "Exit codes: 0 done, 2 wrong use, 3 wrong input file, 4 input/output refused,\n"
+      "            70 a bug of ours, 130 interrupted.\n";
   std::fputs(text.c_str(), stdout);
 }
 
@@ -40,6 +46,13 @@ const Command& find_command(const std::string& name) {
     fail(ErrorKind::kUsage, concat("no such command (sbert --help lists them): ", name));
   }
   return *found;
+}
+
+// A file that takes the number of a closed stdout or stderr would get what is printed there.
+void open_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", O_RDWR);  // takes the lowest number free
+  }
 }
 
 int run(Words words) {
@@ -55,8 +68,15 @@ int run(Words words) {
   const Command& command = find_command(words[0]);
   words.erase(words.begin());
   command.run(words);
-  if (std::fflush(stdout) != 0) fail(ErrorKind::kIo, "cannot write to stdout");
   return 0;
+}
+
+int run_and_flush(Words words) {
+  const int code = run(std::move(words));
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    fail(ErrorKind::kIo, "cannot write to stdout");
+  }
+  return code;
 }
 
 int report(ErrorKind kind, std::string_view message) {
@@ -69,9 +89,10 @@ int report(ErrorKind kind, std::string_view message) {
 
 int main(int argc, char** argv) {
   using namespace sbert;
+  open_closed_streams();
   catch_stop_signals();
   try {
-    return run(Words(argv + 1, argv + argc));
+    return run_and_flush(Words(argv + 1, argv + argc));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInternal) return report(error.kind(), error.what());
     return report(error.kind(), concat("internal error: ", error.what(), " (",

@@ -17,6 +17,14 @@ std::string option_name(std::string_view key) {
   return name;
 }
 
+// Without a description, so that --help says no more than the type.
+CLI::Validator not_negative() {
+  return {[](const std::string& word) {
+            return word.starts_with('-') ? concat("must not be negative: ", word) : std::string();
+          },
+          ""};
+}
+
 }  // namespace
 
 struct OptionParser::State {
@@ -58,9 +66,11 @@ void OptionParser::add(std::string_view key,
 }
 void OptionParser::add(std::string_view key, std::string_view help, std::int64_t& value) {
   state_->add(key, help, value, true);
+  state_->options[key]->check(not_negative());
 }
 void OptionParser::add(std::string_view key, std::string_view help, int& value) {
   state_->add(key, help, value, true);
+  state_->options[key]->check(not_negative());
 }
 void OptionParser::add(std::string_view key, std::string_view help, bool& value) {
   state_->options[key] = state_->app.add_flag(state_->cli_name(key), value, std::string(help));
@@ -77,7 +87,9 @@ void OptionParser::choices(std::string_view key, const std::vector<std::string>&
   state_->options.at(key)->check(CLI::IsMember(words));
 }
 
-void OptionParser::require(std::string_view key) { state_->options.at(key)->required(); }
+void OptionParser::require(std::string_view key) {
+  state_->options.at(key)->required();
+}
 
 bool OptionParser::parse(const Words& words) {
   Words reversed(words.rbegin(), words.rend());  // CLI11 takes them from the back

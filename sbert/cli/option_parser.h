@@ -30,6 +30,7 @@ class OptionParser {
 
   void add(std::string_view key, std::string_view help, std::string& value);
   void add(std::string_view key, std::string_view help, std::optional<std::string>& value);
+  /// A number must not be negative.
   void add(std::string_view key, std::string_view help, std::int64_t& value);
   void add(std::string_view key, std::string_view help, int& value);
   void add(std::string_view key, std::string_view help, bool& value);

@@ -12,6 +12,7 @@
 #include "sbert/config/interpolation.h"
 #include "sbert/config/options.h"
 #include "sbert/config/yaml.h"
+#include "sbert/train/checkpoint_folder.h"
 #include "sbert/train/trainer.h"
 
 namespace sbert {
@@ -22,12 +23,14 @@ constexpr std::string_view kHelp =
     "Usage: sbert train [--config-path DIR] [--config-name NAME] KEY=VALUE...\n\n"
     "Words are Hydra's: a.b=v changes a key, +a.b=v adds one, ++a.b=v does either, ~a.b takes one\n"
     "out. Without --config-path the configuration is the built-in one: NeMo's keys and defaults.\n"
-    "  --cfg job    print the configuration and stop (--resolve: with its interpolations resolved)\n\n"
+    "  --cfg job    print the configuration and stop (--resolve: with its interpolations "
+    "resolved)\n\n"
     "Example:\n"
     "  sbert train restore_from_path=minilm.nemo model.data.data_prefix=train.json \\\n"
     "      model.global_batch_size=16 model.micro_batch_size=16 trainer.max_steps=200 \\\n"
     "      model.optim.sched.constant_steps=0 exp_manager.explicit_log_dir=run/\n\n"
-    "The same command again goes on from the last checkpoint. Keys (NeMo's others have no effect):\n";
+    "The same command again goes on from the last checkpoint. Keys (NeMo's others have no "
+    "effect):\n";
 
 void print_help() {
   std::string text(kHelp);
@@ -40,10 +43,12 @@ void print_help() {
 void open_log_folder(const TrainOptions& options, const Words& words) {
   const std::filesystem::path folder = log_folder(options.exp_manager);
   make_folder(folder);
+  remove_temporary_files(folder);
   log_to_file((folder / "nemo_log_globalrank-0_localrank-0.txt").string());
   write_file_atomically(folder / "hparams.yaml", write_yaml(to_tree(options)));
   std::string line = "sbert train";
-  for (const std::string& word : words) line += concat(" '", word, "'");
+  for (const std::string& word : words)
+    line += concat(" '", word, "'");
   write_file_atomically(folder / "cmd-args.log", line + "\n");
 }
 

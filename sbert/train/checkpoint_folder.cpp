@@ -20,7 +20,8 @@ constexpr std::string_view kSuffix = ".ckpt";
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) files.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    files.push_back(entry.path());
   if (error) fail(ErrorKind::kIo, concat(folder, ": cannot list: ", error.message()));
   std::sort(files.begin(), files.end());
   return files;
@@ -45,14 +46,19 @@ std::optional<double> number_in_name(const std::string& name, const std::string&
 
 }  // namespace
 
+void remove_temporary_files(const fs::path& folder) {
+  for (const fs::path& file : files_in(folder)) {
+    if (file.filename().string().find(".tmp-") != std::string::npos) remove_file(file);
+  }
+}
+
 CheckpointFolder::CheckpointFolder(fs::path folder,
                                    std::string name,
                                    const CheckpointOptions& options)
     : folder_(std::move(folder)), name_(std::move(name)), options_(options) {
   make_folder(folder_);
-  for (const fs::path& file : files_in(folder_)) {
-    if (file.filename().string().find(".tmp-") != std::string::npos) remove_file(file);
-  }
+  remove_temporary_files(folder_);
+  if (const auto newest = last()) settle(*newest);
 }
 
 std::optional<fs::path> CheckpointFolder::last() const {
@@ -71,11 +77,17 @@ std::optional<fs::path> CheckpointFolder::last() const {
   return newest;
 }
 
+bool CheckpointFolder::last_has_score() const {
+  const auto newest = last();
+  return newest && number_in_name(newest->filename().string(), options_.monitor).has_value();
+}
+
 std::vector<CheckpointFolder::Ranked> CheckpointFolder::ranked() const {
   std::vector<Ranked> found;
   for (const fs::path& file : files_in(folder_)) {
     const std::string name = file.filename().string();
-    if (!name.starts_with(name_ + "--") || !name.ends_with(kSuffix) || name.ends_with(kLastSuffix)) {
+    if (!name.starts_with(name_ + "--") || !name.ends_with(kSuffix) ||
+        name.ends_with(kLastSuffix)) {
       continue;
     }
     if (const auto score = number_in_name(name, options_.monitor)) found.push_back({*score, file});
@@ -86,9 +98,23 @@ std::vector<CheckpointFolder::Ranked> CheckpointFolder::ranked() const {
   return found;
 }
 
-void CheckpointFolder::keep_best(const fs::path& last, const std::string& stem) {
+// Takes away the last checkpoints before this one, and keeps it also among the best if its metric
+// says so. Doing it twice changes nothing.
+void CheckpointFolder::settle(const fs::path& last) {
+  for (const fs::path& file : files_in(folder_)) {
+    const std::string name = file.filename().string();
+    if (name.starts_with(name_ + "--") && name.ends_with(kLastSuffix) && file != last)
+      remove_file(file);
+  }
+  if (last_has_score()) keep_best(last);
+}
+
+void CheckpointFolder::keep_best(const fs::path& last) {
   if (options_.save_top_k == 0) return;
+  std::string stem = last.filename().string();
+  stem.resize(stem.size() - kLastSuffix.size());
   const fs::path path = folder_ / concat(stem, kSuffix);
+  if (fs::exists(path)) return;
   // A second name of the same file: the parameters are not written twice.
   const fs::path temporary = folder_ / concat(stem, ".tmp-link");
   std::error_code error;
@@ -111,15 +137,11 @@ void CheckpointFolder::save(std::int64_t step,
                             const std::function<void(const fs::path&)>& write) {
   const std::string metric =
       score ? concat(options_.monitor, '=', fixed(*score, 6), '-') : std::string();
-  const std::string stem = concat(name_, "--", metric, "step=", step,
-                                  "-consumed_samples=", consumed_samples, ".0");
+  const std::string stem =
+      concat(name_, "--", metric, "step=", step, "-consumed_samples=", consumed_samples, ".0");
   const fs::path path = folder_ / concat(stem, kLastSuffix);
   write(path);
-  for (const fs::path& file : files_in(folder_)) {
-    const std::string name = file.filename().string();
-    if (name.starts_with(name_ + "--") && name.ends_with(kLastSuffix) && file != path) remove_file(file);
-  }
-  if (score) keep_best(path, stem);
+  settle(path);
 }
 
 }  // namespace sbert

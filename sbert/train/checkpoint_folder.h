@@ -11,16 +11,22 @@
 
 namespace sbert {
 
-/// The checkpoints of a run, under NeMo's names: `NAME--METRIC=0.12-step=100-consumed_samples=800.0`
-/// with `.ckpt` for the best and `-last.ckpt` for the newest. The metric in a name has six digits
-/// after the point, so that a restarted run ranks as the first did.
+/// The checkpoints of a run, under NeMo's names:
+/// `NAME--METRIC=0.12-step=100-consumed_samples=800.0` with `.ckpt` for the best and `-last.ckpt`
+/// for the newest. The metric in a name has six digits after the point, so that a restarted run
+/// ranks as the first did.
 class CheckpointFolder {
  public:
-  /// Makes the folder if need be, and removes temporary files that a killed run left.
-  CheckpointFolder(std::filesystem::path folder, std::string name, const CheckpointOptions& options);
+  /// Makes the folder if need be, removes temporary files that a killed run left, and does what it
+  /// had yet to do after it wrote its last checkpoint.
+  CheckpointFolder(std::filesystem::path folder,
+                   std::string name,
+                   const CheckpointOptions& options);
 
   /// The newest checkpoint, if there is one.
   std::optional<std::filesystem::path> last() const;
+  /// Whether that one was saved with a score of the monitored metric.
+  bool last_has_score() const;
 
   /// Writes a checkpoint as the last one, keeps it also among the best if `score`, the value of the
   /// monitored metric, deserves it, and then removes what it replaces.
@@ -36,11 +42,16 @@ class CheckpointFolder {
     std::filesystem::path path;
   };
   std::vector<Ranked> ranked() const;  // best first
-  void keep_best(const std::filesystem::path& last, const std::string& stem);
+  void settle(const std::filesystem::path& last);
+  void keep_best(const std::filesystem::path& last);
 
   std::filesystem::path folder_;
   std::string name_;
   CheckpointOptions options_;
 };
+
+/// Removes the temporary files that a killed run left in a folder of its own.
+/// @throws Error(kIo)
+void remove_temporary_files(const std::filesystem::path& folder);
 
 }  // namespace sbert

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
@@ -48,7 +49,8 @@ AdamWOptions adamw_options(const OptimOptions& optim) {
 
 std::vector<NamedTensor> trainable_parameters(const SentenceModel& model) {
   std::vector<NamedTensor> parameters = model.encoder.parameters();
-  for (NamedTensor& parameter : parameters) parameter.tensor.requires_grad_(true);
+  for (NamedTensor& parameter : parameters)
+    parameter.tensor.requires_grad_(true);
   return parameters;
 }
 
@@ -73,7 +75,8 @@ class Trainer {
       : options_(options),
         model_(model),
         data_(options.model),
-        checkpoints_(checkpoint_path(options.exp_manager), options.exp_manager.name,
+        checkpoints_(checkpoint_path(options.exp_manager),
+                     options.exp_manager.name,
                      options.exp_manager.checkpoint_callback_params),
         parameters_(trainable_parameters(model)),
         gradient_(model, {options.model.softmax_temp, options.model.label_smoothing},
@@ -91,6 +94,7 @@ class Trainer {
     report_start();
     MetricsFile metrics(std::filesystem::path(log_folder(options_.exp_manager)) / "metrics.jsonl",
                         position_.step);
+    if (is_stopped_before_validation_) validate_and_save(metrics);
     if (position_.step >= last_step_) return position_.step;
 
     Progress progress("training", last_step_ - position_.step, "steps");
@@ -122,40 +126,47 @@ class Trainer {
     const auto last = checkpoints_.last();
     if (!last) {
       if (options_.exp_manager.resume_ignore_no_checkpoint) return;
-      fail(ErrorKind::kUsage, concat(checkpoint_path(options_.exp_manager),
-                                     ": no checkpoint to resume from"));
+      fail(ErrorKind::kUsage,
+           concat(checkpoint_path(options_.exp_manager), ": no checkpoint to resume from"));
     }
     RunPosition found = load_training_state(*last, model_, optimizer_);
     if (found.data_fingerprint != position_.data_fingerprint) {
       fail(ErrorKind::kUsage,
-           concat(*last, ": was trained on other data or batches; use another "
-                         "exp_manager.explicit_log_dir, or exp_manager.resume_if_exists=False: ",
+           concat(*last,
+                  ": was trained on other data or batches; use another "
+                  "exp_manager.explicit_log_dir, or exp_manager.resume_if_exists=False: ",
                   found.data_fingerprint, "; now ", position_.data_fingerprint));
     }
     position_ = std::move(found);
+    saved_step_ = position_.step;
+    is_stopped_before_validation_ = is_due(options_.trainer.val_check_interval) &&
+                                    data_.num_validation_rows() > 0 &&
+                                    !checkpoints_.last_has_score();
     log_info(concat("resuming from ", *last, " at step ", position_.step));
   }
 
   void report_start() const {
-    log_info(concat("training on ", with_thousands(data_.num_training_rows()), " rows, validating on ",
-                    with_thousands(data_.num_validation_rows()), "; ",
+    log_info(concat("training on ", with_thousands(data_.num_training_rows()),
+                    " rows, validating on ", with_thousands(data_.num_validation_rows()), "; ",
                     with_thousands(data_.steps_per_epoch()), " steps an epoch, ",
                     with_thousands(last_step_), " steps in all"));
     const ScheduleOptions& sched = options_.model.optim.sched;
     if (sched.constant_steps > 0 &&
         options_.trainer.max_steps < sched.warmup_steps + sched.constant_steps) {
-      log_warning(concat("the learning rate falls to model.optim.sched.min_lr right after warm-up, "
-                         "since trainer.max_steps (", options_.trainer.max_steps,
-                         ") is less than warmup_steps (", sched.warmup_steps,
-                         ") + constant_steps (", sched.constant_steps,
-                         "); set model.optim.sched.constant_steps=0 for a whole cosine"));
+      log_warning(
+          concat("the learning rate falls to model.optim.sched.min_lr right after warm-up, "
+                 "since trainer.max_steps (",
+                 options_.trainer.max_steps, ") is less than warmup_steps (", sched.warmup_steps,
+                 ") + constant_steps (", sched.constant_steps,
+                 "); set model.optim.sched.constant_steps=0 for a whole cosine"));
     }
   }
 
   StepResult step(Window& window) {
     const ModelOptions& model_options = options_.model;
     const std::vector<MicroBatch> micro_batches = next_micro_batches();
-    const DropoutKey key{derive_key(static_cast<std::uint64_t>(model_options.seed), position_.step)};
+    const DropoutKey key{
+        derive_key(static_cast<std::uint64_t>(model_options.seed), position_.step)};
     StepResult result{};
     result.loss = gradient_.compute(micro_batches, key);
     result.grad_norm = clip_gradients(parameters_, options_.trainer.gradient_clip_val);
@@ -173,7 +184,8 @@ class Trainer {
     ++position_.step;
     position_.consumed_samples += model_options.global_batch_size;
     ++window.steps;
-    for (const MicroBatch& batch : micro_batches) window.tokens += batch.tokens.num_tokens();
+    for (const MicroBatch& batch : micro_batches)
+      window.tokens += batch.tokens.num_tokens();
     return result;
   }
 
@@ -230,12 +242,14 @@ class Trainer {
                       [&](const std::filesystem::path& path) {
                         save_training_state(path, model_, optimizer_, position_);
                       });
+    saved_step_ = position_.step;
   }
 
   [[noreturn]] void save_and_stop() {
-    save(std::nullopt);
-    fail(ErrorKind::kCancelled, concat("interrupted after step ", position_.step,
-                                       "; the state is saved, the same command goes on from there"));
+    if (saved_step_ != position_.step) save(std::nullopt);
+    fail(ErrorKind::kCancelled,
+         concat("interrupted after step ", position_.step,
+                "; the state is saved, the same command goes on from there"));
   }
 
   const TrainOptions& options_;
@@ -246,6 +260,8 @@ class Trainer {
   ContrastiveGradient gradient_;
   AdamW optimizer_;
   RunPosition position_;
+  std::int64_t saved_step_ = 0;  // of the newest checkpoint; a run's first state needs none
+  bool is_stopped_before_validation_ = false;
   std::int64_t last_step_ = 0;
 };
 

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Compares the program with other programs' answers: tests/peers/run.sh PROGRAM MODEL_FOLDER
+# The others are installed once, into ${SBERT_CACHE}/peers. Exit 0: all answers are the same.
+set -euo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+
+packages=(tokenizers==0.23.3)
+
+[ $# = 2 ] || { echo "usage: tests/peers/run.sh PROGRAM MODEL_FOLDER" >&2; exit 2; }
+program=$1 model=$2
+[ -x "$program" ] || { echo "run.sh: no such program: $program" >&2; exit 2; }
+[ -f "$model/tokenizer.json" ] || { echo "run.sh: no tokenizer.json in the model's folder: $model" >&2; exit 2; }
+
+cache=${SBERT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sbert}
+peers=$cache/peers
+stamp=$peers/installed
+if [ "$(cat "$stamp" 2>/dev/null)" != "${packages[*]}" ]; then
+    echo "installing ${packages[*]} into $peers" >&2
+    mkdir -p "$cache"
+    python3 -m venv --clear "$peers"
+    "$peers/bin/python" -m pip --disable-pip-version-check install --quiet "${packages[@]}"
+    echo "${packages[*]}" >"$stamp"
+fi
+
+echo "tokenizer, random strings against ${packages[0]}:"
+"$peers/bin/python" -B "$here/tokenizer_fuzz.py" "$program" "$model" --strings "${SBERT_PEER_STRINGS:-20000}" \
+    --seed "${SBERT_PEER_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
