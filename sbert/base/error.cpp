@@ -25,7 +25,9 @@ int exit_code(ErrorKind kind) {
 Error::Error(ErrorKind kind, std::string message, std::source_location where)
     : kind_(kind), message_(std::move(message)), where_(where) {}
 
-void Error::within(std::string_view context) { message_ = concat(context, ": ", message_); }
+void Error::within(std::string_view context) {
+  message_ = concat(context, ": ", message_);
+}
 
 void fail(ErrorKind kind, std::string message, std::source_location where) {
   throw Error(kind, std::move(message), where);

@@ -51,9 +51,13 @@ void write_line(std::string_view level, std::string_view message, bool on_termin
 
 }  // namespace
 
-void log_info(std::string_view message) { write_line("", message, !is_quiet()); }
+void log_info(std::string_view message) {
+  write_line("", message, !is_quiet());
+}
 
-void log_warning(std::string_view message) { write_line("warning: ", message, true); }
+void log_warning(std::string_view message) {
+  write_line("warning: ", message, true);
+}
 
 void log_to_file(std::string_view path) {
   LogState& log = state();
@@ -64,8 +68,12 @@ void log_to_file(std::string_view path) {
   if (!log.file) fail(ErrorKind::kIo, concat(path, ": cannot open: ", std::strerror(errno)));
 }
 
-void set_quiet(bool quiet) { state().quiet = quiet; }
+void set_quiet(bool quiet) {
+  state().quiet = quiet;
+}
 
-bool is_quiet() { return state().quiet; }
+bool is_quiet() {
+  return state().quiet;
+}
 
 }  // namespace sbert

@@ -1,10 +1,10 @@
 #include "sbert/base/progress.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <mutex>
 #include <utility>
+
+#include <unistd.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
@@ -72,7 +72,9 @@ std::string with_thousands(std::int64_t number) {
 Progress::Progress(std::string_view label, std::int64_t total, std::string_view unit)
     : label_(label), total_(total), unit_(unit), start_(Clock::now()), last_drawn_(start_) {}
 
-Progress::~Progress() { draw(true); }
+Progress::~Progress() {
+  draw(true);
+}
 
 void Progress::advance(std::int64_t units) {
   const std::scoped_lock lock(mutex_);
@@ -92,8 +94,7 @@ std::string Progress::line(Clock::time_point now) const {
   if (total_ > 0) text += concat('/', with_thousands(total_));
   text += concat(' ', unit_, "  ", format_duration(elapsed));
   if (done_ > 0 && done_ < total_) {
-    const double left =
-        elapsed * static_cast<double>(total_ - done_) / static_cast<double>(done_);
+    const double left = elapsed * static_cast<double>(total_ - done_) / static_cast<double>(done_);
     text += concat("  ETA ", format_duration(left));
   }
   if (!note_.empty()) text += concat("  ", note_);

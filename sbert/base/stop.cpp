@@ -1,6 +1,7 @@
 #include "sbert/base/stop.h"
 
 #include <csignal>
+
 #include <unistd.h>
 
 #include "sbert/base/error.h"
@@ -18,7 +19,7 @@ void on_signal(int signal) {
 }  // namespace
 
 void catch_stop_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   // Without SA_RESTART, so that a blocked read returns and the stop is seen.
   sigemptyset(&action.sa_mask);
@@ -26,7 +27,9 @@ void catch_stop_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool stop_requested() { return stop_signal != 0; }
+bool stop_requested() {
+  return stop_signal != 0;
+}
 
 void throw_if_stopped() {
   if (stop_requested()) fail(ErrorKind::kCancelled, "interrupted");

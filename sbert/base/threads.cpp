@@ -1,13 +1,13 @@
 #include "sbert/base/threads.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include <sched.h>
 
 namespace sbert {
 
@@ -39,7 +39,8 @@ void for_each_task(int threads, std::size_t tasks, const std::function<void(std:
   {
     std::vector<std::jthread> others;
     const auto wanted = std::min(static_cast<std::size_t>(std::max(threads, 1)), tasks);
-    for (std::size_t i = 0; i < wanted; ++i) others.emplace_back(run);
+    for (std::size_t i = 0; i < wanted; ++i)
+      others.emplace_back(run);
   }
   if (first_error) std::rethrow_exception(first_error);
 }

@@ -27,9 +27,10 @@ struct ConvertOptions {
         field("input", &Self::input,
               "Hugging Face or sentence-transformers folder, or .nemo (also --input_name_or_path)"),
         field("output", &Self::output, "what to write (also --output_path)"),
-        field("format", &Self::format,
-              "nemo, sentence-transformers or hf; default: nemo for a name that ends in .nemo, else "
-              "sentence-transformers"),
+        field(
+            "format", &Self::format,
+            "nemo, sentence-transformers or hf; default: nemo for a name that ends in .nemo, else "
+            "sentence-transformers"),
         field("tokenizer", &Self::tokenizer,
               "folder with tokenizer files, for a .nemo that holds none"),
         field("precision", &Self::precision, "32"),
@@ -41,7 +42,8 @@ struct ConvertOptions {
 
 constexpr CommandHelp kHelp{
     "convert",
-    "Brings a model into another form, reads it back, and compares the embeddings of two questions\n"
+    "Brings a model into another form, reads it back, and compares the embeddings of two "
+    "questions\n"
     "and two passages; a difference above 1e-5 is an error.",
     "  sbert convert --input MiniLM/ --output minilm.nemo\n"
     "  sbert convert --input_name_or_path tuned.nemo --output_path tuned/\n"};
@@ -49,11 +51,11 @@ constexpr CommandHelp kHelp{
 constexpr double kLargestDifference = 1e-5;
 
 const std::vector<std::string> kProbes{
-    "query: how much protein should a female eat",
-    "query: summit define",
+    "query: how much protein should a female eat", "query: summit define",
     "passage: As a general guideline, the average requirement of protein for women ages 19 to 70 "
     "is 46 grams a day.",
-    "passage: Definition of summit for English language learners: the highest point of a mountain."};
+    "passage: Definition of summit for English language learners: the highest point of a "
+    "mountain."};
 
 // NeMo's two spellings for ours.
 Words with_our_names(Words words) {
@@ -89,15 +91,16 @@ void run_convert(const Words& words) {
   ConvertOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
-  for (const char* key : {"input", "output"}) parser.require(key);
+  for (const char* key : {"input", "output"})
+    parser.require(key);
   parser.choices("format", {"nemo", "sentence-transformers", "hf"});
   parser.choices("precision", {"32"});
   if (!parser.parse(with_our_names(words))) return;
 
   const SentenceModel model = load_model(options.input, options.tokenizer);
   save_model(model, options.output, output_form(options));
-  const double difference = largest_difference(embed_texts(model, kProbes, {}),
-                                               embed_texts(load_model(options.output), kProbes, {}));
+  const double difference = largest_difference(
+      embed_texts(model, kProbes, {}), embed_texts(load_model(options.output), kProbes, {}));
   std::printf("%s: written; largest difference of 4 embeddings after reading it back: %s\n",
               options.output.c_str(), concat(difference).c_str());
   if (!(difference <= kLargestDifference)) {

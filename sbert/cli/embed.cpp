@@ -36,7 +36,8 @@ struct EmbedCommandOptions {
         field("model", &Self::model, "model folder or .nemo"),
         field("input", &Self::input, "JSON Lines with \"text\" (.jsonl), text, or - for stdin"),
         field("output", &Self::output, "file to write, or - for stdout"),
-        field("format", &Self::format, "npy, jsonl or text; default: by the output's name, else jsonl"),
+        field("format", &Self::format,
+              "npy, jsonl or text; default: by the output's name, else jsonl"),
         field("prompt_name", &Self::prompt_name, "the model's prompt to put before each text"),
         field("prompt", &Self::prompt, "a text to put before each text"),
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
@@ -70,17 +71,21 @@ std::string line_of(std::span<const float> row, const std::string& format) {
   return line + (format == "jsonl" ? "]}\n" : "\n");
 }
 
-void write_embeddings(const FloatMatrix& matrix, const std::string& output, const std::string& format) {
+void write_embeddings(const FloatMatrix& matrix,
+                      const std::string& output,
+                      const std::string& format) {
   if (format == "npy") {
     write_npy(matrix, output);
     return;
   }
   if (output == "-") {
-    for (std::int64_t i = 0; i < matrix.rows; ++i) std::fputs(line_of(matrix.row(i), format).c_str(), stdout);
+    for (std::int64_t i = 0; i < matrix.rows; ++i)
+      std::fputs(line_of(matrix.row(i), format).c_str(), stdout);
     return;
   }
   AtomicFile file(output);
-  for (std::int64_t i = 0; i < matrix.rows; ++i) file.write(line_of(matrix.row(i), format));
+  for (std::int64_t i = 0; i < matrix.rows; ++i)
+    file.write(line_of(matrix.row(i), format));
   file.commit();
 }
 

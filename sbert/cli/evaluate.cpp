@@ -55,7 +55,7 @@ constexpr CommandHelp kHelp{
     "  sbert evaluate retrieval --model before.nemo --model after.nemo --data packages/\n"};
 
 // The rows of the table; --format json has every metric.
-const std::vector<std::string> kTableMetrics{"ndcg@10",   "mrr@10",       "map@100",   "recall@10",
+const std::vector<std::string> kTableMetrics{"ndcg@10",    "mrr@10",       "map@100",   "recall@10",
                                              "recall@100", "precision@10", "accuracy@1"};
 
 RetrievalReport evaluate_one(const std::string& path,
@@ -63,7 +63,8 @@ RetrievalReport evaluate_one(const std::string& path,
                              const EvaluateOptions& options) {
   const SentenceModel model = load_model(path);
   Progress progress(concat("embedding for ", path),
-                    static_cast<std::int64_t>(data.queries.size() + data.documents.size()), "texts");
+                    static_cast<std::int64_t>(data.queries.size() + data.documents.size()),
+                    "texts");
   RetrievalOptions retrieval;
   retrieval.query_embedding = {.prompt = query_prompt(model, options.query_prompt_name),
                                .max_length = options.max_length,
@@ -76,13 +77,15 @@ RetrievalReport evaluate_one(const std::string& path,
   return report;
 }
 
-void print_json(const std::vector<std::string>& models, const std::vector<RetrievalReport>& reports) {
+void print_json(const std::vector<std::string>& models,
+                const std::vector<RetrievalReport>& reports) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < reports.size(); ++i) {
     nlohmann::ordered_json object{{"model", models[i]},
                                   {"queries", reports[i].num_queries},
                                   {"documents", reports[i].num_documents}};
-    for (const auto& [name, value] : reports[i].metrics) object[name] = value;
+    for (const auto& [name, value] : reports[i].metrics)
+      object[name] = value;
     all.push_back(object);
   }
   std::puts((all.size() == 1 ? all[0] : all).dump().c_str());
@@ -92,7 +95,8 @@ void print_json(const std::vector<std::string>& models, const std::vector<Retrie
 std::vector<std::string> column_names(const std::vector<std::string>& models) {
   std::vector<std::string> names;
   for (std::string path : models) {
-    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    while (path.size() > 1 && path.back() == '/')
+      path.pop_back();
     names.push_back(std::filesystem::path(path).filename());
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -101,7 +105,8 @@ std::vector<std::string> column_names(const std::vector<std::string>& models) {
   return names;
 }
 
-void print_table(const std::vector<std::string>& models, const std::vector<RetrievalReport>& reports) {
+void print_table(const std::vector<std::string>& models,
+                 const std::vector<RetrievalReport>& reports) {
   std::printf("%s queries, %s documents\n\n%-14s", with_thousands(reports[0].num_queries).c_str(),
               with_thousands(reports[0].num_documents).c_str(), "");
   std::vector<int> widths;
@@ -118,7 +123,8 @@ void print_table(const std::vector<std::string>& models, const std::vector<Retri
       }
     }
     std::printf("%-14s", name.c_str());
-    for (std::size_t i = 0; i < values.size(); ++i) std::printf("  %*.4f", widths[i], values[i]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      std::printf("  %*.4f", widths[i], values[i]);
     if (values.size() == 2) std::printf("  %+8.4f", values[1] - values[0]);
     std::printf("\n");
   }
@@ -128,12 +134,14 @@ void print_table(const std::vector<std::string>& models, const std::vector<Retri
 
 void run_evaluate(const Words& words) {
   if (words.empty() || (words[0] != "retrieval" && words[0] != "--help" && words[0] != "-h")) {
-    fail(ErrorKind::kUsage, concat("evaluate what? known: retrieval: ", words.empty() ? "" : words[0]));
+    fail(ErrorKind::kUsage,
+         concat("evaluate what? known: retrieval: ", words.empty() ? "" : words[0]));
   }
   EvaluateOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
-  for (const char* key : {"model", "data"}) parser.require(key);
+  for (const char* key : {"model", "data"})
+    parser.require(key);
   parser.choices("format", {"table", "json"});
   const bool names_task = words[0] == "retrieval";
   if (!parser.parse(Words(words.begin() + (names_task ? 1 : 0), words.end()))) return;

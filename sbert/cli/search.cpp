@@ -55,10 +55,10 @@ struct SearchOptions {
 };
 
 constexpr CommandHelp kHelp{
-    "search",
-    "Finds the documents whose vectors are nearest to each question's, exactly.",
+    "search", "Finds the documents whose vectors are nearest to each question's, exactly.",
     "  sbert search --model tuned.nemo --corpus corpus.jsonl \"a program that plays chess\"\n"
-    "  sbert search --model tuned.nemo --corpus corpus.jsonl --queries questions.txt --format json\n"};
+    "  sbert search --model tuned.nemo --corpus corpus.jsonl --queries questions.txt --format "
+    "json\n"};
 
 constexpr std::size_t kSnippetBytes = 90;
 
@@ -81,27 +81,28 @@ FloatMatrix corpus_vectors(const SentenceModel& model,
     FloatMatrix stored = read_npy(options.embeddings);
     if (stored.rows != static_cast<std::int64_t>(corpus.size()) ||
         stored.columns != model.encoder.config().hidden_size) {
-      fail(ErrorKind::kInput,
-           concat(options.embeddings, ": is not of this corpus and model: ", stored.rows, " x ",
-                  stored.columns, ", not ", corpus.size(), " x ",
-                  model.encoder.config().hidden_size));
+      fail(ErrorKind::kInput, concat(options.embeddings, ": is not of this corpus and model: ",
+                                     stored.rows, " x ", stored.columns, ", not ", corpus.size(),
+                                     " x ", model.encoder.config().hidden_size));
     }
     return stored;
   }
   std::vector<std::string> texts;
-  for (const TextRecord& record : corpus) texts.push_back(record.text);
+  for (const TextRecord& record : corpus)
+    texts.push_back(record.text);
   Progress progress("embedding the corpus", static_cast<std::int64_t>(texts.size()), "documents");
-  FloatMatrix vectors = embed_texts(
-      model, texts,
-      {.prompt = document_prompt(model, options.document_prompt_name),
-       .max_length = options.max_length,
-       .threads = options.threads,
-       .on_progress = [&](std::int64_t count) { progress.advance(count); }});
+  FloatMatrix vectors =
+      embed_texts(model, texts,
+                  {.prompt = document_prompt(model, options.document_prompt_name),
+                   .max_length = options.max_length,
+                   .threads = options.threads,
+                   .on_progress = [&](std::int64_t count) { progress.advance(count); }});
   if (!options.embeddings.empty()) write_npy(vectors, options.embeddings);
   return vectors;
 }
 
-void print_text(const std::string& query, const std::vector<Hit>& hits,
+void print_text(const std::string& query,
+                const std::vector<Hit>& hits,
                 const std::vector<TextRecord>& corpus) {
   std::printf("%s\n", query.c_str());
   for (std::size_t rank = 0; rank < hits.size(); ++rank) {
@@ -111,7 +112,8 @@ void print_text(const std::string& query, const std::vector<Hit>& hits,
   }
 }
 
-void print_json(const std::string& query, const std::vector<Hit>& hits,
+void print_json(const std::string& query,
+                const std::vector<Hit>& hits,
                 const std::vector<TextRecord>& corpus) {
   nlohmann::ordered_json line{{"query", query}, {"results", nlohmann::ordered_json::array()}};
   for (const Hit& hit : hits) {
@@ -127,7 +129,8 @@ void run_search(const Words& words) {
   SearchOptions options;
   OptionParser parser(kHelp, {"query"});
   add_fields(parser, options);
-  for (const char* key : {"model", "corpus"}) parser.require(key);
+  for (const char* key : {"model", "corpus"})
+    parser.require(key);
   parser.choices("format", {"text", "json"});
   if (!parser.parse(words)) return;
   if (options.k < 1) fail(ErrorKind::kUsage, concat("--k must be at least 1: ", options.k));
@@ -139,11 +142,10 @@ void run_search(const Words& words) {
   const std::vector<TextRecord> corpus = read_text_records(options.corpus);
   if (corpus.empty()) fail(ErrorKind::kInput, concat(options.corpus, ": no documents"));
   FloatMatrix documents = corpus_vectors(model, corpus, options);
-  FloatMatrix questions =
-      embed_texts(model, queries,
-                  {.prompt = query_prompt(model, options.query_prompt_name),
-                   .max_length = options.max_length,
-                   .threads = options.threads});
+  FloatMatrix questions = embed_texts(model, queries,
+                                      {.prompt = query_prompt(model, options.query_prompt_name),
+                                       .max_length = options.max_length,
+                                       .threads = options.threads});
   make_similarity_a_dot_product(model, documents);
   make_similarity_a_dot_product(model, questions);
   const auto results = exact_topk(questions, documents, options.k);

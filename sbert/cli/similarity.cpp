@@ -1,3 +1,5 @@
+#include "sbert/search/similarity.h"
+
 #include <cstdio>
 #include <string>
 
@@ -8,7 +10,6 @@
 #include "sbert/cli/commands.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/embed/embedder.h"
-#include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
@@ -43,13 +44,14 @@ void run_similarity(const Words& words) {
   SimilarityOptions options;
   OptionParser parser(kHelp, {"a", "b"});
   add_fields(parser, options);
-  for (const char* key : {"model", "a", "b"}) parser.require(key);
+  for (const char* key : {"model", "a", "b"})
+    parser.require(key);
   parser.choices("format", {"text", "json"});
   if (!parser.parse(words)) return;
 
   const SentenceModel model = load_model(options.model);
-  const FloatMatrix vectors = embed_texts(
-      model, {options.a, options.b}, {.prompt = prompt_text(model, options.prompt_name)});
+  const FloatMatrix vectors = embed_texts(model, {options.a, options.b},
+                                          {.prompt = prompt_text(model, options.prompt_name)});
   const double cosine = cosine_similarity(vectors.row(0), vectors.row(1));
   if (options.format == "json") {
     std::puts(nlohmann::json{{"similarity", cosine}}.dump().c_str());

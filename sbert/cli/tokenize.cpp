@@ -52,7 +52,8 @@ void run_tokenize(const Words& words) {
     const auto ids = tokenizer.encode(text, max_length);
     nlohmann::json line{{"ids", ids}};
     if (options.pieces) {
-      for (const auto id : ids) line["pieces"].push_back(tokenizer.piece(id));
+      for (const auto id : ids)
+        line["pieces"].push_back(tokenizer.piece(id));
     }
     std::puts(line.dump().c_str());
   }

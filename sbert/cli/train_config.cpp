@@ -31,8 +31,9 @@ ConfigTree base_config(const CommandLine& line) {
   if (names_a_folder || !built_in) {
     const std::filesystem::path folder = line.config_path.empty() ? "." : line.config_path;
     // Scripts written for NeMo point into its source tree, which need not be here.
-    const bool is_there = std::filesystem::exists(folder / (name + ".yaml")) ||
-                          std::filesystem::exists(line.config_dir / std::filesystem::path(name + ".yaml"));
+    const bool is_there =
+        std::filesystem::exists(folder / (name + ".yaml")) ||
+        std::filesystem::exists(line.config_dir / std::filesystem::path(name + ".yaml"));
     if (is_there || !built_in) return read_yaml(config_file(line, ".", kDefaultName));
     log_info(concat(folder / (name + ".yaml"), " is not there; using the built-in ", name));
   }
@@ -51,7 +52,8 @@ std::vector<std::string> missing_keys(const ConfigTree& tree) {
 
 std::vector<std::string_view> ignored_keys() {
   std::vector<std::string_view> keys;
-  for (const IgnoredKey& each : ignored_nemo_keys()) keys.push_back(each.key);
+  for (const IgnoredKey& each : ignored_nemo_keys())
+    keys.push_back(each.key);
   return keys;
 }
 
@@ -60,7 +62,8 @@ std::vector<std::string_view> ignored_keys() {
 ConfigTree train_config(const CommandLine& line) {
   ConfigTree tree = base_config(line);
   const std::vector<std::string> missing = missing_keys(tree);
-  for (const std::string& key : missing) tree.set(key, ConfigNode{});
+  for (const std::string& key : missing)
+    tree.set(key, ConfigNode{});
   apply_overrides(tree, line.overrides);
   for (const std::string& key : missing) {
     const ConfigNode* node = tree.find(key);

@@ -150,7 +150,8 @@ std::string override_text(const ConfigNode& node) {
   const ConfigNode::List* items = node.list();
   if (items == nullptr) return scalar_text(node);
   std::string text;
-  for (const ConfigNode& item : *items) text += concat(text.empty() ? "" : ",", override_text(item));
+  for (const ConfigNode& item : *items)
+    text += concat(text.empty() ? "" : ",", override_text(item));
   return concat('[', text, ']');
 }
 

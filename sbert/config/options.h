@@ -148,7 +148,8 @@ void describe_fields(const Options& options, std::string_view key, std::vector<O
     if constexpr (HasFields<Member>) {
       describe_fields(options.*field.member, name, help);
     } else {
-      help.push_back({name, override_text(to_node(options.*field.member)), std::string(field.help)});
+      help.push_back(
+          {name, override_text(to_node(options.*field.member)), std::string(field.help)});
     }
   });
 }
@@ -193,7 +194,8 @@ std::vector<std::string> known_keys(std::string_view path) {
   return keys;
 }
 
-/// Keys, values and help of a struct of options that stands at `path`, in the order of its fields().
+/// Keys, values and help of a struct of options that stands at `path`, in the order of its
+/// fields().
 template <HasFields Options>
 std::vector<OptionHelp> describe_options(const Options& options, std::string_view path) {
   std::vector<OptionHelp> help;

@@ -1,11 +1,11 @@
 #include "sbert/embed/embedder.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cstring>
 #include <numeric>
 #include <span>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -51,9 +51,8 @@ std::vector<std::span<const std::size_t>> plan_batches(const TokenLists& lists,
                                                        std::int64_t budget) {
   order.resize(lists.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return lists[a].size() > lists[b].size();
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return lists[a].size() > lists[b].size(); });
   std::vector<std::span<const std::size_t>> batches;
   std::size_t first = 0;
   std::int64_t tokens = 0;
@@ -76,8 +75,10 @@ void embed_one_batch(const SentenceModel& model,
                      std::size_t first_row,
                      FloatMatrix& result) {
   PackedBatch batch;
-  for (const std::size_t member : members) batch.append(lists[member]);
-  while (batch.num_tokens() < kMinBatchTokens) batch.append(lists[members[0]]);
+  for (const std::size_t member : members)
+    batch.append(lists[member]);
+  while (batch.num_tokens() < kMinBatchTokens)
+    batch.append(lists[members[0]]);
   const Tensor embeddings = embed_batch(model, batch, std::nullopt).to(at::kFloat).contiguous();
   const float* rows = embeddings.const_data_ptr<float>();
   for (std::size_t i = 0; i < members.size(); ++i) {
@@ -94,12 +95,12 @@ FloatMatrix embed_texts(const SentenceModel& model,
   const int threads = options.threads > 0 ? options.threads : available_threads();
   const std::int64_t limit = model.max_seq_length;
   if (options.max_length > model.encoder.config().max_position_embeddings) {
-    fail(ErrorKind::kUsage, concat("max_length is above the model's positions: ", options.max_length,
-                                   " > ", model.encoder.config().max_position_embeddings));
+    fail(ErrorKind::kUsage,
+         concat("max_length is above the model's positions: ", options.max_length, " > ",
+                model.encoder.config().max_position_embeddings));
   }
   const std::int64_t max_length = options.max_length > 0 ? options.max_length : limit;
-  const std::int64_t budget =
-      options.batch_tokens > 0 ? options.batch_tokens : kDefaultBatchTokens;
+  const std::int64_t budget = options.batch_tokens > 0 ? options.batch_tokens : kDefaultBatchTokens;
 
   FloatMatrix result(static_cast<std::int64_t>(texts.size()), model.encoder.config().hidden_size);
   for (std::size_t start = 0; start < texts.size(); start += kTextsPerRound) {

@@ -19,8 +19,8 @@ struct EmbedOptions {
   std::function<void(std::int64_t)> on_progress;
 };
 
-/// Embeds texts: sorts them by length, packs them to a token budget, runs one single-threaded worker
-/// a core. The vector of a text does not depend on the texts beside it, bit for bit.
+/// Embeds texts: sorts them by length, packs them to a token budget, runs one single-threaded
+/// worker a core. The vector of a text does not depend on the texts beside it, bit for bit.
 ///
 /// @return [N, H] in the order of `texts`
 /// @throws Error(kCancelled) when a stop is asked for

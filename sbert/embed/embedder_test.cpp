@@ -1,12 +1,13 @@
 #include "sbert/embed/embedder.h"
 
-#include <ATen/ATen.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <cmath>
 #include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
 #include "tests/support/letter_model.h"
@@ -20,7 +21,8 @@ std::vector<std::string> texts() {
   std::vector<std::string> all;
   for (int i = 0; i < 40; ++i) {
     std::string text;
-    for (int j = 0; j < (i * 7) % 23; ++j) text += std::string(1, static_cast<char>('a' + (i + j) % 26)) + " ";
+    for (int j = 0; j < (i * 7) % 23; ++j)
+      text += std::string(1, static_cast<char>('a' + (i + j) % 26)) + " ";
     all.push_back(text);
   }
   return all;
@@ -36,7 +38,8 @@ TEST(EmbedTexts, TheOrderOfTheTextsIsKept) {
     const Tensor alone = embed_batch(model, pack({{model.tokenizer.encode(all[i], 64)}}), {});
     const auto row = together.row(static_cast<std::int64_t>(i));
     for (std::int64_t k = 0; k < 32; ++k) {
-      EXPECT_NEAR(row[static_cast<std::size_t>(k)], alone[0][k].item<float>(), 1e-5) << "text " << i;
+      EXPECT_NEAR(row[static_cast<std::size_t>(k)], alone[0][k].item<float>(), 1e-5)
+          << "text " << i;
     }
   }
 }
@@ -45,9 +48,9 @@ TEST(EmbedTexts, AVectorDoesNotDependOnTheBatchOrTheThreads) {
   const SentenceModel model = letter_model();
   const auto all = texts();
   const FloatMatrix reference = embed_texts(model, all, {.threads = 1});
-  for (const EmbedOptions& options :
-       {EmbedOptions{.batch_tokens = 1, .threads = 1}, EmbedOptions{.batch_tokens = 50, .threads = 2},
-        EmbedOptions{.batch_tokens = 100'000, .threads = 3}}) {
+  for (const EmbedOptions& options : {EmbedOptions{.batch_tokens = 1, .threads = 1},
+                                      EmbedOptions{.batch_tokens = 50, .threads = 2},
+                                      EmbedOptions{.batch_tokens = 100'000, .threads = 3}}) {
     EXPECT_EQ(embed_texts(model, all, options).values, reference.values);
   }
 }
@@ -57,7 +60,8 @@ TEST(EmbedTexts, VectorsHaveLengthOneIfTheModelSaysSo) {
   const auto length = [&] {
     const FloatMatrix matrix = embed_texts(model, {"a b c"}, {});
     double squares = 0;
-    for (const float x : matrix.values) squares += static_cast<double>(x) * x;
+    for (const float x : matrix.values)
+      squares += static_cast<double>(x) * x;
     return std::sqrt(squares);
   };
   EXPECT_NEAR(length(), 1.0, 1e-6);
@@ -86,7 +90,8 @@ TEST(EmbedTexts, LongTextsAreCut) {
 
 TEST(EmbedTexts, ProgressCountsEveryTextOnce) {
   std::atomic<std::int64_t> count = 0;
-  embed_texts(letter_model(), texts(), {.threads = 2, .on_progress = [&](std::int64_t n) { count += n; }});
+  embed_texts(letter_model(), texts(),
+              {.threads = 2, .on_progress = [&](std::int64_t n) { count += n; }});
   EXPECT_EQ(count, 40);
 }
 

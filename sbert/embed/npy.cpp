@@ -37,7 +37,8 @@ std::string header(const FloatMatrix& matrix) {
 
 // The number after `from`, which is moved past it and the comma that follows.
 std::int64_t read_dimension(std::string_view& from, const std::filesystem::path& path) {
-  while (from.starts_with(' ') || from.starts_with(',')) from.remove_prefix(1);
+  while (from.starts_with(' ') || from.starts_with(','))
+    from.remove_prefix(1);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(from.data(), from.data() + from.size(), value);
   if (error != std::errc() || value < 0) refuse(path, "the shape has not two dimensions");
@@ -50,15 +51,16 @@ std::int64_t read_dimension(std::string_view& from, const std::filesystem::path&
 void write_npy(const FloatMatrix& matrix, const std::filesystem::path& path) {
   AtomicFile file(path);
   file.write(header(matrix));
-  file.write({reinterpret_cast<const char*>(matrix.values.data()),
-              matrix.values.size() * sizeof(float)});
+  file.write(
+      {reinterpret_cast<const char*>(matrix.values.data()), matrix.values.size() * sizeof(float)});
   file.commit();
 }
 
 FloatMatrix read_npy(const std::filesystem::path& path) {
   const MappedFile file(path);
   const std::string_view bytes = file.bytes();
-  if (!bytes.starts_with(kMagic) || bytes.size() < kMagic.size() + 6) refuse(path, "no .npy header");
+  if (!bytes.starts_with(kMagic) || bytes.size() < kMagic.size() + 6)
+    refuse(path, "no .npy header");
   const bool is_first_version = bytes[kMagic.size()] == 1;
   const std::size_t length_size = is_first_version ? 2 : 4;
   std::uint32_t length = 0;
@@ -80,8 +82,8 @@ FloatMatrix read_npy(const std::filesystem::path& path) {
     refuse(path, "the shape is too large");
   }
   if (rows * columns != available || values.size() % sizeof(float) != 0) {
-    refuse(path, concat("the shape needs ", rows, " x ", columns, " values, the file has ",
-                        available));
+    refuse(path,
+           concat("the shape needs ", rows, " x ", columns, " values, the file has ", available));
   }
   FloatMatrix matrix(rows, columns);
   std::memcpy(matrix.values.data(), values.data(), values.size());

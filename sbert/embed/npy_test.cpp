@@ -1,9 +1,9 @@
 #include "sbert/embed/npy.h"
 
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <string>
 
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
@@ -13,7 +13,9 @@ namespace {
 
 using testing::HasSubstr;
 
-std::filesystem::path temp(const char* name) { return std::filesystem::path(testing::TempDir()) / name; }
+std::filesystem::path temp(const char* name) {
+  return std::filesystem::path(testing::TempDir()) / name;
+}
 
 FloatMatrix matrix() {
   FloatMatrix m(2, 3);
@@ -71,7 +73,8 @@ TEST(Npy, EveryFaultIsSaid) {
   EXPECT_THAT(refusal(replaced("<f4", "<f8")), HasSubstr("'<f4'"));
   EXPECT_THAT(refusal(replaced("False", "True ")), HasSubstr("Fortran"));
   EXPECT_THAT(refusal(replaced("(2, 3)", "(2,)  ")), HasSubstr("two dimensions"));
-  EXPECT_THAT(refusal(replaced("'shape': (2, 3), }", "'shape': (4611686018427387904, 4611686018427387904)")),
+  EXPECT_THAT(refusal(replaced("'shape': (2, 3), }",
+                               "'shape': (4611686018427387904, 4611686018427387904)")),
               HasSubstr("too large"));
 }
 

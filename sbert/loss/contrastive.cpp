@@ -1,10 +1,10 @@
 #include "sbert/loss/contrastive.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <limits>
 #include <numeric>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
 
@@ -19,7 +19,8 @@ Tensor negative_rows(const std::vector<std::int64_t>& counts) {  // [B, H]
   std::vector<std::int64_t> rows;
   std::int64_t next = 0;
   for (const std::int64_t count : counts) {
-    for (std::int64_t h = 0; h < most; ++h) rows.push_back(h < count ? next + h : -1);
+    for (std::int64_t h = 0; h < most; ++h)
+      rows.push_back(h < count ? next + h : -1);
     next += count;
   }
   return at::tensor(rows, at::kLong).view({static_cast<std::int64_t>(counts.size()), most});
@@ -27,8 +28,8 @@ Tensor negative_rows(const std::vector<std::int64_t>& counts) {  // [B, H]
 
 Tensor hard_negative_scores(const Tensor& questions, const Tensor& negatives, const Tensor& rows) {
   const Tensor gathered = negatives.index_select(0, rows.clamp_min(0).flatten())
-                              .view({rows.size(0), rows.size(1), -1});       // [B, H, D]
-  const Tensor scores = gathered.bmm(questions.unsqueeze(2)).squeeze(2);     // [B, H]
+                              .view({rows.size(0), rows.size(1), -1});    // [B, H, D]
+  const Tensor scores = gathered.bmm(questions.unsqueeze(2)).squeeze(2);  // [B, H]
   return scores.masked_fill(rows < 0, kMinusInfinity);
 }
 
@@ -46,18 +47,18 @@ Tensor contrastive_loss(const Tensor& questions,
       total != negatives.size(0)) {
     fail(ErrorKind::kInternal, "contrastive loss: shapes disagree");
   }
-  Tensor scores = questions.mm(positives.t());                               // [B, B]
+  Tensor scores = questions.mm(positives.t());  // [B, B]
   if (total > 0) {
     const Tensor rows = negative_rows(negative_counts);
     scores = at::cat({scores, hard_negative_scores(questions, negatives, rows)}, 1);
   }
-  const Tensor log_shares = (scores / options.temperature).log_softmax(1);   // [B, B + H]
-  const Tensor of_target = log_shares.diagonal();                            // [B]
+  const Tensor log_shares = (scores / options.temperature).log_softmax(1);  // [B, B + H]
+  const Tensor of_target = log_shares.diagonal();                           // [B]
   if (options.label_smoothing == 0) return -of_target.mean();
 
   const Tensor is_document = scores != kMinusInfinity;
   const Tensor of_all = log_shares.masked_fill(is_document.logical_not(), 0).sum(1) /
-                        is_document.sum(1).to(scores.scalar_type());         // [B]
+                        is_document.sum(1).to(scores.scalar_type());  // [B]
   const double smoothing = options.label_smoothing;
   return -((1 - smoothing) * of_target + smoothing * of_all).mean();
 }

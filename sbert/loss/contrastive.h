@@ -8,8 +8,8 @@
 namespace sbert {
 
 struct ContrastiveOptions {
-  double temperature = 0.05;    ///< scores are divided by it
-  double label_smoothing = 0;   ///< share of the target given to all documents alike
+  double temperature = 0.05;   ///< scores are divided by it
+  double label_smoothing = 0;  ///< share of the target given to all documents alike
 };
 
 /// NeMo's contrastive loss (its MegatronSBertModel): each question's scores are its dot products

@@ -1,9 +1,10 @@
 #include "sbert/loss/contrastive.h"
 
-#include <ATen/ATen.h>
+#include <cmath>
+
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
 
@@ -18,7 +19,8 @@ struct Batch {
 Batch random_batch(std::vector<std::int64_t> counts) {
   at::manual_seed(3);
   std::int64_t total = 0;
-  for (const auto count : counts) total += count;
+  for (const auto count : counts)
+    total += count;
   const auto unit = [](const Tensor& x) { return x / x.norm(2, -1, true); };
   const auto size = static_cast<std::int64_t>(counts.size());
   return {unit(at::randn({size, 6}, at::kDouble)), unit(at::randn({size, 6}, at::kDouble)),
@@ -40,15 +42,19 @@ double by_definition(const Batch& batch, const ContrastiveOptions& options) {
     const auto add = [&](const Tensor& document) {
       scores.push_back(batch.questions[i].dot(document).item<double>() / options.temperature);
     };
-    for (std::int64_t j = 0; j < size; ++j) add(batch.positives[j]);
+    for (std::int64_t j = 0; j < size; ++j)
+      add(batch.positives[j]);
     const std::int64_t count = batch.counts[static_cast<std::size_t>(i)];
-    for (std::int64_t h = 0; h < count; ++h) add(batch.negatives[next + h]);
+    for (std::int64_t h = 0; h < count; ++h)
+      add(batch.negatives[next + h]);
     next += count;
     double total = 0;
-    for (const double score : scores) total += std::exp(score);
+    for (const double score : scores)
+      total += std::exp(score);
     const double own = scores[static_cast<std::size_t>(i)] - std::log(total);
     double all = 0;
-    for (const double score : scores) all += score - std::log(total);
+    for (const double score : scores)
+      all += score - std::log(total);
     const double mean = all / static_cast<double>(scores.size());
     sum -= (1 - options.label_smoothing) * own + options.label_smoothing * mean;
   }
@@ -70,7 +76,8 @@ TEST(ContrastiveLoss, OneQuestionWithoutNegativesHasNothingToTellApart) {
 }
 
 TEST(ContrastiveLoss, GradientEqualsFiniteDifferences) {
-  for (const ContrastiveOptions& options : {ContrastiveOptions{0.2, 0}, ContrastiveOptions{0.2, 0.2}}) {
+  for (const ContrastiveOptions& options :
+       {ContrastiveOptions{0.2, 0}, ContrastiveOptions{0.2, 0.2}}) {
     Batch batch = random_batch({2, 0, 1});
     for (Tensor* input : {&batch.questions, &batch.positives, &batch.negatives}) {
       input->requires_grad_(true);

@@ -1,9 +1,9 @@
 #include "sbert/model/bert_encoder.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <string>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -19,7 +19,8 @@ struct Linear {
   Tensor weight;  // [out, in]
   Tensor bias;    // [out]
 
-  Linear(std::int64_t out, std::int64_t in) : weight(at::zeros({out, in})), bias(at::zeros({out})) {}
+  Linear(std::int64_t out, std::int64_t in)
+      : weight(at::zeros({out, in})), bias(at::zeros({out})) {}
   Tensor operator()(const Tensor& x) const { return at::linear(x, weight, bias); }
 };
 
@@ -36,11 +37,11 @@ struct LayerNorm {
 };
 
 struct Layer {
-  Linear qkv;                // [3H, H]
-  Linear attention_output;   // [H, H]
+  Linear qkv;               // [3H, H]
+  Linear attention_output;  // [H, H]
   LayerNorm attention_norm;
-  Linear intermediate;       // [F, H]
-  Linear output;             // [H, F]
+  Linear intermediate;  // [F, H]
+  Linear output;        // [H, F]
   LayerNorm output_norm;
 
   explicit Layer(const EncoderConfig& c)
@@ -87,14 +88,16 @@ class DropoutSites {
   int site_ = 0;
 };
 
-Tensor int_tensor(const std::vector<std::int32_t>& values) { return at::tensor(values, at::kInt); }
+Tensor int_tensor(const std::vector<std::int32_t>& values) {
+  return at::tensor(values, at::kInt);
+}
 
 void check_range(const std::vector<std::int32_t>& values, std::int64_t limit, const char* what) {
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   if (least == values.end() || *least < 0 || *most >= limit) {
     fail(ErrorKind::kInternal,
-         concat(what, " of a batch must be in [0, ", limit, "): ",
-                least == values.end() ? "there are none" : concat(*least, " to ", *most)));
+         concat(what, " of a batch must be in [0, ", limit,
+                "): ", least == values.end() ? "there are none" : concat(*least, " to ", *most)));
   }
 }
 
@@ -136,7 +139,8 @@ struct BertEncoder::State {
         token_type_embeddings(at::zeros({c.type_vocab_size, c.hidden_size})),
         embedding_norm(c.hidden_size, c.layernorm_epsilon) {
     layers.reserve(static_cast<std::size_t>(c.num_layers));
-    for (std::int64_t i = 0; i < c.num_layers; ++i) layers.emplace_back(c);
+    for (std::int64_t i = 0; i < c.num_layers; ++i)
+      layers.emplace_back(c);
   }
 
   EncoderConfig config;
@@ -149,12 +153,14 @@ struct BertEncoder::State {
   Tensor embed(const PackedBatch& batch, DropoutSites& sites) const {
     const Tensor sum = at::embedding(word_embeddings, int_tensor(batch.ids)) +
                        at::embedding(position_embeddings, int_tensor(batch.positions)) +
-                       token_type_embeddings.select(0, 0);          // [T, H]
+                       token_type_embeddings.select(0, 0);  // [T, H]
     // As NeMo does it: dropout, then the norm (Hugging Face has them the other way round).
     return embedding_norm(dropout(sum, sites.next_hidden()));
   }
 
-  Tensor apply(const Layer& layer, const Tensor& x, const Tensor& cu_seqlens,
+  Tensor apply(const Layer& layer,
+               const Tensor& x,
+               const Tensor& cu_seqlens,
                DropoutSites& sites) const {
     const Tensor context = packed_attention(layer.qkv(x), cu_seqlens, config.num_attention_heads,
                                             sites.next_attention());
@@ -190,12 +196,15 @@ BertEncoder BertEncoder::shared() const {
     for (Linear* part : {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
       separate_both(*part);
     }
-    for (LayerNorm* part : {&layer.attention_norm, &layer.output_norm}) separate_both(*part);
+    for (LayerNorm* part : {&layer.attention_norm, &layer.output_norm})
+      separate_both(*part);
   }
   return BertEncoder(std::move(state));
 }
 
-const EncoderConfig& BertEncoder::config() const { return state_->config; }
+const EncoderConfig& BertEncoder::config() const {
+  return state_->config;
+}
 
 void BertEncoder::set_dropout(double hidden, double attention) {
   EncoderConfig changed = state_->config;
@@ -231,7 +240,8 @@ std::vector<NamedTensor> BertEncoder::parameters() const {
 
 std::int64_t BertEncoder::num_parameters() const {
   std::int64_t count = 0;
-  for (const NamedTensor& parameter : parameters()) count += parameter.tensor.numel();
+  for (const NamedTensor& parameter : parameters())
+    count += parameter.tensor.numel();
   return count;
 }
 
@@ -241,7 +251,8 @@ Tensor BertEncoder::forward(const PackedBatch& batch, std::optional<DropoutKey> 
   const Tensor cu_seqlens = int_tensor(batch.cu_seqlens);
   DropoutSites sites(state_->config, dropout_key);
   Tensor x = state_->embed(batch, sites);
-  for (const Layer& layer : state_->layers) x = state_->apply(layer, x, cu_seqlens, sites);
+  for (const Layer& layer : state_->layers)
+    x = state_->apply(layer, x, cu_seqlens, sites);
   return x;
 }
 

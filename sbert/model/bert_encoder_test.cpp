@@ -1,13 +1,14 @@
 #include "sbert/model/bert_encoder.h"
 
-#include <ATen/ATen.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -48,7 +49,8 @@ Tensor padded_reference(std::map<std::string, Tensor>& p) {
   const EncoderConfig c = small_config();
   const auto rows = static_cast<std::int64_t>(kSequences.size());
   std::int64_t longest = 0;
-  for (const auto& s : kSequences) longest = std::max(longest, static_cast<std::int64_t>(s.size()));
+  for (const auto& s : kSequences)
+    longest = std::max(longest, static_cast<std::int64_t>(s.size()));
   Tensor ids = at::zeros({rows, longest}, at::kLong);
   Tensor mask = at::zeros({rows, longest}, at::kBool);
   for (std::int64_t i = 0; i < rows; ++i) {
@@ -60,7 +62,8 @@ Tensor padded_reference(std::map<std::string, Tensor>& p) {
   const auto norm = [&](const Tensor& x, const std::string& name) {
     const Tensor centred = x - x.mean(-1, true);
     const Tensor variance = centred.pow(2).mean(-1, true);
-    return centred / (variance + c.layernorm_epsilon).sqrt() * p[name + ".weight"] + p[name + ".bias"];
+    return centred / (variance + c.layernorm_epsilon).sqrt() * p[name + ".weight"] +
+           p[name + ".bias"];
   };
   const auto linear = [&](const Tensor& x, const std::string& name) {
     return x.matmul(p[name + ".weight"].t()) + p[name + ".bias"];
@@ -77,8 +80,8 @@ Tensor padded_reference(std::map<std::string, Tensor>& p) {
                            .permute({2, 0, 3, 1, 4});  // 3, B, A, S, D
     Tensor scores = qkv[0].matmul(qkv[1].transpose(-1, -2)) / std::sqrt(static_cast<double>(width));
     scores = scores.masked_fill(mask.logical_not().view({rows, 1, 1, longest}), -INFINITY);
-    const Tensor context = scores.softmax(-1).matmul(qkv[2]).transpose(1, 2).reshape(
-        {rows, longest, c.hidden_size});
+    const Tensor context =
+        scores.softmax(-1).matmul(qkv[2]).transpose(1, 2).reshape({rows, longest, c.hidden_size});
     x = norm(x + linear(context, prefix + ".attention.output.dense"),
              prefix + ".attention.output.LayerNorm");
     const Tensor wide = linear(x, prefix + ".intermediate.dense");
@@ -91,8 +94,7 @@ Tensor padded_reference(std::map<std::string, Tensor>& p) {
 std::map<std::string, Tensor> copies(const BertEncoder& encoder) {
   std::map<std::string, Tensor> result;
   for (const NamedTensor& parameter : encoder.parameters()) {
-    result[parameter.name] =
-        parameter.tensor.detach().to(at::kDouble).clone().requires_grad_(true);
+    result[parameter.name] = parameter.tensor.detach().to(at::kDouble).clone().requires_grad_(true);
   }
   return result;
 }
@@ -122,8 +124,8 @@ TEST(BertEncoder, GradientsEqualThoseOfThePaddedReference) {
 TEST(BertEncoder, SingleIsCloseToDouble) {
   const BertEncoder single = random_encoder(at::kFloat);
   const BertEncoder exact = random_encoder(at::kDouble);
-  const Tensor difference =
-      single.forward(pack(kSequences), std::nullopt) - exact.forward(pack(kSequences), std::nullopt);
+  const Tensor difference = single.forward(pack(kSequences), std::nullopt) -
+                            exact.forward(pack(kSequences), std::nullopt);
   EXPECT_LT(difference.abs().max().item<double>(), 2e-5);
 }
 

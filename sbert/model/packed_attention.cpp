@@ -1,11 +1,11 @@
 #include "sbert/model/packed_attention.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
-
-#include <algorithm>
-#include <vector>
 
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
@@ -48,15 +48,16 @@ template <typename Real, typename Work>
 void for_each_head(const AttentionShape& shape, const DropoutSite& dropout, const Work& work) {
   const std::int64_t scratch_size =
       kernels<Real>().attention_scratch(shape.head_dim, shape.max_seqlen);
-  at::parallel_for(
-      0, shape.num_sequences * shape.num_heads, 1, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<Real> scratch(static_cast<std::size_t>(scratch_size));
-        for (std::int64_t pair = begin; pair < end; ++pair) {
-          const std::int64_t sequence = pair / shape.num_heads;
-          const std::int64_t head = pair % shape.num_heads;
-          work(sequence, head, derive_key(dropout.key, dropout.first + sequence, head), scratch.data());
-        }
-      });
+  at::parallel_for(0, shape.num_sequences * shape.num_heads, 1,
+                   [&](std::int64_t begin, std::int64_t end) {
+                     std::vector<Real> scratch(static_cast<std::size_t>(scratch_size));
+                     for (std::int64_t pair = begin; pair < end; ++pair) {
+                       const std::int64_t sequence = pair / shape.num_heads;
+                       const std::int64_t head = pair % shape.num_heads;
+                       work(sequence, head, derive_key(dropout.key, dropout.first + sequence, head),
+                            scratch.data());
+                     }
+                   });
 }
 
 template <typename Real>

@@ -1,10 +1,11 @@
 #include "sbert/model/packed_attention.h"
 
-#include <ATen/ATen.h>
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <vector>
+
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
@@ -82,8 +83,7 @@ TEST(PackedAttention, GradientEqualsDenseAttentions) {
       Tensor packed = exact.to(type).clone().requires_grad_(true);
       exact.requires_grad_(true);
       (dense_attention(exact, c.cu_seqlens, c.heads) * weights).sum().backward();
-      (packed_attention(packed, at::tensor(c.cu_seqlens, at::kInt), c.heads, {}) *
-       weights.to(type))
+      (packed_attention(packed, at::tensor(c.cu_seqlens, at::kInt), c.heads, {}) * weights.to(type))
           .sum()
           .backward();
       EXPECT_LT(largest_difference(packed.grad(), exact.grad()), tolerance);
@@ -131,8 +131,8 @@ TEST(PackedAttention, ASequenceDoesNotDependOnItsNeighbours) {
   const Tensor qkv = at::randn({90, 3 * 64}, at::kFloat);
   const Tensor together =
       packed_attention(qkv, at::tensor(std::vector<int>{0, 13, 50, 90}, at::kInt), 2, {});
-  const Tensor alone = packed_attention(qkv.slice(0, 13, 50),
-                                        at::tensor(std::vector<int>{0, 37}, at::kInt), 2, {});
+  const Tensor alone =
+      packed_attention(qkv.slice(0, 13, 50), at::tensor(std::vector<int>{0, 37}, at::kInt), 2, {});
   EXPECT_TRUE(together.slice(0, 13, 50).equal(alone));
 }
 

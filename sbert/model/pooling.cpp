@@ -1,10 +1,10 @@
 #include "sbert/model/pooling.h"
 
-#include <ATen/ATen.h>
-
 #include <array>
 #include <utility>
 #include <vector>
+
+#include <ATen/ATen.h>
 
 namespace sbert {
 namespace {
@@ -44,7 +44,7 @@ Tensor reduce(const Tensor& tokens, const PackedBatch& batch, const char* operat
 Tensor weighted_mean(const Tensor& tokens, const PackedBatch& batch) {
   const Tensor weights = at::tensor(batch.positions, at::kInt).add(1).to(tokens.scalar_type());
   const Tensor lengths = lengths_of(batch).to(tokens.scalar_type());
-  const Tensor totals = lengths * (lengths + 1) / 2;                             // [B] 1 + ... + n
+  const Tensor totals = lengths * (lengths + 1) / 2;  // [B] 1 + ... + n
   return reduce(tokens * weights.unsqueeze(1), batch, "sum") / totals.unsqueeze(1);
 }
 

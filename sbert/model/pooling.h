@@ -18,8 +18,8 @@ enum class Pooling {
   kLastToken,     ///< the last token
 };
 
-/// The name in a sentence-transformers 1_Pooling/config.json of 5.4 and later: "mean", "cls", "max",
-/// "mean_sqrt_len_tokens", "weightedmean", "lasttoken".
+/// The name in a sentence-transformers 1_Pooling/config.json of 5.4 and later: "mean", "cls",
+/// "max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken".
 std::string_view pooling_name(Pooling pooling);
 std::optional<Pooling> pooling_from_name(std::string_view name);
 

@@ -1,10 +1,11 @@
 #include "sbert/model/pooling.h"
 
-#include <ATen/ATen.h>
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <vector>
+
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
 
 namespace sbert {
 namespace {
@@ -36,9 +37,8 @@ TEST(Pool, EachModeByHand) {
 }
 
 TEST(Pool, GradientOfEachModeIsWhereItTakesFrom) {
-  for (const Pooling pooling :
-       {Pooling::kMean, Pooling::kCls, Pooling::kMax, Pooling::kMeanSqrtLen,
-        Pooling::kWeightedMean, Pooling::kLastToken}) {
+  for (const Pooling pooling : {Pooling::kMean, Pooling::kCls, Pooling::kMax, Pooling::kMeanSqrtLen,
+                                Pooling::kWeightedMean, Pooling::kLastToken}) {
     Tensor x = tokens().to(at::kDouble).requires_grad_(true);
     const Tensor weights = at::arange(1, 5, at::kDouble).view({2, 2});
     (pool(pooling, x, pack(kSequences)) * weights).sum().backward();

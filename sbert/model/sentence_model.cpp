@@ -1,8 +1,8 @@
 #include "sbert/model/sentence_model.h"
 
-#include <ATen/ATen.h>
-
 #include <initializer_list>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -34,8 +34,8 @@ Tensor embed_batch(const SentenceModel& model,
                    const BertEncoder& encoder,
                    const PackedBatch& batch,
                    std::optional<DropoutKey> dropout) {
-  const Tensor tokens = encoder.forward(batch, dropout);     // [T, H]
-  const Tensor embeddings = pool(model.pooling, tokens, batch);    // [B, H]
+  const Tensor tokens = encoder.forward(batch, dropout);         // [T, H]
+  const Tensor embeddings = pool(model.pooling, tokens, batch);  // [B, H]
   if (!model.normalize) return embeddings;
   return embeddings / embeddings.norm(2, /*dim=*/-1, /*keepdim=*/true).clamp_min(kMinNorm);
 }
@@ -46,7 +46,8 @@ std::string prompt_text(const SentenceModel& model, const std::string& name) {
   const auto found = model.prompts.find(wanted);
   if (found != model.prompts.end()) return found->second;
   std::string known;
-  for (const auto& [each, text] : model.prompts) known += concat(known.empty() ? "" : ", ", each);
+  for (const auto& [each, text] : model.prompts)
+    known += concat(known.empty() ? "" : ", ", each);
   fail(ErrorKind::kUsage, concat("the model has no prompt of this name (it has: ",
                                  known.empty() ? "none" : known, "): ", wanted));
 }

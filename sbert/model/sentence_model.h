@@ -18,8 +18,8 @@ struct SentenceModel {
   Tokenizer tokenizer;
   BertEncoder encoder;
   Pooling pooling = Pooling::kMean;
-  bool normalize = true;              ///< embeddings have length 1
-  std::int64_t max_seq_length = 512;  ///< tokens a text is cut to, special tokens counted
+  bool normalize = true;                       ///< embeddings have length 1
+  std::int64_t max_seq_length = 512;           ///< tokens a text is cut to, special tokens counted
   std::map<std::string, std::string> prompts;  ///< by name: {"query": "query: "}
   std::string default_prompt_name;             ///< empty: no prompt
   std::string similarity = "cosine";           ///< cosine, dot, euclidean or manhattan

@@ -1,9 +1,9 @@
 #include "sbert/optim/adamw.h"
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 #include <utility>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -68,11 +68,16 @@ void AdamW::step(double lr) {
 }
 
 void AdamW::zero_grad() {
-  for (const NamedTensor& parameter : parameters_) parameter.tensor.mutable_grad() = Tensor();
+  for (const NamedTensor& parameter : parameters_)
+    parameter.tensor.mutable_grad() = Tensor();
 }
 
-std::int64_t AdamW::step_count() const { return step_count_; }
-void AdamW::set_step_count(std::int64_t count) { step_count_ = count; }
+std::int64_t AdamW::step_count() const {
+  return step_count_;
+}
+void AdamW::set_step_count(std::int64_t count) {
+  step_count_ = count;
+}
 
 std::vector<NamedTensor> AdamW::state() const {
   std::vector<NamedTensor> tensors;
@@ -89,7 +94,8 @@ std::vector<NamedTensor> AdamW::state() const {
 double clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm) {
   const at::NoGradGuard no_grad;
   std::vector<Tensor> gradients;
-  for (const NamedTensor& parameter : parameters) gradients.push_back(gradient_of(parameter));
+  for (const NamedTensor& parameter : parameters)
+    gradients.push_back(gradient_of(parameter));
   const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
   const double factor = max_norm / (norm + kClipEpsilon);
   if (max_norm > 0 && factor < 1) at::_foreach_mul_(gradients, factor);

@@ -1,10 +1,11 @@
 #include "sbert/optim/adamw.h"
 
-#include <ATen/ATen.h>
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <map>
+
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
 #include "sbert/model/named_tensor.h"
@@ -39,15 +40,16 @@ NamedTensors parameters() {
 
 TEST(AdamW, EqualsItsDefinitionAndDecaysOnlyWeights) {
   const NamedTensors tensors = parameters();
-  ReferenceAdamW reference{.options = {.weight_decay = 0.1}, .values = {}, .first = {}, .second = {}};
-  for (const auto& p : tensors) reference.values[p.name] = p.tensor.detach().to(at::kDouble).clone();
+  ReferenceAdamW reference{
+      .options = {.weight_decay = 0.1}, .values = {}, .first = {}, .second = {}};
+  for (const auto& p : tensors)
+    reference.values[p.name] = p.tensor.detach().to(at::kDouble).clone();
   AdamW optimizer(tensors, reference.options);
   for (int count = 1; count <= 5; ++count) {
     const double lr = 0.01 * count;
     for (const auto& p : tensors) {
       p.tensor.mutable_grad() = at::randn_like(p.tensor.detach());
-      reference.step(p.name, p.tensor.grad().to(at::kDouble), lr, count,
-                     p.name == tensors[0].name);
+      reference.step(p.name, p.tensor.grad().to(at::kDouble), lr, count, p.name == tensors[0].name);
     }
     optimizer.step(lr);
   }
@@ -66,12 +68,14 @@ TEST(AdamW, GoesOnExactlyFromItsState) {
         AdamW resumed(tensors, {});
         const NamedTensors from = optimizer.state();
         const NamedTensors to = resumed.state();
-        for (std::size_t j = 0; j < from.size(); ++j) to[j].tensor.copy_(from[j].tensor);
+        for (std::size_t j = 0; j < from.size(); ++j)
+          to[j].tensor.copy_(from[j].tensor);
         resumed.set_step_count(optimizer.step_count());
         std::destroy_at(&optimizer);
         std::construct_at(&optimizer, std::move(resumed));
       }
-      for (const auto& p : tensors) p.tensor.mutable_grad() = p.tensor.detach() * 0.5;
+      for (const auto& p : tensors)
+        p.tensor.mutable_grad() = p.tensor.detach() * 0.5;
       optimizer.step(0.1);
     }
     return tensors[0].tensor.detach().clone();
@@ -86,7 +90,8 @@ TEST(AdamW, AMissingGradientIsRefused) {
 
 TEST(ClipGradients, ScalesTheCommonNormAndReturnsTheOneBefore) {
   const NamedTensors tensors = parameters();
-  for (const auto& p : tensors) p.tensor.mutable_grad() = at::full_like(p.tensor.detach(), 2);
+  for (const auto& p : tensors)
+    p.tensor.mutable_grad() = at::full_like(p.tensor.detach(), 2);
   const double before = std::sqrt(4.0 * (35 + 7 + 7));
   EXPECT_NEAR(clip_gradients(tensors, 1.0), before, 1e-5);
   EXPECT_NEAR(tensors[1].tensor.grad()[0].item<double>(), 2 / (before + 1e-6), 1e-7);
@@ -95,10 +100,12 @@ TEST(ClipGradients, ScalesTheCommonNormAndReturnsTheOneBefore) {
 
 TEST(ClipGradients, SmallGradientsAndNoLimitChangeNothing) {
   const NamedTensors tensors = parameters();
-  for (const auto& p : tensors) p.tensor.mutable_grad() = at::full_like(p.tensor.detach(), 0.01);
+  for (const auto& p : tensors)
+    p.tensor.mutable_grad() = at::full_like(p.tensor.detach(), 0.01);
   clip_gradients(tensors, 1.0);
   EXPECT_EQ(tensors[0].tensor.grad()[0][0].item<float>(), 0.01F);
-  for (const auto& p : tensors) p.tensor.mutable_grad() = at::full_like(p.tensor.detach(), 100);
+  for (const auto& p : tensors)
+    p.tensor.mutable_grad() = at::full_like(p.tensor.detach(), 100);
   clip_gradients(tensors, 0);
   EXPECT_EQ(tensors[0].tensor.grad()[0][0].item<float>(), 100.0F);
 }

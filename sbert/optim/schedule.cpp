@@ -14,8 +14,8 @@ void ScheduleOptions::validate(double lr) const {
          concat("model.optim.sched.name is not known; use CosineAnnealing: ", name));
   }
   if (!(min_lr >= 0 && min_lr <= lr)) {
-    fail(ErrorKind::kUsage, concat("model.optim.sched.min_lr must be from 0 to model.optim.lr (",
-                                   lr, "): ", min_lr));
+    fail(ErrorKind::kUsage,
+         concat("model.optim.sched.min_lr must be from 0 to model.optim.lr (", lr, "): ", min_lr));
   }
   if (warmup_steps < 0) {
     fail(ErrorKind::kUsage,
@@ -42,8 +42,7 @@ double cosine_annealing(const ScheduleOptions& options,
   }
   if (now > end) return options.min_lr;
   const double share = end > warmup ? (now - warmup) / (end - warmup) : 1.0;
-  return options.min_lr +
-         0.5 * (std::cos(std::numbers::pi * share) + 1) * (lr - options.min_lr);
+  return options.min_lr + 0.5 * (std::cos(std::numbers::pi * share) + 1) * (lr - options.min_lr);
 }
 
 }  // namespace sbert

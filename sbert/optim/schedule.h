@@ -30,8 +30,9 @@ struct ScheduleOptions {
 };
 
 /// NeMo's CosineAnnealing: linear warm-up to `lr`, half a cosine to min_lr, then min_lr. With
-/// constant_steps > 0 the warm-up starts from 0 and the cosine ends constant_steps before max_steps;
-/// with constant_steps = 0 it starts from lr / (warmup_steps + 1) and the cosine ends at max_steps.
+/// constant_steps > 0 the warm-up starts from 0 and the cosine ends constant_steps before
+/// max_steps; with constant_steps = 0 it starts from lr / (warmup_steps + 1) and the cosine ends at
+/// max_steps.
 double cosine_annealing(const ScheduleOptions& options,
                         double lr,
                         std::int64_t max_steps,

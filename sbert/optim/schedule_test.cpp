@@ -1,10 +1,10 @@
 #include "sbert/optim/schedule.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <numbers>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "sbert/base/error.h"
 

@@ -25,16 +25,19 @@ double cosine_similarity(std::span<const float> a, std::span<const float> b) {
 
 void make_similarity_a_dot_product(const SentenceModel& model, FloatMatrix& embeddings) {
   if (model.similarity != "cosine" && model.similarity != "dot") {
-    fail(ErrorKind::kUsage, concat("ranking is by cosine or dot product; the model's similarity is ",
-                                   model.similarity));
+    fail(ErrorKind::kUsage,
+         concat("ranking is by cosine or dot product; the model's similarity is ",
+                model.similarity));
   }
   if (model.similarity == "dot" || model.normalize) return;
   for (std::int64_t i = 0; i < embeddings.rows; ++i) {
     double squares = 0;
-    for (const float value : embeddings.row(i)) squares += static_cast<double>(value) * value;
+    for (const float value : embeddings.row(i))
+      squares += static_cast<double>(value) * value;
     if (squares == 0) continue;
     const double scale = 1 / std::sqrt(squares);
-    for (float& value : embeddings.row(i)) value = static_cast<float>(value * scale);
+    for (float& value : embeddings.row(i))
+      value = static_cast<float>(value * scale);
   }
 }
 

@@ -1,8 +1,8 @@
 #include "sbert/search/similarity.h"
 
-#include <gtest/gtest.h>
-
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "sbert/base/error.h"
 #include "tests/support/letter_model.h"
@@ -10,7 +10,9 @@
 namespace sbert {
 namespace {
 
-double cosine(std::vector<float> a, std::vector<float> b) { return cosine_similarity(a, b); }
+double cosine(std::vector<float> a, std::vector<float> b) {
+  return cosine_similarity(a, b);
+}
 
 TEST(CosineSimilarity, ByHand) {
   EXPECT_DOUBLE_EQ(cosine({3, 4}, {6, 8}), 1.0);
@@ -19,9 +21,13 @@ TEST(CosineSimilarity, ByHand) {
   EXPECT_DOUBLE_EQ(cosine({3, 4}, {5, 0}), 0.6);
 }
 
-TEST(CosineSimilarity, AVectorOfZerosIsLikeNothing) { EXPECT_EQ(cosine({0, 0}, {1, 2}), 0.0); }
+TEST(CosineSimilarity, AVectorOfZerosIsLikeNothing) {
+  EXPECT_EQ(cosine({0, 0}, {1, 2}), 0.0);
+}
 
-TEST(CosineSimilarity, DifferentLengthsAreRefused) { EXPECT_THROW(cosine({1}, {1, 2}), Error); }
+TEST(CosineSimilarity, DifferentLengthsAreRefused) {
+  EXPECT_THROW(cosine({1}, {1, 2}), Error);
+}
 
 TEST(SimilarityAsADotProduct, RowsGetLengthOneForCosineOnly) {
   SentenceModel model = letter_model();

@@ -1,13 +1,12 @@
 #include "sbert/track/metrics_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -20,8 +19,7 @@ bool is_line_up_to(const std::string& line, std::int64_t step) {
   const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return false;
   const auto found = object.find("step");
-  return found != object.end() && found->is_number_integer() &&
-         found->get<std::int64_t>() <= step;
+  return found != object.end() && found->is_number_integer() && found->get<std::int64_t>() <= step;
 }
 
 }  // namespace

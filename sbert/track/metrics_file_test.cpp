@@ -1,8 +1,8 @@
 #include "sbert/track/metrics_file.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
@@ -21,15 +21,17 @@ TEST(MetricsFile, OneObjectALineInTheOrderGiven) {
   MetricsFile file(path, 0);
   file.write(10, {{"reduced_train_loss", 0.5}, {"lr", 2e-4}});
   file.write(20, {{"val_loss", std::nan("")}});
-  EXPECT_EQ(read_file(path), "{\"step\":10,\"reduced_train_loss\":0.5,\"lr\":0.0002}\n"
-                             "{\"step\":20,\"val_loss\":null}\n");
+  EXPECT_EQ(read_file(path),
+            "{\"step\":10,\"reduced_train_loss\":0.5,\"lr\":0.0002}\n"
+            "{\"step\":20,\"val_loss\":null}\n");
 }
 
 TEST(MetricsFile, GoesOnAfterTheStepOfTheCheckpoint) {
   const auto path = fresh_path("metrics_resume.jsonl");
   {
     MetricsFile file(path, 0);
-    for (const int step : {10, 20, 30}) file.write(step, {{"loss", 1.0}});
+    for (const int step : {10, 20, 30})
+      file.write(step, {{"loss", 1.0}});
   }
   write_file_atomically(path, read_file(path) + "{\"step\":40,\"lo");  // killed while writing
   MetricsFile file(path, 20);

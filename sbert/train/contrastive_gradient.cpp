@@ -71,7 +71,8 @@ ContrastiveGradient::ContrastiveGradient(const SentenceModel& model,
                                          const ContrastiveOptions& options,
                                          int workers)
     : model_(model), options_(options) {
-  for (int i = 0; i < workers; ++i) encoders_.push_back(model.encoder.shared());
+  for (int i = 0; i < workers; ++i)
+    encoders_.push_back(model.encoder.shared());
 }
 
 double ContrastiveGradient::compute(const std::vector<MicroBatch>& micro_batches,
@@ -85,9 +86,9 @@ double ContrastiveGradient::compute(const std::vector<MicroBatch>& micro_batches
     return embed_batch(model_, encoders_[worker], shard.tokens, shard.key);
   };
 
-  std::vector<std::vector<Shard>> shards;             // of each micro batch
-  std::vector<Tensor> graph;                          // [shard] kept from the first pass
-  std::vector<Tensor> embeddings;                     // of each micro batch, leaves
+  std::vector<std::vector<Shard>> shards;  // of each micro batch
+  std::vector<Tensor> graph;               // [shard] kept from the first pass
+  std::vector<Tensor> embeddings;          // of each micro batch, leaves
   for (std::size_t i = 0; i < micro_batches.size(); ++i) {
     shards.push_back(
         share_out(micro_batches[i].tokens, {derive_key(step_key.value, i)}, num_workers));
@@ -106,7 +107,8 @@ double ContrastiveGradient::compute(const std::vector<MicroBatch>& micro_batches
     on_workers(shards[i].size(), [&](std::size_t s) {
       const Tensor part = keeps_graph ? graph[s] : embed(shards[i][s], s);
       const std::int64_t first = shards[i][s].first_row;
-      torch::autograd::backward({part}, {embeddings[i].grad().slice(0, first, first + part.size(0))});
+      torch::autograd::backward({part},
+                                {embeddings[i].grad().slice(0, first, first + part.size(0))});
     });
   }
   add_up();
@@ -116,7 +118,8 @@ double ContrastiveGradient::compute(const std::vector<MicroBatch>& micro_batches
 void ContrastiveGradient::add_up() {
   const at::NoGradGuard no_grad;
   const std::vector<NamedTensor> parameters = model_.encoder.parameters();
-  for (const NamedTensor& parameter : parameters) parameter.tensor.mutable_grad() = Tensor();
+  for (const NamedTensor& parameter : parameters)
+    parameter.tensor.mutable_grad() = Tensor();
   for (const BertEncoder& encoder : encoders_) {
     const std::vector<NamedTensor> shared = encoder.parameters();
     for (std::size_t i = 0; i < parameters.size(); ++i) {

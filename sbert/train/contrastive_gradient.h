@@ -10,12 +10,12 @@ namespace sbert {
 
 /// The gradient of the contrastive loss over a global batch, by gradient cache (Gao et al., 2021,
 /// "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup"): embed all micro
-/// batches, take the loss's gradient on the embeddings, then push it back micro batch by micro batch,
-/// embedding each again. So the negatives are those of the whole batch however it is cut, and
-/// memory is that of one micro batch. One micro batch alone needs no second pass.
+/// batches, take the loss's gradient on the embeddings, then push it back micro batch by micro
+/// batch, embedding each again. So the negatives are those of the whole batch however it is cut,
+/// and memory is that of one micro batch. One micro batch alone needs no second pass.
 ///
-/// The sequences of a micro batch are shared out to single-threaded workers, each with an encoder of
-/// shared parameters and gradients of its own, which are added up in order. The same number of
+/// The sequences of a micro batch are shared out to single-threaded workers, each with an encoder
+/// of shared parameters and gradients of its own, which are added up in order. The same number of
 /// workers gives the same bits.
 class ContrastiveGradient {
  public:

@@ -1,9 +1,10 @@
 #include "sbert/train/contrastive_gradient.h"
 
-#include <ATen/ATen.h>
+#include <map>
+
 #include <gtest/gtest.h>
 
-#include <map>
+#include <ATen/ATen.h>
 
 #include "sbert/model/named_tensor.h"
 #include "tests/support/letter_model.h"
@@ -22,7 +23,8 @@ std::vector<TrainingTexts> rows() {
       return text;
     };
     TrainingTexts row{letters(i, 3 + i % 3), letters(i + 1, 7), {}};
-    for (int n = 0; n < i % 4; ++n) row.negatives.push_back(letters(i + n + 5, 2 + n));
+    for (int n = 0; n < i % 4; ++n)
+      row.negatives.push_back(letters(i + n + 5, 2 + n));
     result.push_back(row);
   }
   return result;
@@ -33,10 +35,14 @@ struct Outcome {
   std::map<std::string, Tensor> gradients;
 };
 
-Outcome run(std::ptrdiff_t micro_batch_size, double dropout, std::uint64_t key = 3, int workers = 1) {
+Outcome run(std::ptrdiff_t micro_batch_size,
+            double dropout,
+            std::uint64_t key = 3,
+            int workers = 1) {
   SentenceModel model = letter_model();
   model.encoder.set_dropout(dropout, dropout);
-  for (NamedTensor& p : model.encoder.parameters()) p.tensor.requires_grad_(true);
+  for (NamedTensor& p : model.encoder.parameters())
+    p.tensor.requires_grad_(true);
   const auto all = rows();
   std::vector<MicroBatch> batches;
   for (auto first = all.begin(); first != all.end(); first += micro_batch_size) {
@@ -74,7 +80,8 @@ TEST(ContrastiveGradient, TheSecondPassDrawsTheDropoutOfTheFirst) {
   // finite difference along the gradient itself.
   SentenceModel model = letter_model();
   model.encoder.set_dropout(0.2, 0.2);
-  for (NamedTensor& p : model.encoder.parameters()) p.tensor.requires_grad_(true);
+  for (NamedTensor& p : model.encoder.parameters())
+    p.tensor.requires_grad_(true);
   const auto all = rows();
   const std::vector<MicroBatch> batches{
       make_micro_batch({all.begin(), all.begin() + 4}, model.tokenizer, 64),
@@ -90,7 +97,8 @@ TEST(ContrastiveGradient, TheSecondPassDrawsTheDropoutOfTheFirst) {
   }
   const auto move = [&](double step) {
     const at::NoGradGuard no_grad;
-    for (const NamedTensor& p : model.encoder.parameters()) p.tensor.add_(direction[p.name], step);
+    for (const NamedTensor& p : model.encoder.parameters())
+      p.tensor.add_(direction[p.name], step);
   };
   const double step = 0.01 / squares;
   move(step);

@@ -6,7 +6,9 @@
 namespace sbert {
 namespace {
 
-[[noreturn]] void refuse(std::string message) { fail(ErrorKind::kUsage, std::move(message)); }
+[[noreturn]] void refuse(std::string message) {
+  fail(ErrorKind::kUsage, std::move(message));
+}
 
 void at_least(const char* key, std::int64_t value, std::int64_t least) {
   if (value < least) refuse(concat(key, " must be at least ", least, ": ", value));
@@ -58,7 +60,8 @@ void validate_optim(const OptimOptions& optim) {
   if (optim.betas.size() != 2) {
     refuse(concat("model.optim.betas must have two values: ", optim.betas.size()));
   }
-  for (const double beta : optim.betas) in_range("model.optim.betas", beta, 0, 1);
+  for (const double beta : optim.betas)
+    in_range("model.optim.betas", beta, 0, 1);
   optim.sched.validate(optim.lr);
 }
 

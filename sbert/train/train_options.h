@@ -39,8 +39,7 @@ struct TrainerOptions {
         field("log_every_n_steps", &Self::log_every_n_steps, "updates between two logged lines"),
         field("val_check_interval", &Self::val_check_interval,
               "updates between two validations and checkpoints"),
-        field("limit_val_batches", &Self::limit_val_batches,
-              "most micro batches of a validation"),
+        field("limit_val_batches", &Self::limit_val_batches, "most micro batches of a validation"),
         field("gradient_clip_val", &Self::gradient_clip_val,
               "largest L2 norm of the gradient; 0: no limit"),
     };

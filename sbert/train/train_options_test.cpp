@@ -1,9 +1,9 @@
 #include "sbert/train/train_options.h"
 
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <functional>
 
 #include "sbert/base/error.h"
 
@@ -31,7 +31,9 @@ std::string refusal(const std::function<void(TrainOptions&)>& change) {
   return "";
 }
 
-TEST(TrainOptions, DefaultsWithTheTwoPathsAreValid) { EXPECT_NO_THROW(valid().validate()); }
+TEST(TrainOptions, DefaultsWithTheTwoPathsAreValid) {
+  EXPECT_NO_THROW(valid().validate());
+}
 
 TEST(TrainOptions, EachFaultNamesItsKey) {
   const std::pair<const char*, std::function<void(TrainOptions&)>> faults[] = {
@@ -66,7 +68,8 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.optim.betas", [](auto& o) { o.model.optim.betas = {0.9, 1}; }},
       {"model.optim.sched.min_lr", [](auto& o) { o.model.optim.sched.min_lr = 1; }},
   };
-  for (const auto& [key, change] : faults) EXPECT_THAT(refusal(change), HasSubstr(key));
+  for (const auto& [key, change] : faults)
+    EXPECT_THAT(refusal(change), HasSubstr(key));
 }
 
 TEST(LogFolder, ExplicitWinsOverExpDir) {

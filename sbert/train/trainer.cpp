@@ -1,14 +1,13 @@
 #include "sbert/train/trainer.h"
 
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <optional>
 #include <vector>
 
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -79,7 +78,8 @@ class Trainer {
                      options.exp_manager.name,
                      options.exp_manager.checkpoint_callback_params),
         parameters_(trainable_parameters(model)),
-        gradient_(model, {options.model.softmax_temp, options.model.label_smoothing},
+        gradient_(model,
+                  {options.model.softmax_temp, options.model.label_smoothing},
                   at::get_num_threads()),
         optimizer_(parameters_, adamw_options(options.model.optim)) {
     position_.data_fingerprint = data_.fingerprint();

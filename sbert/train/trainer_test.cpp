@@ -1,8 +1,9 @@
 #include "sbert/train/trainer.h"
 
-#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -20,9 +21,10 @@ std::string letter_data(int rows) {
   std::string json = "[";
   for (int i = 0; i < rows; ++i) {
     const auto letter = [&](int shift) { return static_cast<char>('a' + (i * 5 + shift) % 26); };
-    json += concat(i == 0 ? "" : ",\n", R"({"question": ")", letter(0), " ", letter(1),
-                   R"(", "pos_doc": [")", letter(1), " ", letter(2), " ", letter(0),
-                   R"("], "neg_doc": [")", letter(7), " ", letter(8), R"(", ")", letter(9), R"("]})");
+    json +=
+        concat(i == 0 ? "" : ",\n", R"({"question": ")", letter(0), " ", letter(1),
+               R"(", "pos_doc": [")", letter(1), " ", letter(2), " ", letter(0),
+               R"("], "neg_doc": [")", letter(7), " ", letter(8), R"(", ")", letter(9), R"("]})");
   }
   return json + "]\n";
 }
@@ -55,11 +57,14 @@ class TrainerTest : public testing::Test {
 
   static Tensor all_parameters(const SentenceModel& model) {
     std::vector<Tensor> flat;
-    for (const NamedTensor& p : model.encoder.parameters()) flat.push_back(p.tensor.detach().flatten());
+    for (const NamedTensor& p : model.encoder.parameters())
+      flat.push_back(p.tensor.detach().flatten());
     return at::cat(flat);
   }
 
-  std::string metrics(const std::string& run) const { return read_file(folder_ / run / "metrics.jsonl"); }
+  std::string metrics(const std::string& run) const {
+    return read_file(folder_ / run / "metrics.jsonl");
+  }
 
   std::filesystem::path folder_;
 };
@@ -72,7 +77,8 @@ TEST_F(TrainerTest, TheValidationLossFalls) {
   EXPECT_EQ(train_model(o, model), 60);
   std::vector<double> losses;
   const std::string lines = metrics("run");
-  for (std::size_t at = lines.find("val_loss"); at != lines.npos; at = lines.find("val_loss", at + 1)) {
+  for (std::size_t at = lines.find("val_loss"); at != lines.npos;
+       at = lines.find("val_loss", at + 1)) {
     losses.push_back(std::stod(lines.substr(at + std::string("val_loss\":").size())));
   }
   ASSERT_EQ(losses.size(), 3U);
@@ -176,7 +182,8 @@ TEST_F(TrainerTest, ALossThatIsNoNumberEndsTheRun) {
   o.model.optim.sched.warmup_steps = 0;
   o.trainer.max_steps = 200;
   SentenceModel model = letter_model();
-  for (const NamedTensor& p : model.encoder.parameters()) p.tensor.fill_(1e30);
+  for (const NamedTensor& p : model.encoder.parameters())
+    p.tensor.fill_(1e30);
   try {
     train_model(o, model);
     FAIL() << "a run on infinities";

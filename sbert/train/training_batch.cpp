@@ -50,10 +50,13 @@ MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,
   const auto append = [&](const std::string& text) {
     batch.tokens.append(tokenizer.encode(text, max_length));
   };
-  for (const TrainingTexts& row : rows) append(row.question);
-  for (const TrainingTexts& row : rows) append(row.positive);
+  for (const TrainingTexts& row : rows)
+    append(row.question);
+  for (const TrainingTexts& row : rows)
+    append(row.positive);
   for (const TrainingTexts& row : rows) {
-    for (const std::string& negative : row.negatives) append(negative);
+    for (const std::string& negative : row.negatives)
+      append(negative);
     batch.negative_counts.push_back(static_cast<std::int64_t>(row.negatives.size()));
   }
   return batch;

@@ -10,8 +10,8 @@
 
 namespace sbert {
 
-/// The texts of B questions, packed: the questions, then their positives, then the hard negatives of
-/// question 0, of question 1, ...
+/// The texts of B questions, packed: the questions, then their positives, then the hard negatives
+/// of question 0, of question 1, ...
 struct MicroBatch {
   PackedBatch tokens;
   std::vector<std::int64_t> negative_counts;  ///< [B]
@@ -19,8 +19,8 @@ struct MicroBatch {
   std::int64_t num_questions() const { return static_cast<std::int64_t>(negative_counts.size()); }
 };
 
-/// A question with its documents as the model reads them: prefixed, stripped, and lower-cased if the
-/// tokenizer's options say so.
+/// A question with its documents as the model reads them: prefixed, stripped, and lower-cased if
+/// the tokenizer's options say so.
 struct TrainingTexts {
   std::string question;
   std::string positive;                ///< the first of pos_doc

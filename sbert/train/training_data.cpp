@@ -37,8 +37,8 @@ TrainingTexts TrainingData::validation_row(std::int64_t i) const {
 }
 
 std::string TrainingData::fingerprint() const {
-  return concat(file_.size(), " rows of ", file_.bytes(), " bytes, ", num_validation_rows(), " validate, seed ", options_.seed,
-                ", batch ", options_.global_batch_size);
+  return concat(file_.size(), " rows of ", file_.bytes(), " bytes, ", num_validation_rows(),
+                " validate, seed ", options_.seed, ", batch ", options_.global_batch_size);
 }
 
 }  // namespace sbert

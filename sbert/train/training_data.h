@@ -11,8 +11,8 @@
 
 namespace sbert {
 
-/// The training file of a run, split, and cut into global batches. Which rows a step uses depends on
-/// the step and the options alone.
+/// The training file of a run, split, and cut into global batches. Which rows a step uses depends
+/// on the step and the options alone.
 class TrainingData {
  public:
   /// @throws Error(kUsage) if too few rows are left to train on; what ExampleFile::open() throws

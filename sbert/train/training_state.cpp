@@ -1,9 +1,9 @@
 #include "sbert/train/training_state.h"
 
-#include <ATen/ATen.h>
-
 #include <charconv>
 #include <map>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -75,7 +75,8 @@ RunPosition load_training_state(const std::filesystem::path& path,
                          required_count(file.metadata, "consumed_samples"),
                          required(file.metadata, "data_fingerprint")};
     std::map<std::string, Tensor> found;
-    for (const NamedTensor& each : file.tensors) found[each.name] = each.tensor;
+    for (const NamedTensor& each : file.tensors)
+      found[each.name] = each.tensor;
 
     const NamedTensors wanted = tensors_of_state(model, optimizer);
     for (const NamedTensor& each : wanted) {  // all are checked before the first is copied
@@ -83,12 +84,13 @@ RunPosition load_training_state(const std::filesystem::path& path,
       if (place == found.end()) fail(ErrorKind::kInput, concat("tensor is missing: ", each.name));
       if (place->second.sizes() != each.tensor.sizes() ||
           place->second.scalar_type() != each.tensor.scalar_type()) {
-        fail(ErrorKind::kInput, concat("tensor has another shape or type than the model's: ",
-                                       each.name));
+        fail(ErrorKind::kInput,
+             concat("tensor has another shape or type than the model's: ", each.name));
       }
     }
     const at::NoGradGuard no_grad;
-    for (const NamedTensor& each : wanted) each.tensor.copy_(found[each.name]);
+    for (const NamedTensor& each : wanted)
+      each.tensor.copy_(found[each.name]);
     optimizer.set_step_count(position.step);
     return position;
   });

@@ -9,8 +9,8 @@
 
 namespace sbert {
 
-/// Where a run is. The order of the data, the learning rate and every random number are functions of
-/// it, so that with the parameters and the optimizer it is all that a resumed run needs.
+/// Where a run is. The order of the data, the learning rate and every random number are functions
+/// of it, so that with the parameters and the optimizer it is all that a resumed run needs.
 struct RunPosition {
   std::int64_t step = 0;              ///< optimizer updates done
   std::int64_t consumed_samples = 0;  ///< training rows used

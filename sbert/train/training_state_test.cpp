@@ -1,8 +1,9 @@
 #include "sbert/train/training_state.h"
 
-#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/safetensors.h"
@@ -14,16 +15,20 @@ namespace {
 
 using testing::HasSubstr;
 
-std::filesystem::path temp(const char* name) { return std::filesystem::path(testing::TempDir()) / name; }
+std::filesystem::path temp(const char* name) {
+  return std::filesystem::path(testing::TempDir()) / name;
+}
 
 TEST(TrainingState, ReadsBackEverythingThatWasWritten) {
   const SentenceModel model = letter_model();
   AdamW optimizer(model.encoder.parameters(), {});
-  for (const NamedTensor& each : optimizer.state()) each.tensor.normal_();
+  for (const NamedTensor& each : optimizer.state())
+    each.tensor.normal_();
   save_training_state(temp("state.ckpt"), model, optimizer, {12, 96, "rows"});
 
   const SentenceModel other = letter_model();
-  for (const NamedTensor& p : other.encoder.parameters()) p.tensor.zero_();
+  for (const NamedTensor& p : other.encoder.parameters())
+    p.tensor.zero_();
   AdamW resumed(other.encoder.parameters(), {});
   const RunPosition position = load_training_state(temp("state.ckpt"), other, resumed);
   EXPECT_EQ(position.step, 12);
@@ -40,7 +45,8 @@ TEST(TrainingState, ReadsBackEverythingThatWasWritten) {
   }
 }
 
-std::string refusal(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
+std::string refusal(const NamedTensors& tensors,
+                    const std::map<std::string, std::string>& metadata) {
   write_safetensors(temp("bad.ckpt"), tensors, metadata);
   const SentenceModel model = letter_model();
   AdamW optimizer(model.encoder.parameters(), {});

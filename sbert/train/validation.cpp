@@ -1,10 +1,10 @@
 #include "sbert/train/validation.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
+
+#include <ATen/ATen.h>
 
 #include "sbert/embed/embedder.h"
 
@@ -30,8 +30,10 @@ EmbeddedRows embed_rows(const SentenceModel& model,
                         std::int64_t max_length) {
   std::vector<std::string> texts;
   EmbeddedRows result;
-  for (const TrainingTexts& row : rows) texts.push_back(row.question);
-  for (const TrainingTexts& row : rows) texts.push_back(row.positive);
+  for (const TrainingTexts& row : rows)
+    texts.push_back(row.question);
+  for (const TrainingTexts& row : rows)
+    texts.push_back(row.positive);
   for (const TrainingTexts& row : rows) {
     texts.insert(texts.end(), row.negatives.begin(), row.negatives.end());
     result.negative_counts.push_back(static_cast<std::int64_t>(row.negatives.size()));
@@ -57,10 +59,12 @@ double mean_loss(const EmbeddedRows& rows,
     const std::vector<std::int64_t> counts(rows.negative_counts.begin() + start,
                                            rows.negative_counts.begin() + end);
     std::int64_t last_negative = first_negative;
-    for (const std::int64_t count : counts) last_negative += count;
-    sum += contrastive_loss(rows.questions.slice(0, start, end), rows.positives.slice(0, start, end),
-                            rows.negatives.slice(0, first_negative, last_negative), counts, options)
-               .item<double>();
+    for (const std::int64_t count : counts)
+      last_negative += count;
+    sum +=
+        contrastive_loss(rows.questions.slice(0, start, end), rows.positives.slice(0, start, end),
+                         rows.negatives.slice(0, first_negative, last_negative), counts, options)
+            .item<double>();
     first_negative = last_negative;
     ++batches;
   }
@@ -69,11 +73,11 @@ double mean_loss(const EmbeddedRows& rows,
 
 // A document that scores as high as the positive, such as the same text, does not push it down.
 double mean_reciprocal_rank(const EmbeddedRows& rows) {
-  const Tensor documents = at::cat({rows.positives, rows.negatives});              // [N + M, D]
-  const Tensor own = (rows.questions * rows.positives).sum(1, /*keepdim=*/true);   // [N, 1]
+  const Tensor documents = at::cat({rows.positives, rows.negatives});             // [N + M, D]
+  const Tensor own = (rows.questions * rows.positives).sum(1, /*keepdim=*/true);  // [N, 1]
   constexpr double kSameScore = 1e-6;  // the product and the sum round differently
-  const Tensor scores = rows.questions.mm(documents.t());                          // [N, N + M]
-  const Tensor ranks = (scores > own + kSameScore).sum(1) + 1;                     // [N]
+  const Tensor scores = rows.questions.mm(documents.t());       // [N, N + M]
+  const Tensor ranks = (scores > own + kSameScore).sum(1) + 1;  // [N]
   const Tensor reciprocal = ranks.to(at::kDouble).reciprocal();
   return reciprocal.masked_fill(ranks > kCutoff, 0).mean().item<double>();
 }

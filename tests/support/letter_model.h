@@ -1,9 +1,9 @@
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <string>
 #include <utility>
+
+#include <ATen/ATen.h>
 
 #include "sbert/model/named_tensor.h"
 #include "sbert/model/sentence_model.h"
@@ -14,7 +14,8 @@ namespace sbert {
 /// alone. The same one each time.
 inline SentenceModel letter_model() {
   std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
-  for (char c = 'a'; c <= 'z'; ++c) vocabulary += std::string(1, c) + "\n";
+  for (char c = 'a'; c <= 'z'; ++c)
+    vocabulary += std::string(1, c) + "\n";
   SentenceModel model{Tokenizer(TokenizerFiles{{"vocab.txt", vocabulary}}),
                       BertEncoder({.vocab_size = 31,
                                    .hidden_size = 32,

@@ -27,22 +27,28 @@ struct Head {
         width(input.num_heads * input.head_dim),
         column(head * input.head_dim) {}
 
-  std::int64_t start;     // first token in the batch
-  std::int64_t n;         // tokens
+  std::int64_t start;  // first token in the batch
+  std::int64_t n;      // tokens
   std::int64_t n_padded;
-  std::int64_t d;         // values of the head
+  std::int64_t d;  // values of the head
   std::int64_t d_padded;
-  std::int64_t width;     // A * D
-  std::int64_t column;    // where the head begins in a row of A * D
+  std::int64_t width;   // A * D
+  std::int64_t column;  // where the head begins in a row of A * D
 };
 
 // Copies rows of the head, `factor` times, into [rows, d_padded].
 template <typename Real>
-void gather(const Head<Real>& head, const Real* from, std::int64_t stride, Real factor,
-            std::int64_t rows, Real* to) {
+void gather(const Head<Real>& head,
+            const Real* from,
+            std::int64_t stride,
+            Real factor,
+            std::int64_t rows,
+            Real* to) {
   for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t k = 0; k < head.d; ++k) to[k] = from[k] * factor;
-    for (std::int64_t k = head.d; k < head.d_padded; ++k) to[k] = 0;
+    for (std::int64_t k = 0; k < head.d; ++k)
+      to[k] = from[k] * factor;
+    for (std::int64_t k = head.d; k < head.d_padded; ++k)
+      to[k] = 0;
     from += stride;
     to += head.d_padded;
   }
@@ -51,9 +57,11 @@ void gather(const Head<Real>& head, const Real* from, std::int64_t stride, Real 
 // Copies all rows of the head, transposed, into [d_padded, n_padded].
 template <typename Real>
 void gather_transposed(const Head<Real>& head, const Real* from, std::int64_t stride, Real* to) {
-  for (std::int64_t i = 0; i < head.d_padded * head.n_padded; ++i) to[i] = 0;
+  for (std::int64_t i = 0; i < head.d_padded * head.n_padded; ++i)
+    to[i] = 0;
   for (std::int64_t i = 0; i < head.n; ++i) {
-    for (std::int64_t k = 0; k < head.d; ++k) to[k * head.n_padded + i] = from[i * stride + k];
+    for (std::int64_t k = 0; k < head.d; ++k)
+      to[k * head.n_padded + i] = from[i * stride + k];
   }
 }
 
@@ -119,7 +127,8 @@ template <typename Real>
 Real exponentiate(const Head<Real>& head, Real offset, Real* scores) {
   using S = Simd<Real>;
   typename S::Vector total = {};
-  for (std::int64_t j = head.n; j < head.n_padded; ++j) scores[j] = -__builtin_huge_valf();
+  for (std::int64_t j = head.n; j < head.n_padded; ++j)
+    scores[j] = -__builtin_huge_valf();
   for (std::int64_t j = 0; j < head.n_padded; j += S::kLanes) {
     const auto p = exp_nonpositive(S::load(scores + j) - offset);
     S::store(scores + j, p);
@@ -131,14 +140,15 @@ Real exponentiate(const Head<Real>& head, Real offset, Real* scores) {
 template <typename Real>
 Real largest_score(const Head<Real>& head, const Real* scores) {
   Real best = scores[0];
-  for (std::int64_t j = 1; j < head.n; ++j) best = scores[j] > best ? scores[j] : best;
+  for (std::int64_t j = 1; j < head.n; ++j)
+    best = scores[j] > best ? scores[j] : best;
   return best;
 }
 
 // Multiplies by the dropout mask of query row i: 0 or 1 / (1 - rate).
 template <typename Real>
-void apply_mask(const Head<Real>& head, std::int64_t i, double rate, std::uint64_t key,
-                Real* weights) {
+void apply_mask(
+    const Head<Real>& head, std::int64_t i, double rate, std::uint64_t key, Real* weights) {
   const std::uint32_t threshold = dropout_threshold(rate);
   const Real keep = static_cast<Real>(1.0 / (1.0 - rate));
   const auto first = static_cast<std::uint32_t>(i * head.n);
@@ -162,24 +172,28 @@ std::int64_t attention_scratch(std::int64_t head_dim, std::int64_t max_seqlen) {
 }
 
 template <typename Real>
-void attention_forward(const AttentionInput<Real>& input, const AttentionOutput<Real>& output,
-                       std::int64_t sequence, std::int64_t head_index, std::uint64_t mask_key,
+void attention_forward(const AttentionInput<Real>& input,
+                       const AttentionOutput<Real>& output,
+                       std::int64_t sequence,
+                       std::int64_t head_index,
+                       std::uint64_t mask_key,
                        Real* scratch) {
   const Head<Real> head(input, sequence, head_index);
   const std::int64_t stride = 3 * head.width;
   const Real* queries = input.qkv + head.start * stride + head.column;
 
-  Real* keys_transposed = scratch;                                    // [d_padded, n_padded]
-  Real* values = keys_transposed + head.d_padded * head.n_padded;     // [n, d_padded]
-  Real* query = values + head.n * head.d_padded;                      // [kRows, d_padded]
-  Real* scores = query + kRows * head.d_padded;                       // [kRows, n_padded]
-  Real* context = scores + kRows * head.n_padded;                     // [kRows, d_padded]
+  Real* keys_transposed = scratch;                                 // [d_padded, n_padded]
+  Real* values = keys_transposed + head.d_padded * head.n_padded;  // [n, d_padded]
+  Real* query = values + head.n * head.d_padded;                   // [kRows, d_padded]
+  Real* scores = query + kRows * head.d_padded;                    // [kRows, n_padded]
+  Real* context = scores + kRows * head.n_padded;                  // [kRows, d_padded]
   gather_transposed(head, queries + head.width, stride, keys_transposed);
   gather(head, queries + 2 * head.width, stride, Real(1), head.n, values);
 
   for (std::int64_t first = 0; first < head.n; first += kRows) {
     const std::int64_t rows = head.n - first < kRows ? head.n - first : kRows;
-    for (std::int64_t i = 0; i < kRows * head.d_padded; ++i) query[i] = 0;
+    for (std::int64_t i = 0; i < kRows * head.d_padded; ++i)
+      query[i] = 0;
     gather(head, queries + first * stride, stride, attention_scale(head), rows, query);
     multiply(head, query, keys_transposed, scores);
     Real totals[kRows];
@@ -194,7 +208,8 @@ void attention_forward(const AttentionInput<Real>& input, const AttentionOutput<
     weighted_sum(head, scores, values, context);
     for (std::int64_t r = 0; r < rows; ++r) {
       Real* out = output.context + (head.start + first + r) * head.width + head.column;
-      for (std::int64_t k = 0; k < head.d; ++k) out[k] = context[r * head.d_padded + k] / totals[r];
+      for (std::int64_t k = 0; k < head.d; ++k)
+        out[k] = context[r * head.d_padded + k] / totals[r];
     }
   }
 }
@@ -203,9 +218,12 @@ void attention_forward(const AttentionInput<Real>& input, const AttentionOutput<
 // dS = P (dP - rowsum(dO O)),  dQ = scale dS K,  dK = scale dS^T Q.
 // (FlashAttention, Dao et al. 2022, appendix B.2.)
 template <typename Real>
-void attention_backward(const AttentionInput<Real>& input, const AttentionGradient<Real>& gradient,
-                        std::int64_t sequence, std::int64_t head_index, std::uint64_t mask_key,
-                       Real* scratch) {
+void attention_backward(const AttentionInput<Real>& input,
+                        const AttentionGradient<Real>& gradient,
+                        std::int64_t sequence,
+                        std::int64_t head_index,
+                        std::uint64_t mask_key,
+                        Real* scratch) {
   const Head<Real> head(input, sequence, head_index);
   const std::int64_t stride = 3 * head.width;
   const Real* queries = input.qkv + head.start * stride + head.column;
@@ -227,12 +245,14 @@ void attention_backward(const AttentionInput<Real>& input, const AttentionGradie
   gather_transposed(head, queries + head.width, stride, keys_transposed);
   gather_transposed(head, queries + 2 * head.width, stride, values_transposed);
   gather(head, queries + head.width, stride, Real(1), head.n, keys);
-  for (std::int64_t i = 0; i < 2 * size; ++i) grad_keys[i] = 0;
+  for (std::int64_t i = 0; i < 2 * size; ++i)
+    grad_keys[i] = 0;
 
   for (std::int64_t first = 0; first < head.n; first += kRows) {
     const std::int64_t rows = head.n - first < kRows ? head.n - first : kRows;
     const std::int64_t row = head.start + first;
-    for (std::int64_t i = 0; i < 2 * kRows * head.d_padded; ++i) query[i] = 0;
+    for (std::int64_t i = 0; i < 2 * kRows * head.d_padded; ++i)
+      query[i] = 0;
     gather(head, queries + first * stride, stride, scale, rows, query);
     gather(head, gradient.grad_context + row * head.width + head.column, head.width, Real(1), rows,
            grad_context);
@@ -243,16 +263,20 @@ void attention_backward(const AttentionInput<Real>& input, const AttentionGradie
       Real* pm = masked + r * head.n_padded;
       const Real* dp = grad_weights + r * head.n_padded;
       if (r >= rows) {  // rows beyond the sequence add nothing to dK and dV
-        for (std::int64_t j = 0; j < head.n_padded; ++j) p[j] = pm[j] = 0;
+        for (std::int64_t j = 0; j < head.n_padded; ++j)
+          p[j] = pm[j] = 0;
         continue;
       }
       exponentiate(head, gradient.log_sum_exp[(row + r) * input.num_heads + head_index], p);
-      for (std::int64_t j = 0; j < head.n_padded; ++j) pm[j] = p[j];
+      for (std::int64_t j = 0; j < head.n_padded; ++j)
+        pm[j] = p[j];
       if (input.dropout > 0) apply_mask(head, first + r, input.dropout, mask_key, pm);
       const Real* context = gradient.context + (row + r) * head.width + head.column;
       Real along = 0;  // dO . O
-      for (std::int64_t k = 0; k < head.d; ++k) along += grad_context[r * head.d_padded + k] * context[k];
-      for (std::int64_t j = 0; j < head.n; ++j) p[j] = pm[j] * dp[j] - p[j] * along;
+      for (std::int64_t k = 0; k < head.d; ++k)
+        along += grad_context[r * head.d_padded + k] * context[k];
+      for (std::int64_t j = 0; j < head.n; ++j)
+        p[j] = pm[j] * dp[j] - p[j] * along;
     }
     add_outer(head, masked, grad_context, grad_values);
     add_outer(head, weights, query, grad_keys);  // the scale is in `query`
@@ -272,7 +296,11 @@ void attention_backward(const AttentionInput<Real>& input, const AttentionGradie
 }
 
 template <typename Real>
-void dropout(const Real* x, Real* out, std::int64_t count, std::int64_t first_index, double rate,
+void dropout(const Real* x,
+             Real* out,
+             std::int64_t count,
+             std::int64_t first_index,
+             double rate,
              std::uint64_t key) {
   const std::uint32_t threshold = dropout_threshold(rate);
   const Real keep = static_cast<Real>(1.0 / (1.0 - rate));
@@ -287,18 +315,22 @@ void dropout(const Real* x, Real* out, std::int64_t count, std::int64_t first_in
 
 template <typename Real>
 Kernels<Real> table() {
-  return {SBERT_VARIANT_NAME,          attention_scratch<Real>, attention_forward<Real>,
+  return {SBERT_VARIANT_NAME, attention_scratch<Real>, attention_forward<Real>,
           attention_backward<Real>, dropout<Real>};
 }
 
 }  // namespace
 
 Kernels<float> SBERT_VARIANT_TABLE();
-Kernels<float> SBERT_VARIANT_TABLE() { return table<float>(); }
+Kernels<float> SBERT_VARIANT_TABLE() {
+  return table<float>();
+}
 
 #ifdef SBERT_VARIANT_DOUBLE
 Kernels<double> generic_double_kernels();
-Kernels<double> generic_double_kernels() { return table<double>(); }
+Kernels<double> generic_double_kernels() {
+  return table<double>();
+}
 #endif
 
 }  // namespace sbert

@@ -34,9 +34,9 @@ struct AttentionGradient {
   Real* grad_qkv;            ///< [T, 3 * A * D]
 };
 
-/// Attention is done one (sequence, head) a call, so that callers decide on threads. `mask_key` says
-/// which dropout masks that pair draws; `scratch` has attention_scratch(D, longest sequence) values
-/// of the calling thread.
+/// Attention is done one (sequence, head) a call, so that callers decide on threads. `mask_key`
+/// says which dropout masks that pair draws; `scratch` has attention_scratch(D, longest sequence)
+/// values of the calling thread.
 template <typename Real>
 struct Kernels {
   const char* name;

@@ -24,12 +24,14 @@ struct Simd {
 
   static Real sum(Vector v) {
     Real total = 0;
-    for (std::int64_t i = 0; i < kLanes; ++i) total += v[i];
+    for (std::int64_t i = 0; i < kLanes; ++i)
+      total += v[i];
     return total;
   }
   static Real largest(Vector v) {
     Real best = v[0];
-    for (std::int64_t i = 1; i < kLanes; ++i) best = v[i] > best ? v[i] : best;
+    for (std::int64_t i = 1; i < kLanes; ++i)
+      best = v[i] > best ? v[i] : best;
     return best;
   }
 };
@@ -59,7 +61,8 @@ inline Simd<float>::Vector exp_nonpositive(Simd<float>::Vector x) {
 }
 
 inline Simd<double>::Vector exp_nonpositive(Simd<double>::Vector x) {
-  for (std::int64_t i = 0; i < Simd<double>::kLanes; ++i) x[i] = __builtin_exp(x[i]);
+  for (std::int64_t i = 0; i < Simd<double>::kLanes; ++i)
+    x[i] = __builtin_exp(x[i]);
   return x;
 }
 
