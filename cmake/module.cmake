@@ -65,6 +65,6 @@ function(sbert_module name)
         endif()
         add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
         # torch's own threads and ours share two cores in CI.
-        set_tests_properties(${name} PROPERTIES TIMEOUT 1200 ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0")
+        set_tests_properties(${name} PROPERTIES TIMEOUT 1200 ENVIRONMENT "OMP_WAIT_POLICY=passive;ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0")
     endif()
 endfunction()
