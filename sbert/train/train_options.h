@@ -96,7 +96,7 @@ struct TokenizerOptions {
   static constexpr auto fields() {
     using Self = TokenizerOptions;
     return std::tuple{
-        field("library", &Self::library, "huggingface"),
+        field("library", &Self::library, "huggingface or megatron; the checkpoint's is used"),
         field("type", &Self::type,
               "for a .nemo that holds no tokenizer: a folder with its files; else unused"),
         field("do_lower_case", &Self::do_lower_case, "lower-case texts before the tokenizer does"),
