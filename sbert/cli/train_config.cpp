@@ -12,6 +12,7 @@
 #include "sbert/config/options.h"
 #include "sbert/config/overrides.h"
 #include "sbert/config/yaml.h"
+#include "sbert/train/nemo_keys.h"
 
 namespace sbert {
 namespace {

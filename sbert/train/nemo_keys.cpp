@@ -1,0 +1,86 @@
+#include "sbert/train/nemo_keys.h"
+
+namespace sbert {
+
+const std::vector<IgnoredKey>& ignored_nemo_keys() {
+  constexpr std::string_view kArchitecture = "the architecture is the checkpoint's";
+  constexpr std::string_view kMegatron = "a setting of Megatron's kernels or parallelism";
+  constexpr std::string_view kOneRun = "there is one way to do it here";
+  constexpr std::string_view kPretraining = "a setting of masked-language-model pretraining";
+  constexpr std::string_view kNotTracked = "metrics go to metrics.jsonl";
+  static const std::vector<IgnoredKey> keys{
+      {"trainer.logger", kOneRun},
+      {"trainer.enable_checkpointing", kOneRun},
+      {"trainer.use_distributed_sampler", kOneRun},
+      {"trainer.accumulate_grad_batches", "model.micro_batch_size splits a batch exactly"},
+      {"trainer.num_sanity_val_steps", "validation has no untested path to warm up"},
+      {"trainer.limit_test_batches", "there is no test set; use sbert evaluate"},
+      {"trainer.benchmark", kMegatron},
+      {"exp_manager.create_wandb_logger", kNotTracked},
+      {"exp_manager.wandb_logger_kwargs", kNotTracked},
+      {"exp_manager.create_tensorboard_logger", kNotTracked},
+      {"exp_manager.summary_writer_kwargs", kNotTracked},
+      {"exp_manager.create_checkpoint_callback", "checkpoints are always written"},
+      {"exp_manager.checkpoint_callback_params.always_save_nemo", "written when training ends"},
+      {"exp_manager.checkpoint_callback_params.filename", "names are fixed"},
+      {"exp_manager.checkpoint_callback_params.model_parallel_size", kMegatron},
+      {"model.mcore_bert", kMegatron},
+      {"model.tensor_model_parallel_size", kMegatron},
+      {"model.pipeline_model_parallel_size", kMegatron},
+      {"model.virtual_pipeline_model_parallel_size", kMegatron},
+      {"model.max_position_embeddings", kArchitecture},
+      {"model.position_embedding_type", kArchitecture},
+      {"model.num_layers", kArchitecture},
+      {"model.hidden_size", kArchitecture},
+      {"model.ffn_hidden_size", kArchitecture},
+      {"model.num_attention_heads", kArchitecture},
+      {"model.skip_head", kArchitecture},
+      {"model.transformer_block_type", kArchitecture},
+      {"model.init_method_std", "all weights come from the checkpoint"},
+      {"model.kv_channels", kArchitecture},
+      {"model.apply_query_key_layer_scaling", kMegatron},
+      {"model.normalization", kArchitecture},
+      {"model.layernorm_epsilon", kArchitecture},
+      {"model.make_vocab_size_divisible_by", "only the .nemo file is padded"},
+      {"model.pre_process", kMegatron},
+      {"model.post_process", kMegatron},
+      {"model.bert_binary_head", kArchitecture},
+      {"model.megatron_legacy", kArchitecture},
+      {"model.native_amp_init_scale", "training is in float32"},
+      {"model.native_amp_growth_interval", "training is in float32"},
+      {"model.fp32_residual_connection", "training is in float32"},
+      {"model.fp16_lm_cross_entropy", kPretraining},
+      {"model.megatron_amp_O2", "training is in float32"},
+      {"model.grad_allreduce_chunk_size_mb", kMegatron},
+      {"model.grad_div_ar_fusion", kMegatron},
+      {"model.use_cpu_initialization", "all weights come from the checkpoint"},
+      {"model.onnx_safe", kMegatron},
+      {"model.gradient_as_bucket_view", kMegatron},
+      {"model.activations_checkpoint_granularity", kMegatron},
+      {"model.activations_checkpoint_method", kMegatron},
+      {"model.activations_checkpoint_num_layers", kMegatron},
+      {"model.num_micro_batches_with_partial_activation_checkpoints", kMegatron},
+      {"model.activations_checkpoint_layers_per_pipeline", kMegatron},
+      {"model.sequence_parallel", kMegatron},
+      {"model.drop_last", "an incomplete last batch is dropped"},
+      {"model.tokenizer.use_fast", "there is one tokenizer, exact to the fast one"},
+      {"model.tokenizer.model", "the tokenizer is the checkpoint's"},
+      {"model.tokenizer.vocab_file", "the tokenizer is the checkpoint's"},
+      {"model.tokenizer.merge_file", "the tokenizer is the checkpoint's"},
+      {"model.data.index_mapping_dir", kPretraining},
+      {"model.data.data_impl", kPretraining},
+      {"model.data.splits_string", kPretraining},
+      {"model.data.seq_length", "model.encoder_seq_length is used"},
+      {"model.data.skip_warmup", kPretraining},
+      {"model.data.num_workers", "texts are tokenized by the trainer"},
+      {"model.data.dataloader_type", "rows go by in the order of the seeded shuffle"},
+      {"model.data.reset_position_ids", kPretraining},
+      {"model.data.reset_attention_mask", kPretraining},
+      {"model.data.eod_mask_loss", kPretraining},
+      {"model.data.masked_lm_prob", kPretraining},
+      {"model.data.short_seq_prob", kPretraining},
+  };
+  return keys;
+}
+
+}  // namespace sbert
