@@ -60,7 +60,7 @@ std::filesystem::path parent_of(const std::filesystem::path& path) {
 }
 
 // "model/" and "model" name the same folder; a temporary name must stand beside it, not inside.
-std::filesystem::path without_trailing_slash(std::filesystem::path path) {
+std::filesystem::path without_trailing_slash(const std::filesystem::path& path) {
   return path.has_filename() ? path : path.parent_path();
 }
 
@@ -154,7 +154,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 }
 
 AtomicFolder::AtomicFolder(std::filesystem::path path)
-    : path_(without_trailing_slash(std::move(path))), temporary_(temporary_name(path_)) {
+    : path_(without_trailing_slash(path)), temporary_(temporary_name(path_)) {
   if (std::filesystem::exists(path_) && !std::filesystem::is_directory(path_)) {
     fail(ErrorKind::kUsage, concat(path_, ": is a file; a folder cannot take its place"));
   }

@@ -1,7 +1,5 @@
 #include "sbert/checkpoint/nemo_config.h"
 
-#include <utility>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/config/config_tree.h"

@@ -6,7 +6,6 @@
 #include <bit>
 #include <concepts>
 #include <cstring>
-#include <iterator>
 #include <string>
 #include <unordered_map>
 #include <utility>

@@ -1,12 +1,9 @@
 #include <cstdio>
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/base/log.h"
 #include "sbert/base/progress.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"

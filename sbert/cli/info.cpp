@@ -3,7 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sbert/base/concat.h"
 #include "sbert/base/progress.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"

@@ -84,11 +84,8 @@ int report(ErrorKind kind, std::string_view message) {
   return exit_code(kind);
 }
 
-}  // namespace
-}  // namespace sbert
-
-int main(int argc, char** argv) {
-  using namespace sbert;
+// The one place where errors become exit codes.
+int run_program(int argc, char** argv) {
   open_closed_streams();
   catch_stop_signals();
   try {
@@ -102,4 +99,11 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return report(ErrorKind::kInternal, concat("internal error: ", error.what()));
   }
+}
+
+}  // namespace
+}  // namespace sbert
+
+int main(int argc, char** argv) {
+  return sbert::run_program(argc, argv);
 }

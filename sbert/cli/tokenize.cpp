@@ -3,7 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sbert/base/error.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/option_parser.h"

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "sbert/base/concat.h"
-#include "sbert/base/error.h"
 #include "sbert/base/log.h"
 #include "sbert/cli/built_in_config.h"
 #include "sbert/config/options.h"

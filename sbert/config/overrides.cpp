@@ -1,7 +1,5 @@
 #include "sbert/config/overrides.h"
 
-#include <utility>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/config/nearest_key.h"

@@ -151,7 +151,7 @@ class TreeBuilder : public YAML::EventHandler {
   static ConfigNode typed(const YAML::Mark& mark, std::string_view tag, const std::string& text) {
     if (tag == "?") return yaml_scalar(text);
     if (tag == "!") return {text, true};
-    const ConfigNode plain = yaml_scalar(text);
+    ConfigNode plain = yaml_scalar(text);
     if (tag == concat(kTagPrefix, "str")) return {text, true};
     const bool is_integer = std::holds_alternative<std::int64_t>(plain.value);
     if (tag == concat(kTagPrefix, "float") && is_integer) {

@@ -59,7 +59,7 @@ class OnDemandValue : public JsonValue {
     std::vector<std::string> items;
     ondemand::array array = checked(value_.get_array());
     for (auto item : array) {
-      ondemand::value element = checked(std::move(item));
+      ondemand::value element = checked(item);
       items.push_back(string_of(element, "a list of strings"));
     }
     return items;

@@ -19,7 +19,7 @@ constexpr std::uint32_t scrambled(std::uint32_t previous) {
 }  // namespace
 
 // init_by_array() of the reference mt19937ar.c, with a key of one word.
-PythonRandom::PythonRandom(std::uint32_t seed) {
+PythonRandom::PythonRandom(std::uint32_t seed) : state_{} {
   state_[0] = 19'650'218U;
   for (std::uint32_t i = 1; i < kSize; ++i) {
     state_[i] = 1'812'433'253U * scrambled(state_[i - 1]) + i;

@@ -1,7 +1,5 @@
 #include "sbert/data/training_examples.h"
 
-#include <utility>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/data/json_record.h"

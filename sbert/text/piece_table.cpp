@@ -95,7 +95,7 @@ std::int32_t PieceTable::lookup(std::string_view key, std::uint64_t hash) const 
   for (std::size_t slot = hash >> shift_; slots[slot].record != 0;
        slot = (slot + 1) & (slots_.size() - 1)) {
     if (slots[slot].tag != tag) continue;
-    RecordEnd end;
+    RecordEnd end{};
     const char* key_end = records_.data() + slots[slot].record - sizeof end;
     std::memcpy(&end, key_end, sizeof end);
     if (end.length == key.size() && is_equal(key_end - end.length, key.data(), end.length)) {

@@ -1,6 +1,7 @@
 #include "sbert/train/contrastive_gradient.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "sbert/base/random.h"

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "sbert/model/named_tensor.h"
 #include "tests/support/letter_model.h"
