@@ -64,7 +64,7 @@ class Copier {
 
   bool has(const std::string& name) const { return left_.contains(name); }
 
-  void copy(const std::string& name, Tensor target) {
+  void copy(const std::string& name, const Tensor& target) {
     const auto found = left_.find(name);
     if (found == left_.end()) {
       missing_.push_back(name);

@@ -159,7 +159,7 @@ SentenceModel read(const std::shared_ptr<const TarArchive>& archive,
 std::string content_id(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string id;
-  for (const std::uint64_t lane : {1, 2}) {
+  for (const std::uint64_t lane : {1UL, 2UL}) {
     std::uint64_t hash = derive_key(lane, bytes.size());
     for (const char c : bytes)
       hash = mix(hash ^ static_cast<unsigned char>(c));
