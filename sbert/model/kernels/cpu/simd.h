@@ -28,12 +28,6 @@ struct Simd {
       total += v[i];
     return total;
   }
-  static Real largest(Vector v) {
-    Real best = v[0];
-    for (std::int64_t i = 1; i < kLanes; ++i)
-      best = v[i] > best ? v[i] : best;
-    return best;
-  }
 };
 
 typedef std::int32_t IntVector __attribute__((vector_size(SBERT_VECTOR_BYTES)));
