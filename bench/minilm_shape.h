@@ -7,7 +7,7 @@
 
 #include "sbert/data/packed_batch.h"
 #include "sbert/model/bert_encoder.h"
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 
 namespace sbert {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "sbert/model/bert_encoder.h"
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 
 namespace sbert {
 

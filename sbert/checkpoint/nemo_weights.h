@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 
 namespace sbert {
 

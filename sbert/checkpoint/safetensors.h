@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 
 namespace sbert {
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 
 namespace sbert {
 

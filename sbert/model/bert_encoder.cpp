@@ -9,7 +9,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
 #include "sbert/model/dropout.h"
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 #include "sbert/model/packed_attention.h"
 
 namespace sbert {

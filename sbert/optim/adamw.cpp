@@ -8,7 +8,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 
 namespace sbert {
 namespace {

@@ -5,7 +5,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "sbert/base/random.h"
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 #include "sbert/model/workers.h"
 
 namespace sbert {
@@ -42,7 +42,7 @@ struct Parts {
 };
 
 Parts split(const Tensor& embeddings, const MicroBatch& batch) {
-  const std::int64_t size = batch.num_questions();
+  const std::int64_t size = batch.targets.num_questions();
   return {embeddings.slice(0, 0, size), embeddings.slice(0, size, 2 * size),
           embeddings.slice(0, 2 * size)};
 }
@@ -59,8 +59,8 @@ Tensor loss_of(const std::vector<Tensor>& embeddings,
     questions.push_back(parts.questions);
     positives.push_back(parts.positives);
     negatives.push_back(parts.negatives);
-    counts.insert(counts.end(), micro_batches[i].negative_counts.begin(),
-                  micro_batches[i].negative_counts.end());
+    counts.insert(counts.end(), micro_batches[i].targets.negative_counts.begin(),
+                  micro_batches[i].targets.negative_counts.end());
   }
   return contrastive_loss(at::cat(questions), at::cat(positives), at::cat(negatives), counts,
                           options);

@@ -7,7 +7,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 #include "tests/support/letter_model.h"
 
 namespace sbert {

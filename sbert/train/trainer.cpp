@@ -15,7 +15,7 @@
 #include "sbert/base/progress.h"
 #include "sbert/base/random.h"
 #include "sbert/base/stop.h"
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 #include "sbert/optim/adamw.h"
 #include "sbert/optim/schedule.h"
 #include "sbert/track/metrics_file.h"

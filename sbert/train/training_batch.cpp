@@ -57,7 +57,7 @@ MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,
   for (const TrainingTexts& row : rows) {
     for (const std::string& negative : row.negatives)
       append(negative);
-    batch.negative_counts.push_back(static_cast<std::int64_t>(row.negatives.size()));
+    batch.targets.negative_counts.push_back(static_cast<std::int64_t>(row.negatives.size()));
   }
   return batch;
 }

@@ -5,6 +5,7 @@
 
 #include "sbert/data/packed_batch.h"
 #include "sbert/data/training_examples.h"
+#include "sbert/loss/loss.h"
 #include "sbert/text/tokenizer.h"
 #include "sbert/train/train_options.h"
 
@@ -14,9 +15,7 @@ namespace sbert {
 /// of question 0, of question 1, ...
 struct MicroBatch {
   PackedBatch tokens;
-  std::vector<std::int64_t> negative_counts;  ///< [B]
-
-  std::int64_t num_questions() const { return static_cast<std::int64_t>(negative_counts.size()); }
+  LossTargets targets;
 };
 
 /// A question with its documents as the model reads them: prefixed, stripped, and lower-cased if

@@ -43,8 +43,8 @@ TEST(MicroBatch, QuestionsThenPositivesThenNegativesOfEach) {
   const SentenceModel model = letter_model();
   const MicroBatch batch = make_micro_batch(
       {{"a", "b", {"c", "d"}}, {"e", "f", {}}, {"g h", "i", {"j"}}}, model.tokenizer, 64);
-  EXPECT_THAT(batch.negative_counts, ElementsAre(2, 0, 1));
-  EXPECT_EQ(batch.num_questions(), 3);
+  EXPECT_THAT(batch.targets.negative_counts, ElementsAre(2, 0, 1));
+  EXPECT_EQ(batch.targets.num_questions(), 3);
   EXPECT_THAT(batch.tokens.cu_seqlens, ElementsAre(0, 3, 6, 10, 13, 16, 19, 22, 25, 28));
   std::string letters;
   for (const auto id : batch.tokens.ids) {

@@ -7,7 +7,7 @@
 
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/safetensors.h"
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 #include "tests/support/letter_model.h"
 
 namespace sbert {

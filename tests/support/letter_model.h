@@ -5,7 +5,7 @@
 
 #include <ATen/ATen.h>
 
-#include "sbert/model/named_tensor.h"
+#include "sbert/base/named_tensor.h"
 #include "sbert/model/sentence_model.h"
 
 namespace sbert {

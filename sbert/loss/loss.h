@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sbert/base/named_tensor.h"
+#include "sbert/base/tensor_fwd.h"
+#include "sbert/loss/loss_options.h"
+
+namespace sbert {
+
+/// What the data says of a batch of B questions (or first texts), each with one positive document
+/// (or second text) and any number of hard negatives, N in all. Vectors that the data does not give
+/// are empty.
+struct LossTargets {
+  std::vector<std::int64_t> negative_counts;  ///< [B] hard negatives of each question, N in all
+  std::vector<double> labels;                 ///< [B] class (from 0) or similarity of each pair
+  std::vector<double> positive_scores;        ///< [B] a teacher's
+  std::vector<double> negative_scores;        ///< [N] a teacher's
+  /// [B + N] of the positives, then the negatives: documents of equal text have equal keys, and
+  /// documents of equal id, where the data gives ids (0: no id).
+  std::vector<std::uint64_t> text_keys;
+  std::vector<std::uint64_t> id_keys;
+
+  std::int64_t num_questions() const { return static_cast<std::int64_t>(negative_counts.size()); }
+};
+
+/// A global batch as a loss sees it. The embeddings are as the model gives them (of length 1 if it
+/// normalizes), float32 or float64.
+struct LossBatch {
+  Tensor questions;  ///< [B, D]
+  Tensor positives;  ///< [B, D]
+  Tensor negatives;  ///< [N, D] of question 0, of question 1, ...
+  LossTargets targets;
+};
+
+/// A training objective on the embeddings of a batch.
+class Loss {
+ public:
+  virtual ~Loss() = default;
+
+  /// @return [] the loss, with a gradient with respect to the embeddings and parameters()
+  /// @throws Error(kUsage) if the batch lacks what this loss needs, such as labels
+  virtual Tensor compute(const LossBatch& batch) const = 0;
+
+  /// What is trained beside the encoder: a classifier's weights, a learned temperature. The loss's
+  /// own tensors, not copies; most have none.
+  virtual NamedTensors parameters() const { return {}; }
+};
+
+/// @param embedding_size D
+/// @param seed           of the first values of what is trained beside the encoder
+/// @throws Error(kUsage) naming the option that is wrong
+std::unique_ptr<Loss> make_loss(const LossOptions& options,
+                                std::int64_t embedding_size,
+                                std::uint64_t seed);
+
+}  // namespace sbert
