@@ -10,9 +10,10 @@ namespace sbert {
 void log_info(std::string_view message);
 void log_warning(std::string_view message);
 
-/// Also appends every later line, with the time before it, to this file; an empty path stops that.
-/// @throws Error(kIo) if the file cannot be opened
-void log_to_file(std::string_view path);
+/// Also appends every later line, with the time before it, to this file, and warnings to another
+/// too; an empty path stops that.
+/// @throws Error(kIo) if a file cannot be opened
+void log_to_file(std::string_view path, std::string_view warnings_path = "");
 
 /// Drops log_info lines on the terminal (--quiet); warnings and the log file stay.
 void set_quiet(bool quiet);

@@ -51,6 +51,18 @@ TEST_F(Log, FileGetsAllWithTheTime) {
               testing::MatchesRegex("earlier\n" + time + "hello\n" + time + "warning: careful\n"));
 }
 
+TEST_F(Log, WarningsGoToAFileOfTheirOwnToo) {
+  const std::string warnings = path_ + ".warnings";
+  write_file_atomically(warnings, "");
+  testing::internal::CaptureStderr();
+  log_to_file(path_, warnings);
+  log_info("hello");
+  log_warning("careful");
+  log_to_file("");
+  testing::internal::GetCapturedStderr();
+  EXPECT_THAT(read_file(warnings), testing::MatchesRegex("[-: 0-9]+ warning: careful\n"));
+}
+
 TEST_F(Log, FileThatCannotBeOpenedIsNamed) {
   EXPECT_EQ(message_of(ErrorKind::kIo, [] { log_to_file("/no/such/folder/log"); }),
             "/no/such/folder/log: cannot open: No such file or directory");

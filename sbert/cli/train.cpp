@@ -1,10 +1,10 @@
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "sbert/base/concat.h"
-#include "sbert/base/files.h"
 #include "sbert/base/log.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
@@ -12,7 +12,8 @@
 #include "sbert/config/interpolation.h"
 #include "sbert/config/options.h"
 #include "sbert/config/yaml.h"
-#include "sbert/train/checkpoint_folder.h"
+#include "sbert/train/architecture_keys.h"
+#include "sbert/train/run_folder.h"
 #include "sbert/train/trainer.h"
 
 namespace sbert {
@@ -40,16 +41,36 @@ void print_help() {
   std::fputs(text.c_str(), stdout);
 }
 
-void open_log_folder(const TrainOptions& options, const Words& words) {
-  const std::filesystem::path folder = log_folder(options.exp_manager);
-  make_folder(folder);
-  remove_temporary_files(folder);
-  log_to_file((folder / "nemo_log_globalrank-0_localrank-0.txt").string());
-  write_file_atomically(folder / "hparams.yaml", write_yaml(to_tree(options)));
+std::string time_stamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  localtime_r(&now, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d_%H-%M-%S", &parts)};
+}
+
+std::string quoted(const Words& words) {
   std::string line = "sbert train";
   for (const std::string& word : words)
     line += concat(" '", word, "'");
-  write_file_atomically(folder / "cmd-args.log", line + "\n");
+  return line;
+}
+
+SentenceModel load_start(const TrainOptions& options) {
+  // A name like intfloat/e5-large-unsupervised is no folder here: the checkpoint has the tokenizer.
+  const std::string tokenizer = options.model.tokenizer.type.value_or("");
+  return std::filesystem::is_directory(tokenizer)
+             ? load_model(options.restore_from_path, tokenizer)
+             : load_model(options.restore_from_path);
+}
+
+void report(const TrainResult& result, const std::filesystem::path& folder) {
+  if (result.end == RunEnd::kFinished) {
+    log_info(concat("trained ", result.steps, " steps; the models are in ", folder));
+    return;
+  }
+  log_info(concat(result.end == RunEnd::kTimeIsUp ? "the time is up" : "stopped", " after step ",
+                  result.steps, "; the state is saved, the same command goes on from there"));
 }
 
 }  // namespace
@@ -65,21 +86,17 @@ void run_train(const Words& words) {
     std::fputs(write_yaml(line.resolve ? resolve(tree) : tree).c_str(), stdout);
     return;
   }
-  const TrainOptions options = read_train_options(resolve(tree));
-  report_ignored_overrides(line);
+  const ConfigTree resolved = resolve(tree);
+  const TrainOptions options = read_train_options(resolved);
+  SentenceModel model = load_start(options);
+  refuse_other_architecture(resolved, overridden_keys(line), model.encoder.config());
 
-  // A name like intfloat/e5-large-unsupervised is no folder here: the checkpoint has the tokenizer.
-  const std::string tokenizer = options.model.tokenizer.type.value_or("");
-  SentenceModel model = std::filesystem::is_directory(tokenizer)
-                            ? load_model(options.restore_from_path, tokenizer)
-                            : load_model(options.restore_from_path);
-  open_log_folder(options, words);
-  const std::int64_t steps = train_model(options, model);
-  if (options.exp_manager.checkpoint_callback_params.save_nemo_on_train_end) {
-    const std::filesystem::path path = trained_model_path(options.exp_manager);
-    save_model(model, path, ModelFormat::kNemo);
-    log_info(concat("trained ", steps, " steps; the model is ", path));
-  }
+  const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
+  const std::string config = write_yaml(with_defaults(resolved, options));
+  open_run_folder(folder, quoted(words), config);
+  log_info(concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
+  report_ignored_keys(line, resolved);
+  report(train_model(options, folder, model), folder);
 }
 
 }  // namespace sbert

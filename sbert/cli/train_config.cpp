@@ -1,5 +1,6 @@
 #include "sbert/cli/train_config.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
 #include "sbert/cli/built_in_config.h"
+#include "sbert/config/interpolation.h"
 #include "sbert/config/options.h"
 #include "sbert/config/overrides.h"
 #include "sbert/config/yaml.h"
@@ -79,14 +81,35 @@ TrainOptions read_train_options(const ConfigTree& resolved) {
   return options;
 }
 
-void report_ignored_overrides(const CommandLine& line) {
-  for (const std::string& word : line.overrides) {
-    const Override override = parse_override(word);
-    for (const IgnoredKey& each : ignored_nemo_keys()) {
-      if (override.key == each.key || override.key.starts_with(concat(each.key, '.'))) {
-        log_info(concat(override.key, " has no effect: ", each.reason));
-      }
-    }
+ConfigTree with_defaults(const ConfigTree& resolved, const TrainOptions& options) {
+  ConfigTree whole = resolved;
+  const ConfigTree used(to_tree(options));
+  for (const std::string& key : known_keys<TrainOptions>("")) {
+    if (whole.find(key) == nullptr) whole.set(key, *used.find(key));
+  }
+  return whole;
+}
+
+std::vector<std::string> overridden_keys(const CommandLine& line) {
+  std::vector<std::string> keys;
+  for (const std::string& word : line.overrides)
+    keys.push_back(parse_override(word).key);
+  return keys;
+}
+
+void report_ignored_keys(const CommandLine& line, const ConfigTree& resolved) {
+  const ConfigTree defaults = resolve(ConfigTree(parse_yaml(*built_in_config(kDefaultName))));
+  const std::vector<std::string> overridden = overridden_keys(line);
+  for (const IgnoredKey& each : ignored_nemo_keys()) {
+    const std::string key(each.key);
+    const ConfigNode* value = resolved.find(key);
+    const bool is_overridden =
+        std::any_of(overridden.begin(), overridden.end(), [&](const std::string& word) {
+          return word == key || word.starts_with(key + '.');
+        });
+    const ConfigNode* usual = defaults.find(key);
+    const bool is_usual = value == nullptr || (usual != nullptr && *value == *usual);
+    if (is_overridden || !is_usual) log_info(concat(key, " has no effect: ", each.reason));
   }
 }
 

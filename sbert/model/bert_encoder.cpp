@@ -68,23 +68,31 @@ Tensor activate(Activation activation, const Tensor& x) {
 // Numbers the places where a pass may drop values, in the order in which it comes to them.
 class DropoutSites {
  public:
-  DropoutSites(const EncoderConfig& config, std::optional<DropoutKey> key)
-      : config_(config), key_(key) {}
+  DropoutSites(const EncoderConfig& config,
+               const std::optional<DropoutKey>& key,
+               std::int64_t num_sequences)
+      : config_(config) {
+    if (!key) return;
+    key_ = key->value;
+    sequences_ = key->sequences.empty() ? at::arange(num_sequences, at::kLong)
+                                        : at::tensor(key->sequences, at::kLong);
+    if (sequences_.size(0) != num_sequences) {
+      fail(ErrorKind::kInternal, "a dropout key must number each sequence of the batch");
+    }
+  }
 
-  DropoutSite next_hidden() {
-    if (!key_) return {};
-    return {config_.hidden_dropout, next_key(), key_->first_token * config_.hidden_size};
-  }
-  DropoutSite next_attention() {
-    if (!key_) return {};
-    return {config_.attention_dropout, next_key(), key_->first_sequence};
-  }
+  DropoutSite next_hidden() { return next(config_.hidden_dropout); }
+  DropoutSite next_attention() { return next(config_.attention_dropout); }
 
  private:
-  std::uint64_t next_key() { return derive_key(key_->value, site_++); }
+  DropoutSite next(double rate) {
+    if (!key_) return {};
+    return {rate, derive_key(*key_, site_++), sequences_};
+  }
 
   const EncoderConfig& config_;
-  std::optional<DropoutKey> key_;
+  std::optional<std::uint64_t> key_;
+  Tensor sequences_;
   int site_ = 0;
 };
 
@@ -150,12 +158,12 @@ struct BertEncoder::State {
   LayerNorm embedding_norm;
   std::vector<Layer> layers;
 
-  Tensor embed(const PackedBatch& batch, DropoutSites& sites) const {
+  Tensor embed(const PackedBatch& batch, const Tensor& cu_seqlens, DropoutSites& sites) const {
     const Tensor sum = at::embedding(word_embeddings, int_tensor(batch.ids)) +
                        at::embedding(position_embeddings, int_tensor(batch.positions)) +
                        token_type_embeddings.select(0, 0);  // [T, H]
     // As NeMo does it: dropout, then the norm (Hugging Face has them the other way round).
-    return embedding_norm(dropout(sum, sites.next_hidden()));
+    return embedding_norm(dropout(sum, cu_seqlens, sites.next_hidden()));
   }
 
   Tensor apply(const Layer& layer,
@@ -164,10 +172,10 @@ struct BertEncoder::State {
                DropoutSites& sites) const {
     const Tensor context = packed_attention(layer.qkv(x), cu_seqlens, config.num_attention_heads,
                                             sites.next_attention());
-    const Tensor attended = dropout(layer.attention_output(context), sites.next_hidden());
+    const Tensor attended = dropout(layer.attention_output(context), cu_seqlens, sites.next_hidden());
     const Tensor middle = layer.attention_norm(x + attended);
     const Tensor wide = activate(config.activation, layer.intermediate(middle));  // [T, F]
-    const Tensor narrow = dropout(layer.output(wide), sites.next_hidden());
+    const Tensor narrow = dropout(layer.output(wide), cu_seqlens, sites.next_hidden());
     return layer.output_norm(middle + narrow);
   }
 };
@@ -245,12 +253,13 @@ std::int64_t BertEncoder::num_parameters() const {
   return count;
 }
 
-Tensor BertEncoder::forward(const PackedBatch& batch, std::optional<DropoutKey> dropout_key) const {
+Tensor BertEncoder::forward(const PackedBatch& batch,
+                            const std::optional<DropoutKey>& dropout_key) const {
   check_range(batch.ids, state_->config.vocab_size, "token ids");
   check_range(batch.positions, state_->config.max_position_embeddings, "positions");
   const Tensor cu_seqlens = int_tensor(batch.cu_seqlens);
-  DropoutSites sites(state_->config, dropout_key);
-  Tensor x = state_->embed(batch, sites);
+  DropoutSites sites(state_->config, dropout_key, batch.num_sequences());
+  Tensor x = state_->embed(batch, cu_seqlens, sites);
   for (const Layer& layer : state_->layers)
     x = state_->apply(layer, x, cu_seqlens, sites);
   return x;

@@ -33,12 +33,12 @@ struct EncoderConfig {
 };
 
 /// Which random numbers a training forward pass draws for dropout: the same key, the same masks,
-/// so that a pass can be repeated. Each place that drops derives its own key from it. A part of a
-/// batch says where it begins in the whole, and draws the masks that it has there.
+/// so that a pass can be repeated. Each place that drops derives its own key from it.
 struct DropoutKey {
   std::uint64_t value = 0;
-  std::int64_t first_token = 0;
-  std::int64_t first_sequence = 0;
+  /// [B] the number of each sequence of the batch; empty: 0, 1, 2, ... A sequence draws the masks
+  /// of its number, whatever batch it is in.
+  std::vector<std::int64_t> sequences;
 };
 
 /// BERT (Devlin et al., 2019): post-layer-norm transformer, learned absolute positions, one token
@@ -70,7 +70,7 @@ class BertEncoder {
   /// @param dropout masks of a training pass; nullopt: no dropout
   /// @return        [T, H] the last layer's hidden states, with a gradient if grad mode is on
   /// @throws Error(kInternal) if an id or a position is out of range
-  Tensor forward(const PackedBatch& batch, std::optional<DropoutKey> dropout) const;
+  Tensor forward(const PackedBatch& batch, const std::optional<DropoutKey>& dropout) const;
 
  private:
   struct State;

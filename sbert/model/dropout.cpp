@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "sbert/base/random.h"
 #include "sbert/model/kernels/cpu/kernels.h"
 
 namespace sbert {
@@ -12,57 +13,74 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-constexpr std::int64_t kElementsPerTask = 32'768;
-
 template <typename Real>
-void mask_elements(const Tensor& x, const Tensor& out, DropoutSite site) {
+void mask_sequences(const Tensor& x,
+                    const Tensor& cu_seqlens,
+                    const Tensor& out,
+                    const DropoutSite& site) {
+  const auto* starts = cu_seqlens.const_data_ptr<std::int32_t>();
+  const std::int64_t width = x.size(1);
   const Real* from = x.const_data_ptr<Real>();
   Real* to = out.data_ptr<Real>();
-  at::parallel_for(0, x.numel(), kElementsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    kernels<Real>().dropout(from + begin, to + begin, end - begin, site.first + begin, site.rate,
-                            site.key);
+  at::parallel_for(0, cu_seqlens.size(0) - 1, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t first = starts[i] * width;
+      kernels<Real>().dropout(from + first, to + first, starts[i + 1] * width - first, site.rate,
+                              sequence_key(site, i));
+    }
   });
 }
 
-Tensor masked(const Tensor& x, DropoutSite site) {
+Tensor masked(const Tensor& x, const Tensor& cu_seqlens, const DropoutSite& site) {
   const Tensor dense = x.contiguous();
   Tensor out = at::empty_like(dense);
   if (x.scalar_type() == at::kFloat) {
-    mask_elements<float>(dense, out, site);
+    mask_sequences<float>(dense, cu_seqlens, out, site);
   } else {
-    mask_elements<double>(dense, out, site);
+    mask_sequences<double>(dense, cu_seqlens, out, site);
   }
   return out;
 }
 
 struct Dropout : torch::autograd::Function<Dropout> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, DropoutSite site) {
+  static Tensor forward(AutogradContext* context,
+                        const Tensor& x,
+                        const Tensor& cu_seqlens,
+                        const DropoutSite& site) {
     save_site(context, site);
-    return masked(x, site);
+    context->saved_data["cu_seqlens"] = cu_seqlens;
+    return masked(x, cu_seqlens, site);
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& grad_outputs) {
-    return {masked(grad_outputs[0], saved_site(context)), Tensor()};
+    return {
+        masked(grad_outputs[0], context->saved_data["cu_seqlens"].toTensor(), saved_site(context)),
+        Tensor(), Tensor()};
   }
 };
 
 }  // namespace
 
+std::uint64_t sequence_key(const DropoutSite& site, std::int64_t sequence) {
+  if (!site.sequences.defined()) return site.key;
+  return derive_key(site.key, site.sequences.const_data_ptr<std::int64_t>()[sequence]);
+}
+
 void save_site(AutogradContext* context, const DropoutSite& site) {
   context->saved_data["dropout_rate"] = site.rate;
   context->saved_data["dropout_key"] = static_cast<std::int64_t>(site.key);
-  context->saved_data["dropout_first"] = site.first;
+  context->saved_data["dropout_sequences"] = site.sequences;
 }
 
 DropoutSite saved_site(AutogradContext* context) {
   return {context->saved_data["dropout_rate"].toDouble(),
           static_cast<std::uint64_t>(context->saved_data["dropout_key"].toInt()),
-          context->saved_data["dropout_first"].toInt()};
+          context->saved_data["dropout_sequences"].toTensor()};
 }
 
-Tensor dropout(const Tensor& x, DropoutSite site) {
+Tensor dropout(const Tensor& x, const Tensor& cu_seqlens, const DropoutSite& site) {
   if (site.rate == 0) return x;
-  return Dropout::apply(x, site);
+  return Dropout::apply(x, cu_seqlens, site);
 }
 
 }  // namespace sbert

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "sbert/base/tensor_fwd.h"
-#include "sbert/model/packed_attention.h"
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
 
 namespace torch::autograd {
 struct AutogradContext;
@@ -9,10 +10,26 @@ struct AutogradContext;
 
 namespace sbert {
 
-/// x with elements dropped at the site's rate and the rest scaled by 1 / (1 - rate) (Srivastava et
-/// al., 2014). Which elements depends on the key and the element's index alone; the backward pass
-/// draws the mask again instead of keeping it. float32 or float64, on the CPU.
-Tensor dropout(const Tensor& x, DropoutSite site);
+using at::Tensor;
+
+/// Dropout of one place in the network: its rate and which masks it draws. A rate of 0 is none.
+struct DropoutSite {
+  double rate = 0;
+  std::uint64_t key = 0;
+  /// [B] int64, which masks each sequence of the batch draws: a sequence has the same masks in any
+  /// batch that gives it the same number.
+  Tensor sequences;
+};
+
+/// The key of the masks of a sequence of the batch.
+std::uint64_t sequence_key(const DropoutSite& site, std::int64_t sequence);
+
+/// x [T, H] with elements dropped at the site's rate and the rest scaled by 1 / (1 - rate)
+/// (Srivastava et al., 2014). Which elements depends on the key, the sequence's number and the
+/// place in the sequence alone; the backward pass draws the mask again instead of keeping it.
+/// float32 or float64, on the CPU.
+/// @param cu_seqlens [B + 1] int32
+Tensor dropout(const Tensor& x, const Tensor& cu_seqlens, const DropoutSite& site);
 
 /// Keeps a site for the backward pass, and gets it back there.
 void save_site(torch::autograd::AutogradContext* context, const DropoutSite& site);

@@ -9,7 +9,6 @@
 
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
-#include "sbert/model/dropout.h"
 #include "sbert/model/kernels/cpu/kernels.h"
 
 namespace sbert {
@@ -54,7 +53,7 @@ void for_each_head(const AttentionShape& shape, const DropoutSite& dropout, cons
                      for (std::int64_t pair = begin; pair < end; ++pair) {
                        const std::int64_t sequence = pair / shape.num_heads;
                        const std::int64_t head = pair % shape.num_heads;
-                       work(sequence, head, derive_key(dropout.key, dropout.first + sequence, head),
+                       work(sequence, head, derive_key(sequence_key(dropout, sequence), head),
                             scratch.data());
                      }
                    });
@@ -64,7 +63,7 @@ template <typename Real>
 void run_forward(const Tensor& qkv,
                  const Tensor& cu_seqlens,
                  std::int64_t num_heads,
-                 DropoutSite dropout,
+                 const DropoutSite& dropout,
                  const Tensor& context,
                  const Tensor& log_sum_exp) {
   const AttentionShape shape = shape_of(qkv, cu_seqlens, num_heads);
@@ -80,7 +79,7 @@ template <typename Real>
 void run_backward(const Tensor& qkv,
                   const Tensor& cu_seqlens,
                   std::int64_t num_heads,
-                  DropoutSite dropout,
+                  const DropoutSite& dropout,
                   const AttentionGradient<Real>& gradient) {
   const AttentionShape shape = shape_of(qkv, cu_seqlens, num_heads);
   const auto input = kernel_input<Real>(qkv, cu_seqlens, shape, dropout.rate);
@@ -104,7 +103,7 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
                         const Tensor& qkv,
                         const Tensor& cu_seqlens,
                         std::int64_t num_heads,
-                        DropoutSite dropout) {
+                        const DropoutSite& dropout) {
     Tensor output = at::empty({qkv.size(0), qkv.size(1) / 3}, qkv.options());
     const Tensor log_sum_exp = at::empty({qkv.size(0), num_heads}, qkv.options());
     if (qkv.scalar_type() == at::kFloat) {
@@ -142,7 +141,7 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
 Tensor packed_attention(const Tensor& qkv,
                         const Tensor& cu_seqlens,
                         std::int64_t num_heads,
-                        DropoutSite dropout) {
+                        const DropoutSite& dropout) {
   const auto type = qkv.scalar_type();
   if (type != at::kFloat && type != at::kDouble) {
     fail(ErrorKind::kInternal, "packed attention takes float32 or float64");

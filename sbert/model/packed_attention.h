@@ -3,17 +3,9 @@
 #include <cstdint>
 
 #include "sbert/base/tensor_fwd.h"
+#include "sbert/model/dropout.h"
 
 namespace sbert {
-
-/// Dropout of one place in the network: its rate and which masks it draws. A rate of 0 is none.
-struct DropoutSite {
-  double rate = 0;
-  std::uint64_t key = 0;
-  /// Index of the first element (of the first sequence, in attention) in the tensor that the key is
-  /// for: a part of a batch draws the masks that it has in the whole.
-  std::int64_t first = 0;
-};
 
 /// Multi-head self-attention (Vaswani et al., 2017, eq. 1) within each sequence of a packed batch,
 /// with a gradient with respect to `qkv`. float32 or float64, on the CPU.
@@ -27,6 +19,6 @@ struct DropoutSite {
 Tensor packed_attention(const Tensor& qkv,
                         const Tensor& cu_seqlens,
                         std::int64_t num_heads,
-                        DropoutSite dropout);
+                        const DropoutSite& dropout);
 
 }  // namespace sbert

@@ -26,14 +26,14 @@ std::string first_prompt(const SentenceModel& model,
 
 Tensor embed_batch(const SentenceModel& model,
                    const PackedBatch& batch,
-                   std::optional<DropoutKey> dropout) {
+                   const std::optional<DropoutKey>& dropout) {
   return embed_batch(model, model.encoder, batch, dropout);
 }
 
 Tensor embed_batch(const SentenceModel& model,
                    const BertEncoder& encoder,
                    const PackedBatch& batch,
-                   std::optional<DropoutKey> dropout) {
+                   const std::optional<DropoutKey>& dropout) {
   const Tensor tokens = encoder.forward(batch, dropout);         // [T, H]
   const Tensor embeddings = pool(model.pooling, tokens, batch);  // [B, H]
   if (!model.normalize) return embeddings;

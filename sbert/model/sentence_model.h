@@ -28,13 +28,13 @@ struct SentenceModel {
 /// @return [B, H] pooled and, if the model says so, L2-normalized embeddings of the batch, float32
 Tensor embed_batch(const SentenceModel& model,
                    const PackedBatch& batch,
-                   std::optional<DropoutKey> dropout);
+                   const std::optional<DropoutKey>& dropout);
 
 /// The same with another encoder in place of the model's own.
 Tensor embed_batch(const SentenceModel& model,
                    const BertEncoder& encoder,
                    const PackedBatch& batch,
-                   std::optional<DropoutKey> dropout);
+                   const std::optional<DropoutKey>& dropout);
 
 /// The text of the named prompt; of the default prompt (possibly "") if the name is empty.
 /// @throws Error(kUsage) if the model has no prompt of that name, listing those it has

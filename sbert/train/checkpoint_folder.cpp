@@ -77,6 +77,11 @@ std::optional<fs::path> CheckpointFolder::last() const {
   return newest;
 }
 
+std::optional<fs::path> CheckpointFolder::best() const {
+  const std::vector<Ranked> all = ranked();
+  return all.empty() ? std::nullopt : std::optional(all.front().path);
+}
+
 bool CheckpointFolder::last_has_score() const {
   const auto newest = last();
   return newest && number_in_name(newest->filename().string(), options_.monitor).has_value();

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sbert/train/train_options.h"
+#include "sbert/train/exp_manager_options.h"
 
 namespace sbert {
 
@@ -25,7 +25,9 @@ class CheckpointFolder {
 
   /// The newest checkpoint, if there is one.
   std::optional<std::filesystem::path> last() const;
-  /// Whether that one was saved with a score of the monitored metric.
+  /// The one with the best score of those that were kept, if one was.
+  std::optional<std::filesystem::path> best() const;
+  /// Whether the last one was saved with a score of the monitored metric.
   bool last_has_score() const;
 
   /// Writes a checkpoint as the last one, keeps it also among the best if `score`, the value of the

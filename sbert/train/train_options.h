@@ -8,85 +8,15 @@
 #include <vector>
 
 #include "sbert/base/field.h"
+#include "sbert/loss/loss_options.h"
 #include "sbert/optim/schedule.h"
+#include "sbert/train/exp_manager_options.h"
+#include "sbert/train/trainer_options.h"
 
 namespace sbert {
 
 // The configuration of a training run under NeMo's key names (docs/nemo.md), read once by the
 // command line. Defaults are NeMo's, except where a comment says otherwise.
-
-struct TrainerOptions {
-  std::int64_t devices = 1;
-  std::int64_t num_nodes = 1;
-  std::string accelerator = "auto";  // NeMo: gpu
-  std::string precision = "auto";    // NeMo: 16
-  std::int64_t max_epochs = -1;
-  std::int64_t max_steps = 100'000;
-  std::int64_t log_every_n_steps = 10;
-  std::int64_t val_check_interval = 100;
-  std::int64_t limit_val_batches = 50;
-  double gradient_clip_val = 1.0;
-
-  static constexpr auto fields() {
-    using Self = TrainerOptions;
-    return std::tuple{
-        field("devices", &Self::devices, "devices of this machine; 1 here"),
-        field("num_nodes", &Self::num_nodes, "machines; 1 here"),
-        field("accelerator", &Self::accelerator, "auto or cpu"),
-        field("precision", &Self::precision, "auto or 32"),
-        field("max_epochs", &Self::max_epochs, "passes over the training rows; -1: no limit"),
-        field("max_steps", &Self::max_steps, "optimizer updates; also the schedule's length"),
-        field("log_every_n_steps", &Self::log_every_n_steps, "updates between two logged lines"),
-        field("val_check_interval", &Self::val_check_interval,
-              "updates between two validations and checkpoints"),
-        field("limit_val_batches", &Self::limit_val_batches, "most micro batches of a validation"),
-        field("gradient_clip_val", &Self::gradient_clip_val,
-              "largest L2 norm of the gradient; 0: no limit"),
-    };
-  }
-};
-
-struct CheckpointOptions {
-  std::string monitor = "val_loss";
-  std::int64_t save_top_k = 10;
-  std::string mode = "min";
-  bool save_nemo_on_train_end = true;
-
-  static constexpr auto fields() {
-    using Self = CheckpointOptions;
-    return std::tuple{
-        field("monitor", &Self::monitor, "metric that ranks checkpoints: val_loss or val_mrr@10"),
-        field("save_top_k", &Self::save_top_k, "best checkpoints to keep; -1: all"),
-        field("mode", &Self::mode, "min or max: which values of the metric are better"),
-        field("save_nemo_on_train_end", &Self::save_nemo_on_train_end,
-              "write the model as .nemo when training ends"),
-    };
-  }
-};
-
-struct ExpManagerOptions {
-  std::optional<std::string> explicit_log_dir;
-  std::optional<std::string> exp_dir;
-  std::string name = "megatron_bert";
-  bool resume_if_exists = true;
-  bool resume_ignore_no_checkpoint = true;
-  CheckpointOptions checkpoint_callback_params;
-
-  static constexpr auto fields() {
-    using Self = ExpManagerOptions;
-    return std::tuple{
-        field("explicit_log_dir", &Self::explicit_log_dir, "folder of logs and checkpoints"),
-        field("exp_dir", &Self::exp_dir,
-              "without explicit_log_dir: the folder is exp_dir/name (default nemo_experiments)"),
-        field("name", &Self::name, "name of the experiment, first part of checkpoint names"),
-        field("resume_if_exists", &Self::resume_if_exists,
-              "go on from the last checkpoint in the folder"),
-        field("resume_ignore_no_checkpoint", &Self::resume_ignore_no_checkpoint,
-              "start anew if there is no checkpoint; false: that is an error"),
-        field("checkpoint_callback_params", &Self::checkpoint_callback_params, "which to keep"),
-    };
-  }
-};
 
 struct TokenizerOptions {
   std::string library = "huggingface";
@@ -133,6 +63,7 @@ struct OptimOptions {
   double lr = 2e-4;
   double weight_decay = 0.01;
   std::vector<double> betas{0.9, 0.98};
+  double layer_decay = 1;
   ScheduleOptions sched;
 
   static constexpr auto fields() {
@@ -142,6 +73,8 @@ struct OptimOptions {
         field("lr", &Self::lr, "learning rate when warm-up ends"),
         field("weight_decay", &Self::weight_decay, "of all but biases and LayerNorm parameters"),
         field("betas", &Self::betas, "decay rates of AdamW's two averages"),
+        field("layer_decay", &Self::layer_decay,
+              "factor on the learning rate from each layer to the one below; 1: all alike"),
         field("sched", &Self::sched, "learning-rate schedule"),
     };
   }
@@ -156,6 +89,9 @@ struct ModelOptions {
   double hidden_dropout = 0.1;
   double attention_dropout = 0.1;
   std::int64_t seed = 1234;
+  std::string freeze;
+  std::optional<std::string> activations_checkpoint_granularity;
+  LossOptions loss;
   TokenizerOptions tokenizer;
   DataOptions data;
   OptimOptions optim;
@@ -174,6 +110,11 @@ struct ModelOptions {
         field("hidden_dropout", &Self::hidden_dropout, "dropout of hidden states"),
         field("attention_dropout", &Self::attention_dropout, "dropout of attention weights"),
         field("seed", &Self::seed, "of dropout and of the order of later epochs"),
+        field("freeze", &Self::freeze,
+              "parts that are not trained: embeddings,layers.0-3 (layers counted from 0)"),
+        field("activations_checkpoint_granularity", &Self::activations_checkpoint_granularity,
+              "full or selective: layers are computed again in the backward pass, for less memory"),
+        field("loss", &Self::loss, "what training minimizes"),
         field("tokenizer", &Self::tokenizer, "how texts become tokens"),
         field("data", &Self::data, "what is trained on"),
         field("optim", &Self::optim, "optimizer"),
@@ -203,8 +144,5 @@ struct TrainOptions {
   /// @throws Error(kUsage) naming the key that is missing or out of range
   void validate() const;
 };
-
-/// The folder of the run's logs and checkpoints.
-std::string log_folder(const ExpManagerOptions& options);
 
 }  // namespace sbert

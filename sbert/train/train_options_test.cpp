@@ -41,15 +41,31 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.data.data_prefix", [](auto& o) { o.model.data.data_prefix = ""; }},
       {"trainer.devices", [](auto& o) { o.trainer.devices = 2; }},
       {"trainer.accelerator", [](auto& o) { o.trainer.accelerator = "gpu"; }},
-      {"trainer.precision", [](auto& o) { o.trainer.precision = "16"; }},
+      {"trainer.precision", [](auto& o) { o.trainer.precision = "64"; }},
+      {"without an end", [](auto& o) { o.trainer.max_steps = -1; }},
       {"trainer.max_steps", [](auto& o) { o.trainer.max_steps = 0; }},
       {"trainer.max_epochs", [](auto& o) { o.trainer.max_epochs = -2; }},
       {"trainer.log_every_n_steps", [](auto& o) { o.trainer.log_every_n_steps = 0; }},
-      {"trainer.val_check_interval", [](auto& o) { o.trainer.val_check_interval = 0; }},
+      {"trainer.val_check_interval",
+       [](auto& o) { o.trainer.val_check_interval = {std::int64_t{0}}; }},
+      {"trainer.val_check_interval", [](auto& o) { o.trainer.val_check_interval = {1.5}; }},
+      {"trainer.val_check_interval",
+       [](auto& o) { o.trainer.val_check_interval = {std::string("often")}; }},
       {"trainer.limit_val_batches", [](auto& o) { o.trainer.limit_val_batches = 0; }},
       {"trainer.gradient_clip_val", [](auto& o) { o.trainer.gradient_clip_val = -1; }},
       {"monitor", [](auto& o) { o.exp_manager.checkpoint_callback_params.monitor = "x"; }},
       {"mode", [](auto& o) { o.exp_manager.checkpoint_callback_params.mode = "up"; }},
+      {"early_stopping_callback_params.monitor",
+       [](auto& o) {
+         o.exp_manager.create_early_stopping_callback = true;
+         o.exp_manager.early_stopping_callback_params.monitor = "loss";
+       }},
+      {"max_time_per_run", [](auto& o) { o.exp_manager.max_time_per_run = "1:00"; }},
+      {"exp_manager.name", [](auto& o) { o.exp_manager.name = "a/b"; }},
+      {"exp_manager.ema.decay", [](auto& o) { o.exp_manager.ema.decay = 1; }},
+      {"model.optim.layer_decay", [](auto& o) { o.model.optim.layer_decay = 0; }},
+      {"model.activations_checkpoint_granularity",
+       [](auto& o) { o.model.activations_checkpoint_granularity = "some"; }},
       {"save_top_k", [](auto& o) { o.exp_manager.checkpoint_callback_params.save_top_k = -2; }},
       {"model.micro_batch_size", [](auto& o) { o.model.micro_batch_size = 0; }},
       {"multiple of model.micro_batch_size (4): 6", [](auto& o) { o.model.global_batch_size = 6; }},
@@ -72,10 +88,14 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
     EXPECT_THAT(refusal(change), HasSubstr(key));
 }
 
-TEST(LogFolder, ExplicitWinsOverExpDir) {
-  EXPECT_EQ(log_folder({}), "nemo_experiments/megatron_bert");
-  EXPECT_EQ(log_folder({.exp_dir = "runs", .name = "a"}), "runs/a");
-  EXPECT_EQ(log_folder({.explicit_log_dir = "here", .exp_dir = "runs"}), "here");
+TEST(TrainerOptions, ValidationsAreSoManyUpdatesOrAShareOfAnEpochApart) {
+  TrainerOptions trainer;
+  EXPECT_EQ(trainer.validation_interval(7), 100);  // longer than an epoch, too
+  trainer.val_check_interval = {0.25};
+  EXPECT_EQ(trainer.validation_interval(10), 2);
+  EXPECT_EQ(trainer.validation_interval(2), 1);
+  trainer.val_check_interval = {1.0};
+  EXPECT_EQ(trainer.validation_interval(10), 10);
 }
 
 }  // namespace

@@ -12,27 +12,26 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
+#include "sbert/base/memory.h"
 #include "sbert/base/progress.h"
-#include "sbert/base/random.h"
 #include "sbert/base/stop.h"
-#include "sbert/base/named_tensor.h"
-#include "sbert/optim/adamw.h"
+#include "sbert/checkpoint/model_files.h"
 #include "sbert/optim/schedule.h"
-#include "sbert/track/metrics_file.h"
+#include "sbert/train/batch_prefetcher.h"
 #include "sbert/train/checkpoint_folder.h"
-#include "sbert/train/contrastive_gradient.h"
+#include "sbert/train/early_stopping.h"
+#include "sbert/train/learner.h"
+#include "sbert/train/phase_clock.h"
+#include "sbert/train/run_plan.h"
 #include "sbert/train/training_data.h"
 #include "sbert/train/training_state.h"
 #include "sbert/train/validation.h"
+#include "sbert/track/run_tracker.h"
 
 namespace sbert {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::filesystem::path checkpoint_path(const ExpManagerOptions& options) {
-  return std::filesystem::path(log_folder(options)) / "checkpoints";
-}
 
 void set_training_prompts(const DataOptions& data, SentenceModel& model) {
   const auto prompt = [](const std::string& prefix) {
@@ -42,83 +41,80 @@ void set_training_prompts(const DataOptions& data, SentenceModel& model) {
   model.prompts["passage"] = prompt(data.passage_prefix);
 }
 
-AdamWOptions adamw_options(const OptimOptions& optim) {
-  return {.beta1 = optim.betas[0], .beta2 = optim.betas[1], .weight_decay = optim.weight_decay};
+double required_value(const Metrics& metrics, const std::string& name) {
+  for (const auto& [each, value] : metrics) {
+    if (each == name) return value;
+  }
+  fail(ErrorKind::kInternal, concat("validation gives no ", name));
 }
 
-std::vector<NamedTensor> trainable_parameters(const SentenceModel& model) {
-  std::vector<NamedTensor> parameters = model.encoder.parameters();
-  for (NamedTensor& parameter : parameters)
-    parameter.tensor.requires_grad_(true);
-  return parameters;
-}
-
-// What was measured since the last logged line.
+// Updates since the last logged line.
 struct Window {
-  Clock::time_point start = Clock::now();
   std::int64_t steps = 0;
   std::int64_t tokens = 0;
-
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - start).count(); }
-};
-
-struct StepResult {
-  double loss;
-  double grad_norm;
-  double lr;
 };
 
 class Trainer {
  public:
-  Trainer(const TrainOptions& options, SentenceModel& model)
+  Trainer(const TrainOptions& options, const std::filesystem::path& folder, SentenceModel& model)
       : options_(options),
         model_(model),
+        folder_(folder),
         data_(options.model),
-        checkpoints_(checkpoint_path(options.exp_manager),
+        plan_(plan_run(options, data_.steps_per_epoch())),
+        checkpoints_(folder / "checkpoints",
                      options.exp_manager.name,
                      options.exp_manager.checkpoint_callback_params),
-        parameters_(trainable_parameters(model)),
-        gradient_(model,
-                  {options.model.softmax_temp, options.model.label_smoothing},
-                  at::get_num_threads()),
-        optimizer_(parameters_, adamw_options(options.model.optim)) {
+        learner_(options, model, at::get_num_threads()) {
     position_.data_fingerprint = data_.fingerprint();
-    last_step_ = options.trainer.max_steps;
-    if (options.trainer.max_epochs >= 0) {
-      last_step_ = std::min(last_step_, options.trainer.max_epochs * data_.steps_per_epoch());
+    if (options.exp_manager.max_time_per_run) {
+      max_seconds_ = max_seconds_of_run(*options.exp_manager.max_time_per_run);
     }
   }
 
-  std::int64_t fit() {
+  TrainResult fit() {
     resume();
     report_start();
-    MetricsFile metrics(std::filesystem::path(log_folder(options_.exp_manager)) / "metrics.jsonl",
-                        position_.step);
-    if (is_stopped_before_validation_) validate_and_save(metrics);
-    if (position_.step >= last_step_) return position_.step;
-
-    Progress progress("training", last_step_ - position_.step, "steps");
-    Window window;
-    while (position_.step < last_step_) {
-      if (stop_requested()) save_and_stop();
-      const StepResult result = step(window);
-      if (is_due(options_.trainer.log_every_n_steps)) {
-        report_step(result, window, metrics, progress);
-        window = {};
-      }
-      if (is_due(options_.trainer.val_check_interval)) {
-        validate_and_save(metrics);
-        window = {};
-      }
-      progress.advance(1);
-    }
-    return position_.step;
+    tracker_.emplace(folder_, tracking_options(options_), config_of(options_), position_.step,
+                     position_.tracker_run_id);
+    position_.tracker_run_id = tracker_->run_id();
+    if (is_stopped_before_validation_) validate_and_save();
+    if (end_ == RunEnd::kFinished) train();
+    if (end_ == RunEnd::kFinished) write_models();
+    tracker_->finish(0);
+    return {end_, position_.step};
   }
 
  private:
+  void train() {
+    BatchPrefetcher batches(data_, model_.tokenizer, options_.model, position_.step,
+                            plan_.last_step);
+    Progress progress("training", plan_.last_step - position_.step, "steps");
+    clock_.restart();
+    while (position_.step < plan_.last_step && !is_stopped_early_) {
+      if (const auto end = reason_to_leave()) {
+        end_ = *end;
+        if (saved_step_ != position_.step) save(std::nullopt);
+        return;
+      }
+      const Update update = step(batches);
+      if (is_due(options_.trainer.log_every_n_steps)) report_step(update, progress);
+      if (is_due(plan_.validation_interval)) validate_and_save();
+      if (end_ != RunEnd::kFinished) return;
+      progress.advance(1);
+    }
+  }
+
+  std::optional<RunEnd> reason_to_leave() const {
+    if (stop_requested()) return RunEnd::kAskedToStop;
+    const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+    if (max_seconds_ && elapsed >= *max_seconds_) return RunEnd::kTimeIsUp;
+    return std::nullopt;
+  }
+
   // After every so many updates, and after the last.
   bool is_due(std::int64_t interval) const {
-    return position_.step % interval == 0 || position_.step == last_step_;
+    return position_.step % interval == 0 || position_.step == plan_.last_step;
   }
 
   void resume() {
@@ -126,10 +122,10 @@ class Trainer {
     const auto last = checkpoints_.last();
     if (!last) {
       if (options_.exp_manager.resume_ignore_no_checkpoint) return;
-      fail(ErrorKind::kUsage,
-           concat(checkpoint_path(options_.exp_manager), ": no checkpoint to resume from"));
+      fail(ErrorKind::kUsage, concat(folder_ / "checkpoints", ": no checkpoint to resume from"));
     }
-    RunPosition found = load_training_state(*last, model_, optimizer_);
+    const NamedTensors state = learner_.state();
+    RunPosition found = load_training_state(*last, state);
     if (found.data_fingerprint != position_.data_fingerprint) {
       fail(ErrorKind::kUsage,
            concat(*last,
@@ -137,9 +133,12 @@ class Trainer {
                   "exp_manager.explicit_log_dir, or exp_manager.resume_if_exists=False: ",
                   found.data_fingerprint, "; now ", position_.data_fingerprint));
     }
+    learner_.resume(state);
     position_ = std::move(found);
     saved_step_ = position_.step;
-    is_stopped_before_validation_ = is_due(options_.trainer.val_check_interval) &&
+    is_stopped_early_ = options_.exp_manager.create_early_stopping_callback &&
+                        position_.validations_since_best >= early_stopping().patience;
+    is_stopped_before_validation_ = is_due(plan_.validation_interval) &&
                                     data_.num_validation_rows() > 0 &&
                                     !checkpoints_.last_has_score();
     log_info(concat("resuming from ", *last, " at step ", position_.step));
@@ -149,138 +148,176 @@ class Trainer {
     log_info(concat("training on ", with_thousands(data_.num_training_rows()),
                     " rows, validating on ", with_thousands(data_.num_validation_rows()), "; ",
                     with_thousands(data_.steps_per_epoch()), " steps an epoch, ",
-                    with_thousands(last_step_), " steps in all"));
-    const ScheduleOptions& sched = options_.model.optim.sched;
-    if (sched.constant_steps > 0 &&
-        options_.trainer.max_steps < sched.warmup_steps + sched.constant_steps) {
-      log_warning(
-          concat("the learning rate falls to model.optim.sched.min_lr right after warm-up, "
-                 "since trainer.max_steps (",
-                 options_.trainer.max_steps, ") is less than warmup_steps (", sched.warmup_steps,
-                 ") + constant_steps (", sched.constant_steps,
-                 "); set model.optim.sched.constant_steps=0 for a whole cosine"));
-    }
+                    with_thousands(plan_.last_step), " steps in all"));
+    log_info(concat("on the CPU, ", at::get_num_threads(), " threads, precision ",
+                    precision_in_use(options_.trainer)));
   }
 
-  StepResult step(Window& window) {
-    const ModelOptions& model_options = options_.model;
-    const std::vector<MicroBatch> micro_batches = next_micro_batches();
-    const DropoutKey key{
-        derive_key(static_cast<std::uint64_t>(model_options.seed), position_.step)};
-    StepResult result{};
-    result.loss = gradient_.compute(micro_batches, key);
-    result.grad_norm = clip_gradients(parameters_, options_.trainer.gradient_clip_val);
-    if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
-      fail(ErrorKind::kUsage,
-           concat("the loss or its gradient is not finite at step ", position_.step,
-                  "; the last checkpoint is still good. Lower model.optim.lr: ",
-                  model_options.optim.lr));
-    }
-    result.lr = cosine_annealing(model_options.optim.sched, model_options.optim.lr,
-                                 options_.trainer.max_steps, position_.step);
-    optimizer_.step(result.lr);
-    optimizer_.zero_grad();
-
+  Update step(BatchPrefetcher& batches) {
+    clock_.enter(Phase::kData);
+    const std::vector<MicroBatch> micro_batches = batches.next();
+    lr_ = learning_rate(plan_.schedule, options_.model.optim.lr, plan_.schedule_steps,
+                        position_.step);
+    const Update update = learner_.update(micro_batches, position_.step, lr_, clock_);
     ++position_.step;
-    position_.consumed_samples += model_options.global_batch_size;
-    ++window.steps;
+    position_.consumed_samples += options_.model.global_batch_size;
+    ++window_.steps;
     for (const MicroBatch& batch : micro_batches)
-      window.tokens += batch.tokens.num_tokens();
-    return result;
+      window_.tokens += batch.tokens.num_tokens();
+    return update;
   }
 
-  std::vector<MicroBatch> next_micro_batches() const {
-    const std::vector<TrainingTexts> rows = data_.batch(position_.step);
-    const auto size = static_cast<std::ptrdiff_t>(options_.model.micro_batch_size);
-    std::vector<MicroBatch> batches;
-    for (auto first = rows.begin(); first != rows.end(); first += size) {
-      batches.push_back(make_micro_batch({first, first + size}, model_.tokenizer,
-                                         options_.model.encoder_seq_length));
-    }
-    return batches;
+  void report_step(const Update& update, Progress& progress) {
+    clock_.enter(Phase::kOther);
+    const double seconds = clock_.training();
+    const double tokens_per_second = static_cast<double>(window_.tokens) / seconds;
+    const std::int64_t epoch = (position_.step - 1) / data_.steps_per_epoch();
+    Metrics metrics{{"reduced_train_loss", update.loss},
+                    {"lr", lr_},
+                    {"grad_norm", update.grad_norm},
+                    {"global_step", static_cast<double>(position_.step)},
+                    {"epoch", static_cast<double>(epoch)},
+                    {"consumed_samples", static_cast<double>(position_.consumed_samples)},
+                    {"train_step_timing in s", seconds / static_cast<double>(window_.steps)},
+                    {"tokens_per_second", tokens_per_second}};
+    if (update.loss_scale) metrics.push_back({"loss_scale", *update.loss_scale});
+    const Metrics shares = clock_.shares();
+    metrics.insert(metrics.end(), shares.begin(), shares.end());
+    tracker_->log(position_.step, metrics);
+    constexpr double kGigabyte = 1e9;
+    progress.set_note(concat(
+        "loss ", fixed(update.loss, 4), "  lr ", lr_, "  ",
+        with_thousands(static_cast<std::int64_t>(tokens_per_second)), " tokens/s  ",
+        fixed(static_cast<double>(process_memory().resident_bytes) / kGigabyte, 2), " GB"));
+    window_ = {};
+    clock_.restart();
   }
 
-  void report_step(const StepResult& result,
-                   const Window& window,
-                   MetricsFile& metrics,
-                   Progress& progress) const {
-    const double seconds = window.seconds();
-    const double tokens_per_second = static_cast<double>(window.tokens) / seconds;
-    metrics.write(position_.step,
-                  {{"reduced_train_loss", result.loss},
-                   {"lr", result.lr},
-                   {"grad_norm", result.grad_norm},
-                   {"consumed_samples", static_cast<double>(position_.consumed_samples)},
-                   {"train_step_timing in s", seconds / static_cast<double>(window.steps)},
-                   {"tokens_per_second", tokens_per_second}});
-    progress.set_note(concat("loss ", fixed(result.loss, 4), "  lr ", result.lr, "  ",
-                             with_thousands(static_cast<std::int64_t>(tokens_per_second)),
-                             " tokens/s"));
-  }
-
-  void validate_and_save(MetricsFile& metrics) {
-    if (data_.num_validation_rows() == 0) {
-      save(std::nullopt);
-      return;
-    }
-    ValidationResult result;
+  void validate_and_save() {
+    if (data_.num_validation_rows() == 0) return save(std::nullopt);
+    Metrics metrics;
     try {
-      result = validate(model_, data_, options_);
+      metrics = validated();
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::kCancelled) save_and_stop();
-      throw;
+      if (error.kind() != ErrorKind::kCancelled) throw;
+      end_ = RunEnd::kAskedToStop;
+      return save(std::nullopt);
     }
-    metrics.write(position_.step, {{"val_loss", result.loss}, {"val_mrr@10", result.mrr_at_10}});
-    log_info(concat("step ", position_.step, ": val_loss ", fixed(result.loss, 4), ", val_mrr@10 ",
-                    fixed(result.mrr_at_10, 4)));
-    const bool by_loss = options_.exp_manager.checkpoint_callback_params.monitor == "val_loss";
-    save(by_loss ? result.loss : result.mrr_at_10);
+    tracker_->log(position_.step, metrics);
+    report_validation(metrics);
+    if (options_.exp_manager.create_early_stopping_callback) {
+      is_stopped_early_ = note_validation(
+          early_stopping(), required_value(metrics, early_stopping().monitor), position_);
+    }
+    save(required_value(metrics, options_.exp_manager.checkpoint_callback_params.monitor));
+    if (is_stopped_early_) {
+      log_info(concat("stopping early: ", early_stopping().monitor, " was not better than ",
+                      fixed(position_.best_score, 6), " in the last ",
+                      position_.validations_since_best, " validations"));
+    }
+  }
+
+  Metrics validated() {
+    clock_.enter(Phase::kValidation);
+    const Clock::time_point start = Clock::now();
+    std::optional<WithAverages> averages;
+    if (learner_.averages() && !options_.exp_manager.ema.validate_original_weights) {
+      averages.emplace(*learner_.averages());
+    }
+    Metrics metrics = validate(model_, learner_.loss(), data_, options_);
+    metrics.push_back({"validation_step_timing in s",
+                       std::chrono::duration<double>(Clock::now() - start).count()});
+    clock_.enter(Phase::kOther);
+    return metrics;
+  }
+
+  void report_validation(const Metrics& metrics) const {
+    std::string line = concat("step ", position_.step, ":");
+    for (const std::string& name : validation_metric_names())
+      line += concat(" ", name, " ", fixed(required_value(metrics, name), 4));
+    log_info(line);
   }
 
   void save(std::optional<double> score) {
+    clock_.enter(Phase::kSave);
     checkpoints_.save(position_.step, position_.consumed_samples, score,
                       [&](const std::filesystem::path& path) {
-                        save_training_state(path, model_, optimizer_, position_);
+                        save_training_state(path, learner_.state(), position_);
                       });
     saved_step_ = position_.step;
+    if (options_.exp_manager.checkpoint_callback_params.always_save_nemo) {
+      write_model(nemo_path(), ModelFormat::kNemo);
+    }
+    clock_.enter(Phase::kOther);
   }
 
-  [[noreturn]] void save_and_stop() {
-    if (saved_step_ != position_.step) save(std::nullopt);
-    fail(ErrorKind::kCancelled,
-         concat("interrupted after step ", position_.step,
-                "; the state is saved, the same command goes on from there"));
+  std::filesystem::path nemo_path() const {
+    return folder_ / "checkpoints" / concat(options_.exp_manager.name, ".nemo");
+  }
+
+  void write_model(const std::filesystem::path& path, ModelFormat format) {
+    std::optional<WithAverages> averages;
+    if (learner_.averages()) averages.emplace(*learner_.averages());
+    save_model(model_, path, format);
+    log_info(concat("wrote ", path));
+  }
+
+  // The best model of the run first, so that the last one's weights are in place in the end.
+  void write_models() {
+    const CheckpointOptions& wanted = options_.exp_manager.checkpoint_callback_params;
+    const NamedTensors state = learner_.state();
+    if (const auto best = checkpoints_.best()) {
+      load_training_state(*best, state);
+      if (wanted.save_best_model) write_model(nemo_path(), ModelFormat::kNemo);
+      if (wanted.save_sentence_transformers_on_train_end) {
+        write_model(folder_ / "best-model", ModelFormat::kSentenceTransformers);
+      }
+      load_training_state(checkpoints_.last().value(), state);
+    }
+    if (wanted.save_sentence_transformers_on_train_end) {
+      write_model(folder_ / "last-model", ModelFormat::kSentenceTransformers);
+    }
+    const bool is_last_wanted = wanted.save_nemo_on_train_end && !wanted.save_best_model;
+    if (is_last_wanted) write_model(nemo_path(), ModelFormat::kNemo);
+  }
+
+  const EarlyStoppingOptions& early_stopping() const {
+    return options_.exp_manager.early_stopping_callback_params;
   }
 
   const TrainOptions& options_;
   SentenceModel& model_;
+  std::filesystem::path folder_;
   TrainingData data_;
+  RunPlan plan_;
   CheckpointFolder checkpoints_;
-  std::vector<NamedTensor> parameters_;
-  ContrastiveGradient gradient_;
-  AdamW optimizer_;
+  Learner learner_;
+  std::optional<RunTracker> tracker_;
   RunPosition position_;
+  RunEnd end_ = RunEnd::kFinished;
+  Clock::time_point start_ = Clock::now();
+  std::optional<double> max_seconds_;
   std::int64_t saved_step_ = 0;  // of the newest checkpoint; a run's first state needs none
   bool is_stopped_before_validation_ = false;
-  std::int64_t last_step_ = 0;
+  bool is_stopped_early_ = false;
+  double lr_ = 0;
+  Window window_;
+  PhaseClock clock_;
 };
 
 }  // namespace
 
-std::int64_t train_model(const TrainOptions& options, SentenceModel& model) {
+TrainResult train_model(const TrainOptions& options,
+                        const std::filesystem::path& folder,
+                        SentenceModel& model) {
   const std::int64_t positions = model.encoder.config().max_position_embeddings;
   if (options.model.encoder_seq_length > positions) {
     fail(ErrorKind::kUsage, concat("model.encoder_seq_length is above the checkpoint's positions (",
                                    positions, "): ", options.model.encoder_seq_length));
   }
-  model.encoder.set_dropout(options.model.hidden_dropout, options.model.attention_dropout);
   // What stood before the texts in training has to stand there in use.
   set_training_prompts(options.model.data, model);
-  return Trainer(options, model).fit();
-}
-
-std::filesystem::path trained_model_path(const ExpManagerOptions& options) {
-  return checkpoint_path(options) / concat(options.name, ".nemo");
+  return Trainer(options, folder, model).fit();
 }
 
 }  // namespace sbert

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "sbert/model/sentence_model.h"
@@ -7,17 +8,27 @@
 
 namespace sbert {
 
-/// Fine-tunes `model` in place, as `options` says, in the folder log_folder(options.exp_manager):
-/// checkpoints/ and metrics.jsonl. The prefixes of the data become the model's prompts "query" and
-/// "passage". Goes on from the last checkpoint there, if it may; the parameters
-/// then come out with the same bits as if the run had never stopped (same machine and threads).
-///
-/// @return optimizer updates done in all
-/// @throws Error(kCancelled) when a stop is asked for: the state is saved first
-/// @throws Error(kUsage) if options and data, or options and checkpoint, do not fit together
-std::int64_t train_model(const TrainOptions& options, SentenceModel& model);
+/// How a run came to its end.
+enum class RunEnd {
+  kFinished,      ///< all updates are done, or early stopping ended them
+  kAskedToStop,   ///< by SIGINT or SIGTERM; the state is saved
+  kTimeIsUp,      ///< exp_manager.max_time_per_run; the state is saved
+};
 
-/// Where the model of a finished run is written: checkpoints/NAME.nemo.
-std::filesystem::path trained_model_path(const ExpManagerOptions& options);
+struct TrainResult {
+  RunEnd end = RunEnd::kFinished;
+  std::int64_t steps = 0;  ///< optimizer updates done in all
+};
+
+/// Fine-tunes `model` in place, as `options` says, in `folder`: checkpoints/, metrics.jsonl and what
+/// the trackers write; at the end of a finished run also the trained models. The prefixes of the
+/// data become the model's prompts "query" and "passage". Goes on from the last checkpoint there, if
+/// it may; the parameters then come out with the same bits as if the run had never stopped (same
+/// machine and threads).
+///
+/// @throws Error(kUsage) if options and data, or options and checkpoint, do not fit together
+TrainResult train_model(const TrainOptions& options,
+                        const std::filesystem::path& folder,
+                        SentenceModel& model);
 
 }  // namespace sbert

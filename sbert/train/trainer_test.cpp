@@ -39,13 +39,12 @@ class TrainerTest : public testing::Test {
     write_file_atomically(folder_ / "train.json", letter_data(60));
   }
 
-  TrainOptions options(const std::string& run) const {
+  TrainOptions options() const {
     TrainOptions o;
     o.restore_from_path = "unused";
     o.trainer.max_steps = 12;
     o.trainer.val_check_interval = 4;
     o.trainer.log_every_n_steps = 2;
-    o.exp_manager.explicit_log_dir = folder_ / run;
     o.model.encoder_seq_length = 32;
     o.model.data.data_prefix = folder_ / "train.json";
     o.model.data.evaluation_sample_size = 10;

@@ -43,6 +43,14 @@ TrainingTexts training_texts(const Example& example, const ModelOptions& options
   return texts;
 }
 
+LossTargets loss_targets(const std::vector<TrainingTexts>& rows) {
+  LossTargets targets;
+  for (const TrainingTexts& row : rows) {
+    targets.negative_counts.push_back(static_cast<std::int64_t>(row.negatives.size()));
+  }
+  return targets;
+}
+
 MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,
                             const Tokenizer& tokenizer,
                             std::int64_t max_length) {
@@ -57,8 +65,8 @@ MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,
   for (const TrainingTexts& row : rows) {
     for (const std::string& negative : row.negatives)
       append(negative);
-    batch.targets.negative_counts.push_back(static_cast<std::int64_t>(row.negatives.size()));
   }
+  batch.targets = loss_targets(rows);
   return batch;
 }
 

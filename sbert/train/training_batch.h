@@ -28,6 +28,9 @@ struct TrainingTexts {
 
 TrainingTexts training_texts(const Example& example, const ModelOptions& options);
 
+/// What the data says of the texts of these rows.
+LossTargets loss_targets(const std::vector<TrainingTexts>& rows);
+
 /// Tokenizes and packs.
 /// @param max_length tokens a text is cut to
 MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,

@@ -9,28 +9,16 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/safetensors.h"
-#include "sbert/base/named_tensor.h"
 
 namespace sbert {
 namespace {
 
 constexpr const char* kFormat = "sbert-training-state";
-constexpr const char* kVersion = "1";
+constexpr const char* kVersion = "2";
 
-// Everything that changes while a model is trained, under its name in the file.
-NamedTensors tensors_of_state(const SentenceModel& model, const AdamW& optimizer) {
-  NamedTensors tensors;
-  for (const NamedTensor& parameter : model.encoder.parameters()) {
-    tensors.push_back({concat("model.", parameter.name), parameter.tensor.detach()});
-  }
-  for (const NamedTensor& each : optimizer.state()) {
-    tensors.push_back({concat("optimizer.", each.name), each.tensor});
-  }
-  return tensors;
-}
+using Metadata = std::map<std::string, std::string>;
 
-const std::string& required(const std::map<std::string, std::string>& metadata,
-                            const std::string& key) {
+const std::string& required(const Metadata& metadata, const std::string& key) {
   const auto found = metadata.find(key);
   if (found == metadata.end()) {
     fail(ErrorKind::kInput, concat("not a training state: no ", key, " in its metadata"));
@@ -38,61 +26,75 @@ const std::string& required(const std::map<std::string, std::string>& metadata,
   return found->second;
 }
 
-std::int64_t required_count(const std::map<std::string, std::string>& metadata,
-                            const std::string& key) {
+template <typename Number>
+Number required_number(const Metadata& metadata, const std::string& key) {
   const std::string& text = required(metadata, key);
-  std::int64_t value = -1;
+  Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) {
-    fail(ErrorKind::kInput, concat(key, " of a training state must be a count: ", text));
+  if (error != std::errc() || end != text.data() + text.size()) {
+    fail(ErrorKind::kInput, concat(key, " of a training state must be a number: ", text));
   }
   return value;
+}
+
+std::int64_t required_count(const Metadata& metadata, const std::string& key) {
+  const auto value = required_number<std::int64_t>(metadata, key);
+  if (value < 0) {
+    fail(ErrorKind::kInput, concat(key, " of a training state must be a count: ", value));
+  }
+  return value;
+}
+
+Metadata to_metadata(const RunPosition& position) {
+  return {{"format", kFormat},
+          {"version", kVersion},
+          {"step", concat(position.step)},
+          {"consumed_samples", concat(position.consumed_samples)},
+          {"data_fingerprint", position.data_fingerprint},
+          {"best_score", concat(position.best_score)},
+          {"validations_since_best", concat(position.validations_since_best)},
+          {"tracker_run_id", position.tracker_run_id}};
+}
+
+RunPosition to_position(const Metadata& metadata) {
+  if (required(metadata, "format") != kFormat || required(metadata, "version") != kVersion) {
+    fail(ErrorKind::kInput, concat("not a training state of version ", kVersion));
+  }
+  return {.step = required_count(metadata, "step"),
+          .consumed_samples = required_count(metadata, "consumed_samples"),
+          .data_fingerprint = required(metadata, "data_fingerprint"),
+          .best_score = required_number<double>(metadata, "best_score"),
+          .validations_since_best = required_count(metadata, "validations_since_best"),
+          .tracker_run_id = required(metadata, "tracker_run_id")};
 }
 
 }  // namespace
 
 void save_training_state(const std::filesystem::path& path,
-                         const SentenceModel& model,
-                         const AdamW& optimizer,
+                         const NamedTensors& tensors,
                          const RunPosition& position) {
-  write_safetensors(path, tensors_of_state(model, optimizer),
-                    {{"format", kFormat},
-                     {"version", kVersion},
-                     {"step", concat(position.step)},
-                     {"consumed_samples", concat(position.consumed_samples)},
-                     {"data_fingerprint", position.data_fingerprint}});
+  write_safetensors(path, tensors, to_metadata(position));
 }
 
-RunPosition load_training_state(const std::filesystem::path& path,
-                                const SentenceModel& model,
-                                AdamW& optimizer) {
+RunPosition load_training_state(const std::filesystem::path& path, const NamedTensors& tensors) {
   const Safetensors file = read_safetensors(path);
   return within(path.string(), [&] {
-    if (required(file.metadata, "format") != kFormat ||
-        required(file.metadata, "version") != kVersion) {
-      fail(ErrorKind::kInput, concat("not a training state of version ", kVersion));
-    }
-    RunPosition position{required_count(file.metadata, "step"),
-                         required_count(file.metadata, "consumed_samples"),
-                         required(file.metadata, "data_fingerprint")};
+    RunPosition position = to_position(file.metadata);
     std::map<std::string, Tensor> found;
     for (const NamedTensor& each : file.tensors)
       found[each.name] = each.tensor;
-
-    const NamedTensors wanted = tensors_of_state(model, optimizer);
-    for (const NamedTensor& each : wanted) {  // all are checked before the first is copied
+    for (const NamedTensor& each : tensors) {  // all are checked before the first is copied
       const auto place = found.find(each.name);
       if (place == found.end()) fail(ErrorKind::kInput, concat("tensor is missing: ", each.name));
       if (place->second.sizes() != each.tensor.sizes() ||
           place->second.scalar_type() != each.tensor.scalar_type()) {
         fail(ErrorKind::kInput,
-             concat("tensor has another shape or type than the model's: ", each.name));
+             concat("tensor has another shape or type than the run's: ", each.name));
       }
     }
     const at::NoGradGuard no_grad;
-    for (const NamedTensor& each : wanted)
+    for (const NamedTensor& each : tensors)
       each.tensor.copy_(found[each.name]);
-    optimizer.set_step_count(position.step);
     return position;
   });
 }

@@ -2,34 +2,36 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 
-#include "sbert/model/sentence_model.h"
-#include "sbert/optim/adamw.h"
+#include "sbert/base/named_tensor.h"
 
 namespace sbert {
 
 /// Where a run is. The order of the data, the learning rate and every random number are functions
-/// of it, so that with the parameters and the optimizer it is all that a resumed run needs.
+/// of it, so that with the tensors that training changes it is all that a resumed run needs.
 struct RunPosition {
   std::int64_t step = 0;              ///< optimizer updates done
   std::int64_t consumed_samples = 0;  ///< training rows used
-  std::string data_fingerprint;       ///< of the training file and its split
+  std::string data_fingerprint;       ///< of the training files and their split
+  /// Of early stopping: the best value of its metric (NaN: none yet), and validations since.
+  double best_score = std::numeric_limits<double>::quiet_NaN();
+  std::int64_t validations_since_best = 0;
+  std::string tracker_run_id;  ///< of the run at an experiment tracker; may be empty
 };
 
-/// Writes parameters, optimizer and position to one file: safetensors, with tensors model.<name>,
-/// optimizer.exp_avg.<name> and optimizer.exp_avg_sq.<name>, and the position as metadata
-/// (format "sbert-training-state", version 1). Whole or not at all.
+/// Writes the tensors and the position to one file: safetensors, with the position as metadata
+/// (format "sbert-training-state", version 2). Whole or not at all.
+/// @param tensors named model.*, loss.*, optimizer.*, ...
 /// @throws Error(kIo)
 void save_training_state(const std::filesystem::path& path,
-                         const SentenceModel& model,
-                         const AdamW& optimizer,
+                         const NamedTensors& tensors,
                          const RunPosition& position);
 
-/// Reads such a file into the model and the optimizer.
-/// @throws Error(kInput) if it is no training state or not of this model
-RunPosition load_training_state(const std::filesystem::path& path,
-                                const SentenceModel& model,
-                                AdamW& optimizer);
+/// Reads such a file into the tensors, in place. What it holds beside them is left.
+/// @throws Error(kInput) if it is no training state, or lacks one of the tensors or has it in
+///         another shape; then nothing is changed
+RunPosition load_training_state(const std::filesystem::path& path, const NamedTensors& tensors);
 
 }  // namespace sbert

@@ -1,14 +1,16 @@
 #include "sbert/train/training_state.h"
 
+#include <cmath>
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
+#include "sbert/base/message_of.h"
 #include "sbert/checkpoint/safetensors.h"
-#include "sbert/base/named_tensor.h"
-#include "tests/support/letter_model.h"
 
 namespace sbert {
 namespace {
@@ -20,59 +22,59 @@ std::filesystem::path temp(const char* name) {
 }
 
 TEST(TrainingState, ReadsBackEverythingThatWasWritten) {
-  const SentenceModel model = letter_model();
-  AdamW optimizer(model.encoder.parameters(), {});
-  for (const NamedTensor& each : optimizer.state())
-    each.tensor.normal_();
-  save_training_state(temp("state.ckpt"), model, optimizer, {12, 96, "rows"});
+  const NamedTensors written{{"model.a", at::randn({3, 4})},
+                             {"optimizer.step", at::scalar_tensor(12, at::kLong)}};
+  save_training_state(temp("state.ckpt"), written,
+                      {.step = 12,
+                       .consumed_samples = 96,
+                       .data_fingerprint = "rows",
+                       .best_score = 0.1,
+                       .validations_since_best = 3,
+                       .tracker_run_id = "abc"});
 
-  const SentenceModel other = letter_model();
-  for (const NamedTensor& p : other.encoder.parameters())
-    p.tensor.zero_();
-  AdamW resumed(other.encoder.parameters(), {});
-  const RunPosition position = load_training_state(temp("state.ckpt"), other, resumed);
+  const NamedTensors read{{"model.a", at::zeros({3, 4})},
+                          {"optimizer.step", at::scalar_tensor(0, at::kLong)}};
+  const RunPosition position = load_training_state(temp("state.ckpt"), read);
   EXPECT_EQ(position.step, 12);
   EXPECT_EQ(position.consumed_samples, 96);
   EXPECT_EQ(position.data_fingerprint, "rows");
-  EXPECT_EQ(resumed.step_count(), 12);
-  const NamedTensors before = model.encoder.parameters();
-  const NamedTensors after = other.encoder.parameters();
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    EXPECT_TRUE(before[i].tensor.equal(after[i].tensor)) << before[i].name;
-  }
-  for (std::size_t i = 0; i < optimizer.state().size(); ++i) {
-    EXPECT_TRUE(optimizer.state()[i].tensor.equal(resumed.state()[i].tensor));
-  }
+  EXPECT_EQ(position.best_score, 0.1);
+  EXPECT_EQ(position.validations_since_best, 3);
+  EXPECT_EQ(position.tracker_run_id, "abc");
+  for (std::size_t i = 0; i < read.size(); ++i)
+    EXPECT_TRUE(read[i].tensor.equal(written[i].tensor)) << read[i].name;
+}
+
+TEST(TrainingState, ARunWithoutAValidationHasNoBestScore) {
+  save_training_state(temp("new.ckpt"), {{"model.a", at::zeros({1})}}, {});
+  EXPECT_TRUE(std::isnan(load_training_state(temp("new.ckpt"), {}).best_score));
 }
 
 std::string refusal(const NamedTensors& tensors,
                     const std::map<std::string, std::string>& metadata) {
   write_safetensors(temp("bad.ckpt"), tensors, metadata);
-  const SentenceModel model = letter_model();
-  AdamW optimizer(model.encoder.parameters(), {});
-  try {
-    load_training_state(temp("bad.ckpt"), model, optimizer);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kInput);
-    return error.what();
-  }
-  return "";
+  const NamedTensors wanted{{"model.a", at::full({2, 3}, 7.0)}};
+  const std::string message = message_of(
+      ErrorKind::kInput, [&] { load_training_state(temp("bad.ckpt"), wanted); });
+  EXPECT_TRUE(wanted[0].tensor.equal(at::full({2, 3}, 7.0)));
+  return message;
 }
 
 TEST(TrainingState, WhatIsNoStateOfThisModelIsRefused) {
-  std::map<std::string, std::string> metadata{{"format", "sbert-training-state"},
-                                              {"version", "1"},
-                                              {"step", "3"},
-                                              {"consumed_samples", "24"},
-                                              {"data_fingerprint", "rows"}};
+  std::map<std::string, std::string> metadata{
+      {"format", "sbert-training-state"}, {"version", "2"},          {"step", "3"},
+      {"consumed_samples", "24"},         {"data_fingerprint", "rows"}, {"best_score", "0.5"},
+      {"validations_since_best", "0"},    {"tracker_run_id", ""}};
   EXPECT_THAT(refusal({}, {}), HasSubstr("no format"));
-  EXPECT_THAT(refusal({}, metadata), HasSubstr("missing: model.embeddings.word_embeddings.weight"));
-  EXPECT_THAT(refusal({{"model.embeddings.word_embeddings.weight", at::zeros({2, 2})}}, metadata),
-              HasSubstr("another shape"));
+  EXPECT_THAT(refusal({}, metadata), HasSubstr("missing: model.a"));
+  EXPECT_THAT(refusal({{"model.a", at::zeros({2, 2})}}, metadata), HasSubstr("another shape"));
   metadata["step"] = "-3";
   EXPECT_THAT(refusal({}, metadata), HasSubstr("step of a training state must be a count: -3"));
-  metadata["version"] = "2";
-  EXPECT_THAT(refusal({}, metadata), HasSubstr("version 1"));
+  metadata["step"] = "3";
+  metadata["best_score"] = "good";
+  EXPECT_THAT(refusal({}, metadata), HasSubstr("best_score of a training state must be a number"));
+  metadata["version"] = "1";
+  EXPECT_THAT(refusal({}, metadata), HasSubstr("version 2"));
 }
 
 }  // namespace

@@ -1,13 +1,12 @@
 #include "sbert/train/validation.h"
 
 #include <algorithm>
-#include <string>
-#include <vector>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include "sbert/embed/embedder.h"
+#include "sbert/train/training_batch.h"
 
 namespace sbert {
 namespace {
@@ -15,10 +14,9 @@ namespace {
 constexpr std::int64_t kCutoff = 10;
 
 struct EmbeddedRows {
-  Tensor questions;                           // [N, D]
-  Tensor positives;                           // [N, D]
-  Tensor negatives;                           // [M, D] of row 0, of row 1, ...
-  std::vector<std::int64_t> negative_counts;  // [N]
+  Tensor questions;                    // [N, D]
+  Tensor positives;                    // [N, D]
+  std::vector<Tensor> negatives;       // [N] of [n, D]
 };
 
 // Shares the memory of `matrix`.
@@ -30,64 +28,67 @@ EmbeddedRows embed_rows(const SentenceModel& model,
                         const std::vector<TrainingTexts>& rows,
                         std::int64_t max_length) {
   std::vector<std::string> texts;
-  EmbeddedRows result;
   for (const TrainingTexts& row : rows)
     texts.push_back(row.question);
   for (const TrainingTexts& row : rows)
     texts.push_back(row.positive);
-  for (const TrainingTexts& row : rows) {
+  for (const TrainingTexts& row : rows)
     texts.insert(texts.end(), row.negatives.begin(), row.negatives.end());
-    result.negative_counts.push_back(static_cast<std::int64_t>(row.negatives.size()));
-  }
   FloatMatrix matrix = embed_texts(model, texts, {.max_length = max_length});
   const Tensor all = as_tensor(matrix).clone();
   const auto size = static_cast<std::int64_t>(rows.size());
-  result.questions = all.slice(0, 0, size);
-  result.positives = all.slice(0, size, 2 * size);
-  result.negatives = all.slice(0, 2 * size);
+  EmbeddedRows result{all.slice(0, 0, size), all.slice(0, size, 2 * size), {}};
+  std::int64_t next = 2 * size;
+  for (const TrainingTexts& row : rows) {
+    const auto count = static_cast<std::int64_t>(row.negatives.size());
+    result.negatives.push_back(all.slice(0, next, next + count));
+    next += count;
+  }
   return result;
 }
 
-double mean_loss(const EmbeddedRows& rows,
-                 std::int64_t micro_batch_size,
-                 const ContrastiveOptions& options) {
-  const std::int64_t size = rows.questions.size(0);
+double mean_loss(const EmbeddedRows& embedded,
+                 const std::vector<TrainingTexts>& rows,
+                 std::ptrdiff_t micro_batch_size,
+                 const Loss& loss) {
   double sum = 0;
   std::int64_t batches = 0;
-  std::int64_t first_negative = 0;
-  for (std::int64_t start = 0; start < size; start += micro_batch_size) {
-    const std::int64_t end = std::min(size, start + micro_batch_size);
-    const std::vector<std::int64_t> counts(rows.negative_counts.begin() + start,
-                                           rows.negative_counts.begin() + end);
-    std::int64_t last_negative = first_negative;
-    for (const std::int64_t count : counts)
-      last_negative += count;
-    sum +=
-        contrastive_loss(rows.questions.slice(0, start, end), rows.positives.slice(0, start, end),
-                         rows.negatives.slice(0, first_negative, last_negative), counts, options)
-            .item<double>();
-    first_negative = last_negative;
+  const auto size = static_cast<std::ptrdiff_t>(rows.size());
+  for (std::ptrdiff_t start = 0; start < size; start += micro_batch_size) {
+    const std::ptrdiff_t end = std::min(size, start + micro_batch_size);
+    const auto& negatives = embedded.negatives;
+    sum += loss.compute({.questions = embedded.questions.slice(0, start, end),
+                         .positives = embedded.positives.slice(0, start, end),
+                         .negatives = at::cat(std::vector<Tensor>(negatives.begin() + start,
+                                                                  negatives.begin() + end)),
+                         .targets = loss_targets({rows.begin() + start, rows.begin() + end})})
+               .item<double>();
     ++batches;
   }
   return sum / static_cast<double>(batches);
 }
 
-// A document that scores as high as the positive, such as the same text, does not push it down.
-double mean_reciprocal_rank(const EmbeddedRows& rows) {
-  const Tensor documents = at::cat({rows.positives, rows.negatives});             // [N + M, D]
+// The rank of each question's positive, from 1.
+Tensor positive_ranks(const EmbeddedRows& rows) {  // [N] float64
+  const Tensor documents = at::cat({rows.positives, at::cat(rows.negatives)});    // [N + M, D]
   const Tensor own = (rows.questions * rows.positives).sum(1, /*keepdim=*/true);  // [N, 1]
   constexpr double kSameScore = 1e-6;  // the product and the sum round differently
-  const Tensor scores = rows.questions.mm(documents.t());       // [N, N + M]
-  const Tensor ranks = (scores > own + kSameScore).sum(1) + 1;  // [N]
-  const Tensor reciprocal = ranks.to(at::kDouble).reciprocal();
-  return reciprocal.masked_fill(ranks > kCutoff, 0).mean().item<double>();
+  const Tensor scores = rows.questions.mm(documents.t());  // [N, N + M]
+  return ((scores > own + kSameScore).sum(1) + 1).to(at::kDouble);
 }
 
 }  // namespace
 
-ValidationResult validate(const SentenceModel& model,
-                          const TrainingData& data,
-                          const TrainOptions& options) {
+const std::vector<std::string>& validation_metric_names() {
+  static const std::vector<std::string> names{"val_loss", "val_accuracy@1", "val_mrr@10",
+                                              "val_ndcg@10"};
+  return names;
+}
+
+Metrics validate(const SentenceModel& model,
+                 const Loss& loss,
+                 const TrainingData& data,
+                 const TrainOptions& options) {
   const std::int64_t micro_batch_size = options.model.micro_batch_size;
   const std::int64_t limit = options.trainer.limit_val_batches * micro_batch_size;
   std::vector<TrainingTexts> texts;
@@ -96,9 +97,15 @@ ValidationResult validate(const SentenceModel& model,
   }
   const at::NoGradGuard no_grad;
   const EmbeddedRows rows = embed_rows(model, texts, options.model.encoder_seq_length);
-  return {mean_loss(rows, micro_batch_size,
-                    {options.model.softmax_temp, options.model.label_smoothing}),
-          mean_reciprocal_rank(rows)};
+  const Tensor ranks = positive_ranks(rows);
+  const Tensor is_found = ranks <= kCutoff;
+  const auto mean_of_found = [&](const Tensor& gains) {
+    return gains.masked_fill(is_found.logical_not(), 0).mean().item<double>();
+  };
+  return {{"val_loss", mean_loss(rows, texts, micro_batch_size, loss)},
+          {"val_accuracy@1", (ranks == 1).to(at::kDouble).mean().item<double>()},
+          {"val_mrr@10", mean_of_found(ranks.reciprocal())},
+          {"val_ndcg@10", mean_of_found((ranks + 1).log2().reciprocal())}};
 }
 
 }  // namespace sbert

@@ -1,21 +1,29 @@
 #pragma once
 
-#include "sbert/loss/contrastive.h"
+#include <string>
+#include <vector>
+
+#include "sbert/base/metrics.h"
+#include "sbert/loss/loss.h"
 #include "sbert/model/sentence_model.h"
+#include "sbert/train/train_options.h"
 #include "sbert/train/training_data.h"
 
 namespace sbert {
 
-struct ValidationResult {
-  double loss = 0;       ///< mean over micro batches of the contrastive loss within each, as NeMo's
-  double mrr_at_10 = 0;  ///< of a question's positive among the documents of all validation rows
-};
-
-/// Embeds the validation rows without dropout, on all cores, and scores them. Rows beyond
-/// limit_val_batches micro batches are left out.
+/// Embeds the validation rows without dropout, on all cores, and scores them:
+///  val_loss        mean over micro batches of the loss within each, as NeMo's
+///  val_accuracy@1, val_mrr@10, val_ndcg@10
+///                  of a question's positive among the documents of all validation rows (a document
+///                  that scores the same, such as the same text, does not push it down)
+/// Rows beyond limit_val_batches micro batches are left out.
 /// @throws Error(kCancelled) when a stop is asked for
-ValidationResult validate(const SentenceModel& model,
-                          const TrainingData& data,
-                          const TrainOptions& options);
+Metrics validate(const SentenceModel& model,
+                 const Loss& loss,
+                 const TrainingData& data,
+                 const TrainOptions& options);
+
+/// Names of the metrics that validate() gives.
+const std::vector<std::string>& validation_metric_names();
 
 }  // namespace sbert

@@ -299,14 +299,13 @@ template <typename Real>
 void dropout(const Real* x,
              Real* out,
              std::int64_t count,
-             std::int64_t first_index,
              double rate,
              std::uint64_t key) {
   const std::uint32_t threshold = dropout_threshold(rate);
   const Real keep = static_cast<Real>(1.0 / (1.0 - rate));
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto index = static_cast<std::uint64_t>(first_index + i);
-    // The high half of the index goes into the key, so that no tensor is too large.
+    const auto index = static_cast<std::uint64_t>(i);
+    // The high half of the index goes into the key, so that no sequence is too long.
     const std::uint64_t block_key = key ^ (index >> 32 << 32);
     const bool kept = random_bits(static_cast<std::uint32_t>(index), block_key) >= threshold;
     out[i] = kept ? x[i] * keep : Real(0);

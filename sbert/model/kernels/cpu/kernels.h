@@ -54,11 +54,10 @@ struct Kernels {
                              std::uint64_t mask_key,
                              Real* scratch);
   /// out[i] = x[i] / (1 - rate) or 0, for i in [0, count); which of the two depends on
-  /// (key, first_index + i) alone. `out` may be `x`.
+  /// (key, i) alone. `out` may be `x`.
   void (*dropout)(const Real* x,
                   Real* out,
                   std::int64_t count,
-                  std::int64_t first_index,
                   double rate,
                   std::uint64_t key);
 };

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <vector>
+
+#include "sbert/loss/loss.h"
+#include "sbert/model/sentence_model.h"
+#include "sbert/train/training_batch.h"
+
+namespace sbert {
+
+/// The gradient of a loss over a global batch, by gradient cache (Gao et al., 2021, "Scaling Deep
+/// Contrastive Learning Batch Size under Memory Limited Setup"): embed all micro batches, take the
+/// loss's gradient on the embeddings, then push it back micro batch by micro batch, embedding each
+/// again. So the negatives are those of the whole batch however it is cut, and memory is that of
+/// one micro batch. One micro batch alone needs no second pass.
+///
+/// The sequences of a micro batch are shared out to single-threaded workers, each with an encoder
+/// of shared parameters and gradients of its own, which are added up in order. The same number of
+/// workers gives the same bits.
+class GradientCache {
+ public:
+  /// @param model outlives this, as does `loss`; their parameters may be changed in place between
+  ///              calls
+  GradientCache(const SentenceModel& model, const Loss& loss, int workers);
+
+  /// Puts the gradient into the .grad() of the parameters of the model and of the loss, in place of
+  /// what is there.
+  /// @param step_key   dropout of this step; each sequence draws its masks by its place in the
+  ///                   global batch
+  /// @param loss_scale the gradients are this many times larger
+  /// @return the loss, not scaled
+  double compute(const std::vector<MicroBatch>& micro_batches,
+                 std::uint64_t step_key,
+                 double loss_scale = 1);
+
+ private:
+  void add_up();
+
+  const SentenceModel& model_;
+  const Loss& loss_;
+  std::vector<BertEncoder> encoders_;  // one a worker
+};
+
+}  // namespace sbert

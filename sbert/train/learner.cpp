@@ -1,0 +1,133 @@
+#include "sbert/train/learner.h"
+
+#include <cmath>
+#include <set>
+
+#include <ATen/ATen.h>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/random.h"
+#include "sbert/optim/freeze.h"
+#include "sbert/optim/parameter_settings.h"
+
+namespace sbert {
+namespace {
+
+// Which key of randomness is for what; each derives its own from the seed of the run.
+enum RandomPurpose : std::uint64_t { kDropoutMasks, kLossParameters, kAdapters };
+
+AdamWOptions adamw_options(const OptimOptions& optim) {
+  return {.beta1 = optim.betas[0], .beta2 = optim.betas[1], .weight_decay = optim.weight_decay};
+}
+
+std::vector<ParameterSetting> settings_of(const NamedTensors& parameters,
+                                          const OptimOptions& optim,
+                                          std::int64_t num_layers) {
+  std::vector<ParameterSetting> settings = parameter_settings(parameters);
+  const std::vector<double> scales =
+      layer_learning_rates(parameters, num_layers, optim.layer_decay);
+  for (std::size_t i = 0; i < settings.size(); ++i)
+    settings[i].lr_scale *= scales[i];
+  return settings;
+}
+
+void add_prefixed(const std::string& prefix, const NamedTensors& from, NamedTensors& to) {
+  for (const NamedTensor& each : from)
+    to.push_back({concat(prefix, each.name), each.tensor.detach()});
+}
+
+Tensor counter(std::int64_t value) {
+  return at::scalar_tensor(value, at::kLong);
+}
+
+}  // namespace
+
+Learner::Learner(const TrainOptions& options, SentenceModel& model, int workers)
+    : model_(model),
+      seed_(static_cast<std::uint64_t>(options.model.seed)),
+      clip_(options.trainer.gradient_clip_val) {
+  set_recipe(options);
+  const EncoderConfig& config = model.encoder.config();
+  loss_ = make_loss(options.model.loss_options(), config.hidden_size,
+                    derive_key(seed_, kLossParameters));
+  for (const NamedTensor& each : model.encoder.parameters()) {
+    if (each.tensor.requires_grad()) trained_.push_back(each);
+  }
+  for (const NamedTensor& each : loss_->parameters())
+    trained_.push_back({concat("loss.", each.name), each.tensor});
+  gradient_.emplace(model, *loss_, workers);
+  optimizer_.emplace(trained_, settings_of(trained_, options.model.optim, config.num_layers),
+                     adamw_options(options.model.optim));
+  const EmaOptions& ema = options.exp_manager.ema;
+  if (ema.enable) averages_.emplace(trained_, ema.decay);
+}
+
+void Learner::set_recipe(const TrainOptions& options) {
+  BertEncoder& encoder = model_.encoder;
+  encoder.set_dropout(options.model.hidden_dropout, options.model.attention_dropout);
+  const NamedTensors parameters = encoder.parameters();
+  const std::set<std::string> frozen = frozen_parameters(options.model.freeze, parameters);
+  for (const NamedTensor& each : parameters)
+    each.tensor.requires_grad_(!frozen.contains(each.name));
+}
+
+Update Learner::update(const std::vector<MicroBatch>& micro_batches,
+                       std::int64_t step,
+                       double lr,
+                       PhaseClock& clock) {
+  clock.enter(Phase::kGradient);
+  const double scale = scaler_ ? scaler_->scale() : 1;
+  Update result;
+  if (scaler_) result.loss_scale = scale;
+  result.loss =
+      gradient_->compute(micro_batches, derive_key(seed_, kDropoutMasks, step), scale);
+  clock.enter(Phase::kOptimizer);
+  result.is_skipped = scaler_ && !scaler_->unscale_and_check(trained_);
+  if (!result.is_skipped) {
+    result.grad_norm = clip_gradients(trained_, clip_);
+    if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
+      fail(ErrorKind::kUsage,
+           concat("the loss or its gradient is not finite at step ", step,
+                  "; the last checkpoint is still good. Lower model.optim.lr (now ", lr,
+                  ") or set trainer.gradient_clip_val"));
+    }
+    optimizer_->step(lr);
+    if (averages_) averages_->update();
+  }
+  if (scaler_) scaler_->update();
+  optimizer_->zero_grad();
+  clock.enter(Phase::kOther);
+  return result;
+}
+
+NamedTensors Learner::state() const {
+  NamedTensors tensors;
+  add_prefixed("model.", model_.encoder.parameters(), tensors);
+  add_prefixed("loss.", loss_->parameters(), tensors);
+  add_prefixed("optimizer.", optimizer_->state(), tensors);
+  tensors.push_back({"optimizer.step", counter(optimizer_->step_count())});
+  if (averages_) add_prefixed("", averages_->state(), tensors);
+  if (scaler_) {
+    const LossScaler::State& state = scaler_->state();
+    tensors.push_back({"scaler.scale", at::scalar_tensor(state.scale, at::kDouble)});
+    tensors.push_back({"scaler.growth_tracker", counter(state.growth_tracker)});
+    tensors.push_back({"scaler.hysteresis_tracker", counter(state.hysteresis_tracker)});
+  }
+  return tensors;
+}
+
+void Learner::resume(const NamedTensors& state) {
+  std::map<std::string, Tensor> counters;
+  for (const NamedTensor& each : state) {
+    if (each.tensor.dim() == 0) counters[each.name] = each.tensor;
+  }
+  optimizer_->set_step_count(counters.at("optimizer.step").item<std::int64_t>());
+  if (!scaler_) return;
+  scaler_->set_state(
+      {.scale = counters.at("scaler.scale").item<double>(),
+       .growth_tracker = counters.at("scaler.growth_tracker").item<std::int64_t>(),
+       .hysteresis_tracker = counters.at("scaler.hysteresis_tracker").item<std::int64_t>()});
+}
+
+}  // namespace sbert

@@ -1,0 +1,55 @@
+#include "sbert/train/trainer_options.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/option_checks.h"
+
+namespace sbert {
+
+void TrainerOptions::validate() const {
+  if (devices != 1 || num_nodes != 1) {
+    fail(ErrorKind::kUsage,
+         concat("training runs on one device: set trainer.devices=1 and trainer.num_nodes=1: ",
+                devices, " and ", num_nodes));
+  }
+  if (accelerator == "gpu" || accelerator == "cuda") {
+    fail(ErrorKind::kUsage,
+         concat("trainer.accelerator: this version has no GPU code; use auto or cpu: ",
+                accelerator));
+  }
+  check_one_of("trainer.accelerator", accelerator, {"auto", "cpu"});
+  check_at_least("trainer.max_epochs", max_epochs, -1);
+  check_at_least("trainer.max_steps", max_steps, -1);
+  if (max_steps == 0) fail(ErrorKind::kUsage, "trainer.max_steps must be at least 1, or -1: 0");
+  if (max_steps < 0 && max_epochs < 0) {
+    fail(ErrorKind::kUsage, "a run without an end: set trainer.max_steps or trainer.max_epochs");
+  }
+  check_at_least("trainer.log_every_n_steps", log_every_n_steps, 1);
+  check_at_least("trainer.limit_val_batches", limit_val_batches, 1);
+  check_in_range("trainer.gradient_clip_val", gradient_clip_val, 0, 1e9);
+  validation_interval(1);
+}
+
+std::int64_t TrainerOptions::validation_interval(std::int64_t steps_per_epoch) const {
+  constexpr const char* kKey = "trainer.val_check_interval";
+  if (const auto* steps = std::get_if<std::int64_t>(&val_check_interval.value)) {
+    check_at_least(kKey, *steps, 1);
+    return *steps;
+  }
+  if (const auto* share = std::get_if<double>(&val_check_interval.value)) {
+    if (!(*share > 0 && *share <= 1)) {
+      fail(ErrorKind::kUsage,
+           concat(kKey, " as a share of an epoch must be above 0 and at most 1: ", *share));
+    }
+    const double steps = std::floor(*share * static_cast<double>(steps_per_epoch));
+    return std::max(std::int64_t{1}, static_cast<std::int64_t>(steps));
+  }
+  fail(ErrorKind::kUsage,
+       concat(kKey, " must be a number of updates, or a share of an epoch such as 0.25: ",
+              describe(val_check_interval)));
+}
+
+}  // namespace sbert

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+
+#include "sbert/base/field.h"
+#include "sbert/config/config_tree.h"
+
+namespace sbert {
+
+/// trainer.*: how long, how often, on what. NeMo's names; defaults are NeMo's, except where a
+/// comment says otherwise.
+struct TrainerOptions {
+  std::int64_t devices = 1;
+  std::int64_t num_nodes = 1;
+  std::string accelerator = "auto";     // NeMo: gpu
+  std::string precision = "auto";       // NeMo: 16
+  std::int64_t max_epochs = -1;
+  std::int64_t max_steps = 100'000;
+  std::int64_t log_every_n_steps = 10;
+  ConfigNode val_check_interval{std::int64_t{100}};
+  std::int64_t limit_val_batches = 50;
+  double gradient_clip_val = 1.0;
+
+  static constexpr auto fields() {
+    using Self = TrainerOptions;
+    return std::tuple{
+        field("devices", &Self::devices, "devices of this machine; 1 here"),
+        field("num_nodes", &Self::num_nodes, "machines; 1 here"),
+        field("accelerator", &Self::accelerator, "auto or cpu"),
+        field("precision", &Self::precision, "auto, 32 or bf16 (where the processor has it)"),
+        field("max_epochs", &Self::max_epochs, "passes over the training rows; -1: no limit"),
+        field("max_steps", &Self::max_steps, "optimizer updates; -1: no limit"),
+        field("log_every_n_steps", &Self::log_every_n_steps, "updates between two logged lines"),
+        field("val_check_interval", &Self::val_check_interval,
+              "updates between two validations and checkpoints; or a share of an epoch, as 0.25"),
+        field("limit_val_batches", &Self::limit_val_batches, "most micro batches of a validation"),
+        field("gradient_clip_val", &Self::gradient_clip_val,
+              "largest L2 norm of the gradient; 0: no limit"),
+    };
+  }
+
+  /// @throws Error(kUsage) naming the key that is wrong
+  void validate() const;
+
+  /// Updates between two validations.
+  /// @throws Error(kUsage) if val_check_interval is neither a count nor a share in (0, 1]
+  std::int64_t validation_interval(std::int64_t steps_per_epoch) const;
+};
+
+}  // namespace sbert
