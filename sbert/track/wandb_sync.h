@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "sbert/track/wandb_environment.h"
+
+namespace sbert {
+
+/// Sends the log of a run to the service of Weights & Biases while it grows, by a wandb-core
+/// process of its own (wandb 0.31) that is asked over a socket to sync the file.
+///
+/// All waiting is done on a thread of its own. When something fails, one warning names the command
+/// that sends the log later, and that is all. The process ends with this object, or with the
+/// program, however that ends.
+class WandbSync {
+ public:
+  /// @param log_path the run-ID.wandb that is written
+  /// @throws Error(kIo) if environment.program cannot be started
+  WandbSync(const WandbEnvironment& environment, const std::filesystem::path& log_path);
+  ~WandbSync();
+  WandbSync(const WandbSync&) = delete;
+  WandbSync& operator=(const WandbSync&) = delete;
+
+  /// Waits until the service has all of a log that is complete, or until `longest` has gone by or a
+  /// stop is asked for, with a warning then.
+  /// @return true if the log has been sent
+  bool finish(std::chrono::milliseconds longest);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// "wandb sync FOLDER": the command that sends what lies there.
+std::string wandb_sync_command(const std::filesystem::path& log_path);
+
+}  // namespace sbert
