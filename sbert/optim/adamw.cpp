@@ -1,6 +1,6 @@
 #include "sbert/optim/adamw.h"
 
-#include <cmath>
+#include <algorithm>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -15,10 +15,6 @@ namespace {
 
 constexpr double kClipEpsilon = 1e-6;
 
-bool is_decayed(const std::string& name) {
-  return !name.ends_with(".bias") && name.find("LayerNorm") == std::string::npos;
-}
-
 Tensor gradient_of(const NamedTensor& parameter) {
   if (!parameter.tensor.grad().defined()) {
     fail(ErrorKind::kInternal, concat("no gradient of ", parameter.name));
@@ -28,21 +24,32 @@ Tensor gradient_of(const NamedTensor& parameter) {
 
 }  // namespace
 
+// Parameters that are updated by one call of the kernel.
 struct AdamW::Group {
-  double weight_decay;
+  ParameterSetting setting;
   std::vector<NamedTensor> parameters;
   std::vector<Tensor> exp_avgs;
   std::vector<Tensor> exp_avg_sqs;
 };
 
 AdamW::AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options)
+    : AdamW(parameters, parameter_settings(parameters), options) {}
+
+AdamW::AdamW(std::vector<NamedTensor> parameters,
+             const std::vector<ParameterSetting>& settings,
+             const AdamWOptions& options)
     : parameters_(std::move(parameters)), options_(options) {
-  groups_ = {{options.weight_decay, {}, {}, {}}, {0.0, {}, {}, {}}};
-  for (const NamedTensor& parameter : parameters_) {
-    Group& group = groups_[is_decayed(parameter.name) ? 0 : 1];
-    group.parameters.push_back(parameter);
-    group.exp_avgs.push_back(at::zeros_like(parameter.tensor.detach()));
-    group.exp_avg_sqs.push_back(at::zeros_like(parameter.tensor.detach()));
+  if (settings.size() != parameters_.size()) {
+    fail(ErrorKind::kInternal, concat("an optimizer of ", parameters_.size(),
+                                      " parameters needs as many settings: ", settings.size()));
+  }
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    auto group = std::ranges::find(groups_, settings[i], &Group::setting);
+    if (group == groups_.end()) group = groups_.insert(groups_.end(), Group{settings[i]});
+    const Tensor value = parameters_[i].tensor.detach();
+    group->parameters.push_back(parameters_[i]);
+    group->exp_avgs.push_back(at::zeros_like(value));
+    group->exp_avg_sqs.push_back(at::zeros_like(value));
   }
 }
 AdamW::~AdamW() = default;
@@ -52,7 +59,6 @@ void AdamW::step(double lr) {
   const at::NoGradGuard no_grad;
   ++step_count_;
   for (Group& group : groups_) {
-    if (group.parameters.empty()) continue;
     std::vector<Tensor> values;
     std::vector<Tensor> gradients;
     std::vector<Tensor> steps;
@@ -62,8 +68,9 @@ void AdamW::step(double lr) {
       steps.push_back(at::full({}, static_cast<double>(step_count_), at::kFloat));
     }
     at::_fused_adamw_(values, gradients, group.exp_avgs, group.exp_avg_sqs,
-                      /*max_exp_avg_sqs=*/{}, steps, lr, options_.beta1, options_.beta2,
-                      group.weight_decay, options_.epsilon, /*amsgrad=*/false,
+                      /*max_exp_avg_sqs=*/{}, steps, lr * group.setting.lr_scale, options_.beta1,
+                      options_.beta2, group.setting.is_decayed ? options_.weight_decay : 0.0,
+                      options_.epsilon, /*amsgrad=*/false,
                       /*maximize=*/false);
   }
 }
@@ -95,8 +102,10 @@ std::vector<NamedTensor> AdamW::state() const {
 double clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm) {
   const at::NoGradGuard no_grad;
   std::vector<Tensor> gradients;
-  for (const NamedTensor& parameter : parameters)
-    gradients.push_back(gradient_of(parameter));
+  for (const NamedTensor& parameter : parameters) {
+    if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
+  }
+  if (gradients.empty()) return 0;
   const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
   const double factor = max_norm / (norm + kClipEpsilon);
   if (max_norm > 0 && factor < 1) at::_foreach_mul_(gradients, factor);

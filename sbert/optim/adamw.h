@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sbert/base/tensor_fwd.h"
+#include "sbert/optim/parameter_settings.h"
 
 namespace sbert {
 
@@ -16,16 +17,21 @@ struct AdamWOptions {
   double weight_decay = 0.01;
 };
 
-/// AdamW (Loshchilov and Hutter, 2019) by torch's fused kernel. Biases and LayerNorm parameters are
-/// not decayed, as in NeMo.
+/// AdamW (Loshchilov and Hutter, 2019) by torch's fused kernel.
 class AdamW {
  public:
+  /// Trains each parameter as parameter_settings() says.
   /// @param parameters updated in place; each needs a .grad() when step() is called
   AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options);
+  /// @param settings one a parameter, in their order
+  /// @throws Error(kInternal) if there are more or fewer
+  AdamW(std::vector<NamedTensor> parameters,
+        const std::vector<ParameterSetting>& settings,
+        const AdamWOptions& options);
   ~AdamW();
   AdamW(AdamW&&) noexcept;
 
-  /// One update with this learning rate.
+  /// One update with this learning rate, times each parameter's lr_scale.
   void step(double lr);
   /// Drops the gradients.
   void zero_grad();
@@ -45,8 +51,9 @@ class AdamW {
 };
 
 /// Scales all gradients so that their common L2 norm is at most `max_norm`: by
-/// max_norm / (norm + 1e-6) if that is below 1. No limit if max_norm is 0.
-/// @return the norm before
+/// max_norm / (norm + 1e-6) if that is below 1. No limit if max_norm is 0. A parameter without a
+/// gradient takes no part.
+/// @return the norm before, 0 if there is no gradient
 double clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm);
 
 }  // namespace sbert

@@ -83,6 +83,33 @@ TEST(AdamW, GoesOnExactlyFromItsState) {
   EXPECT_TRUE(run(2).equal(run(-1)));
 }
 
+TEST(AdamW, SettingsScaleTheRateAndChooseTheDecay) {
+  const NamedTensors tensors = parameters();
+  ReferenceAdamW reference{
+      .options = {.weight_decay = 0.1}, .values = {}, .first = {}, .second = {}};
+  for (const auto& p : tensors)
+    reference.values[p.name] = p.tensor.detach().to(at::kDouble).clone();
+  const std::vector<ParameterSetting> settings{{0.5, false}, {1, true}, {0.25, true}};
+  AdamW optimizer(tensors, settings, reference.options);
+  for (int count = 1; count <= 3; ++count) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor& value = tensors[i].tensor;
+      value.mutable_grad() = at::randn_like(value.detach());
+      reference.step(tensors[i].name, value.grad().to(at::kDouble), 0.01 * settings[i].lr_scale,
+                     count, settings[i].is_decayed);
+    }
+    optimizer.step(0.01);
+  }
+  for (const auto& p : tensors) {
+    EXPECT_LT((p.tensor.detach() - reference.values[p.name]).abs().max().item<double>(), 1e-6)
+        << p.name;
+  }
+}
+
+TEST(AdamW, EachParameterNeedsASetting) {
+  EXPECT_THROW(AdamW(parameters(), {{1, true}}, {}), Error);
+}
+
 TEST(AdamW, AMissingGradientIsRefused) {
   AdamW optimizer(parameters(), {});
   EXPECT_THROW(optimizer.step(0.1), Error);
@@ -96,6 +123,15 @@ TEST(ClipGradients, ScalesTheCommonNormAndReturnsTheOneBefore) {
   EXPECT_NEAR(clip_gradients(tensors, 1.0), before, 1e-5);
   EXPECT_NEAR(tensors[1].tensor.grad()[0].item<double>(), 2 / (before + 1e-6), 1e-7);
   EXPECT_NEAR(clip_gradients(tensors, 1.0), 1.0, 1e-5);
+}
+
+TEST(ClipGradients, AParameterWithoutAGradientTakesNoPart) {
+  const NamedTensors tensors = parameters();
+  EXPECT_EQ(clip_gradients(tensors, 1.0), 0);
+  tensors[1].tensor.mutable_grad() = at::full({7}, 2.0F);
+  EXPECT_NEAR(clip_gradients(tensors, 1.0), std::sqrt(4.0 * 7), 1e-5);
+  EXPECT_NEAR(tensors[1].tensor.grad().norm().item<double>(), 1.0, 1e-5);
+  EXPECT_FALSE(tensors[0].tensor.grad().defined());
 }
 
 TEST(ClipGradients, SmallGradientsAndNoLimitChangeNothing) {

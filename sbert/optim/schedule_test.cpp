@@ -52,6 +52,59 @@ TEST(CosineAnnealing, ARunShorterThanItsTailIsAtTheMinimumAfterWarmUp) {
   EXPECT_DOUBLE_EQ(rate(options, 101), 1e-5);
 }
 
+double rate_by_name(const ScheduleOptions& options, std::int64_t step) {
+  return learning_rate(options, kPeak, 1'000, step);
+}
+
+TEST(LearningRate, GoesByTheSchedulesName) {
+  ScheduleOptions options{.warmup_steps = 100, .constant_steps = 400, .min_lr = 1e-5};
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 225), rate(options, 225));
+  options.name = "linear";
+  const double linear = rate_by_name(options, 225);
+  EXPECT_NE(linear, rate(options, 225));
+  options.name = "WarmupAnnealing";
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 225), linear);
+  options.name = "constant";
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 225), kPeak);
+  options.name = "WarmupHold";
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 225), kPeak);
+  options.name = "Step";
+  EXPECT_THROW(rate_by_name(options, 225), Error);
+}
+
+TEST(LearningRate, LinearRisesToThePeakAndFallsToTheMinimumAtTheEnd) {
+  const ScheduleOptions options{.name = "linear", .warmup_steps = 99, .min_lr = 1e-5};
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 0), kPeak / 100);
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 49), kPeak / 2);
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 99), kPeak);
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 100), 1e-5 + (kPeak - 1e-5) * 900 / 901);
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 1'000), 1e-5);
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 9'000), 1e-5);
+}
+
+TEST(LearningRate, LinearWithWarmUpToTheEndHasNoFall) {
+  const ScheduleOptions options{.name = "linear", .warmup_steps = 1'000, .min_lr = 1e-5};
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 1'000), kPeak);
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 1'001), 1e-5);
+}
+
+TEST(LearningRate, ConstantStaysAtThePeak) {
+  const ScheduleOptions options{.name = "constant", .warmup_steps = 9, .min_lr = 0};
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 0), kPeak / 10);
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 9), kPeak);
+  EXPECT_DOUBLE_EQ(rate_by_name(options, 50'000), kPeak);
+}
+
+TEST(LearningRate, TheRatioOfWarmUpGoesBeforeItsSteps) {
+  for (const char* name : {"CosineAnnealing", "linear", "constant"}) {
+    const ScheduleOptions options{
+        .name = name, .warmup_steps = 5, .warmup_ratio = 0.0999, .constant_steps = 0, .min_lr = 0};
+    EXPECT_EQ(options.num_warmup_steps(1'000), 99);
+    EXPECT_DOUBLE_EQ(rate_by_name(options, 49), kPeak / 2) << name;
+    EXPECT_DOUBLE_EQ(rate_by_name(options, 99), kPeak) << name;
+  }
+}
+
 TEST(ScheduleOptions, EachKeyOutOfRangeIsNamed) {
   const auto message = [](const ScheduleOptions& options) -> std::string {
     try {
@@ -64,6 +117,11 @@ TEST(ScheduleOptions, EachKeyOutOfRangeIsNamed) {
   };
   EXPECT_EQ(message({}), "");
   EXPECT_THAT(message({.name = "Step"}), HasSubstr("sched.name"));
+  EXPECT_EQ(message({.name = "linear", .warmup_ratio = 0}), "");
+  EXPECT_EQ(message({.name = "constant"}), "");
+  EXPECT_THAT(message({.warmup_ratio = 1}), HasSubstr("sched.warmup_ratio must be in [0, 1): 1"));
+  EXPECT_THAT(message({.warmup_ratio = -0.5}), HasSubstr("sched.warmup_ratio"));
+  EXPECT_THAT(message({.warmup_ratio = std::nan("")}), HasSubstr("sched.warmup_ratio"));
   EXPECT_THAT(message({.min_lr = 1}), HasSubstr("sched.min_lr"));
   EXPECT_THAT(message({.min_lr = std::nan("")}), HasSubstr("sched.min_lr"));
   EXPECT_THAT(message({.warmup_steps = -1}), HasSubstr("sched.warmup_steps"));

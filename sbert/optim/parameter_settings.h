@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sbert/base/tensor_fwd.h"
+
+namespace sbert {
+
+struct NamedTensor;
+
+/// How one parameter is trained.
+struct ParameterSetting {
+  double lr_scale = 1;     ///< times the learning rate of the step
+  bool is_decayed = true;  ///< by the optimizer's weight decay
+
+  bool operator==(const ParameterSetting&) const = default;
+};
+
+/// One setting a parameter, in their order: learning rates as they are, no decay of biases and
+/// LayerNorm parameters, as in NeMo.
+std::vector<ParameterSetting> parameter_settings(const std::vector<NamedTensor>& parameters);
+
+/// Layer-wise learning rates (Bao et al., BEiT, 2022; Clark et al., ELECTRA, 2020): one factor a
+/// parameter, in their order. decay^(num_layers - l) for layer l, decay^(num_layers + 1) for the
+/// embeddings, 1 for what lies above the layers.
+///
+/// @param parameters under BertEncoder's names
+/// @param decay      in (0, 1]; 1: all train alike
+/// @throws Error(kUsage) if decay is out of range
+std::vector<double> layer_learning_rates(const std::vector<NamedTensor>& parameters,
+                                         std::int64_t num_layers,
+                                         double decay);
+
+}  // namespace sbert
