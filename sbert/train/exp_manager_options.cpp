@@ -27,7 +27,8 @@ void ExpManagerOptions::validate() const {
   check_one_of(prefix + "early_stopping_callback_params.mode", stopping.mode, {"min", "max"});
   check_at_least(prefix + "early_stopping_callback_params.patience", stopping.patience, 1);
   check_in_range(prefix + "early_stopping_callback_params.min_delta", stopping.min_delta, 0, 1e300);
-  check_in_range(prefix + "ema.decay", ema.decay, 0, 1);
+  ema.validate();
+  within("exp_manager", [&] { tracking().validate(); });
   if (name.empty() || name.find('/') != name.npos) {
     fail(ErrorKind::kUsage, concat("exp_manager.name must be a part of a file's name: ", name));
   }

@@ -6,6 +6,8 @@
 #include <tuple>
 
 #include "sbert/base/field.h"
+#include "sbert/optim/ema.h"
+#include "sbert/track/tracking_options.h"
 
 namespace sbert {
 
@@ -55,23 +57,6 @@ struct EarlyStoppingOptions {
   }
 };
 
-/// Exponential moving average of the parameters.
-struct EmaOptions {
-  bool enable = false;
-  double decay = 0.999;
-  bool validate_original_weights = false;
-
-  static constexpr auto fields() {
-    using Self = EmaOptions;
-    return std::tuple{
-        field("enable", &Self::enable, "validate and save a moving average of the weights"),
-        field("decay", &Self::decay, "share of the old average that an update keeps"),
-        field("validate_original_weights", &Self::validate_original_weights,
-              "validate the weights as they are"),
-    };
-  }
-};
-
 /// exp_manager.*: logs, checkpoints, resume.
 struct ExpManagerOptions {
   std::optional<std::string> explicit_log_dir;
@@ -84,6 +69,9 @@ struct ExpManagerOptions {
   bool create_early_stopping_callback = false;
   EarlyStoppingOptions early_stopping_callback_params;
   EmaOptions ema;
+  bool create_tensorboard_logger = true;
+  bool create_wandb_logger = false;
+  WandbOptions wandb_logger_kwargs;
   std::optional<std::string> max_time_per_run;
 
   static constexpr auto fields() {
@@ -105,6 +93,11 @@ struct ExpManagerOptions {
         field("early_stopping_callback_params", &Self::early_stopping_callback_params,
               "what better means"),
         field("ema", &Self::ema, "moving average of the weights"),
+        field("create_tensorboard_logger", &Self::create_tensorboard_logger,
+              "write metrics for TensorBoard, too"),
+        field("create_wandb_logger", &Self::create_wandb_logger,
+              "write metrics for Weights & Biases, too"),
+        field("wandb_logger_kwargs", &Self::wandb_logger_kwargs, "the run of Weights & Biases"),
         field("max_time_per_run", &Self::max_time_per_run,
               "DD:HH:MM:SS after which a run saves and leaves; the same command goes on"),
     };
@@ -112,6 +105,10 @@ struct ExpManagerOptions {
 
   /// @throws Error(kUsage) naming the key that is wrong
   void validate() const;
+
+  TrackingOptions tracking() const {
+    return {create_tensorboard_logger, create_wandb_logger, wandb_logger_kwargs};
+  }
 };
 
 /// Seconds of "DD:HH:MM:SS".

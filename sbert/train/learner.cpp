@@ -46,7 +46,8 @@ Tensor counter(std::int64_t value) {
 Learner::Learner(const TrainOptions& options, SentenceModel& model, int workers)
     : model_(model),
       seed_(static_cast<std::uint64_t>(options.model.seed)),
-      clip_(options.trainer.gradient_clip_val) {
+      clip_(options.trainer.gradient_clip_val),
+      averaging_interval_(options.exp_manager.ema.every_n_steps) {
   set_recipe(options);
   const EncoderConfig& config = model.encoder.config();
   loss_ = make_loss(options.model.loss_options(), config.hidden_size,
@@ -93,7 +94,7 @@ Update Learner::update(const std::vector<MicroBatch>& micro_batches,
                   ") or set trainer.gradient_clip_val"));
     }
     optimizer_->step(lr);
-    if (averages_) averages_->update();
+    if (averages_ && (step + 1) % averaging_interval_ == 0) averages_->update();
   }
   if (scaler_) scaler_->update();
   optimizer_->zero_grad();

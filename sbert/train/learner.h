@@ -62,6 +62,7 @@ class Learner {
   std::optional<GradientCache> gradient_;
   std::optional<AdamW> optimizer_;
   std::optional<ExponentialMovingAverage> averages_;
+  std::int64_t averaging_interval_;
   std::optional<LossScaler> scaler_;
 };
 

@@ -1,11 +1,31 @@
 #include "sbert/train/train_options.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/option_checks.h"
+#include "sbert/train/validation.h"
 
 namespace sbert {
 namespace {
+
+void check_monitor(const std::string& key, const std::string& metric) {
+  const std::vector<std::string>& known = validation_metric_names();
+  if (std::find(known.begin(), known.end(), metric) != known.end()) return;
+  std::string list;
+  for (const std::string& name : known)
+    list += concat(list.empty() ? "" : ", ", name);
+  fail(ErrorKind::kUsage, concat("exp_manager.", key, ".monitor must be one of ", list, ": ", metric));
+}
+
+void validate_monitors(const ExpManagerOptions& options) {
+  check_monitor("checkpoint_callback_params", options.checkpoint_callback_params.monitor);
+  if (options.create_early_stopping_callback) {
+    check_monitor("early_stopping_callback_params", options.early_stopping_callback_params.monitor);
+  }
+}
 
 void validate_data(const DataOptions& data) {
   if (data.data_prefix.empty()) {
@@ -27,6 +47,10 @@ void validate_optim(const OptimOptions& optim) {
   }
   for (const double beta : optim.betas)
     check_in_range("model.optim.betas", beta, 0, 1);
+  if (!(optim.layer_decay > 0 && optim.layer_decay <= 1)) {
+    fail(ErrorKind::kUsage, concat("model.optim.layer_decay must be above 0 and at most 1: ",
+                                   optim.layer_decay));
+  }
   optim.sched.validate(optim.lr);
 }
 
@@ -43,6 +67,10 @@ void validate_model(const ModelOptions& model) {
   check_in_range("model.label_smoothing", model.label_smoothing, 0, 1);
   check_in_range("model.hidden_dropout", model.hidden_dropout, 0, 1);
   check_in_range("model.attention_dropout", model.attention_dropout, 0, 1);
+  if (model.activations_checkpoint_granularity) {
+    check_one_of("model.activations_checkpoint_granularity",
+                 *model.activations_checkpoint_granularity, {"full", "selective"});
+  }
   // NeMo's megatron_bert_config says "megatron"; the checkpoint's tokenizer is used either way.
   check_one_of("model.tokenizer.library", model.tokenizer.library, {"huggingface", "megatron"});
   validate_data(model.data);
@@ -57,6 +85,7 @@ void TrainOptions::validate() const {
   }
   trainer.validate();
   exp_manager.validate();
+  validate_monitors(exp_manager);
   validate_model(model);
 }
 

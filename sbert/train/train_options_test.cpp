@@ -62,7 +62,7 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
        }},
       {"max_time_per_run", [](auto& o) { o.exp_manager.max_time_per_run = "1:00"; }},
       {"exp_manager.name", [](auto& o) { o.exp_manager.name = "a/b"; }},
-      {"exp_manager.ema.decay", [](auto& o) { o.exp_manager.ema.decay = 1; }},
+      {"exp_manager.ema.decay", [](auto& o) { o.exp_manager.ema.decay = 2; }},
       {"model.optim.layer_decay", [](auto& o) { o.model.optim.layer_decay = 0; }},
       {"model.activations_checkpoint_granularity",
        [](auto& o) { o.model.activations_checkpoint_granularity = "some"; }},

@@ -16,6 +16,8 @@
 #include "sbert/base/progress.h"
 #include "sbert/base/stop.h"
 #include "sbert/checkpoint/model_files.h"
+#include "sbert/config/json.h"
+#include "sbert/config/options.h"
 #include "sbert/optim/schedule.h"
 #include "sbert/train/batch_prefetcher.h"
 #include "sbert/train/checkpoint_folder.h"
@@ -75,9 +77,8 @@ class Trainer {
   TrainResult fit() {
     resume();
     report_start();
-    tracker_.emplace(folder_, tracking_options(options_), config_of(options_), position_.step,
-                     position_.tracker_run_id);
-    position_.tracker_run_id = tracker_->run_id();
+    tracker_.emplace(folder_, options_.exp_manager.tracking(), write_json(to_tree(options_)),
+                     position_.step);
     if (is_stopped_before_validation_) validate_and_save();
     if (end_ == RunEnd::kFinished) train();
     if (end_ == RunEnd::kFinished) write_models();

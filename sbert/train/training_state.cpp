@@ -52,8 +52,7 @@ Metadata to_metadata(const RunPosition& position) {
           {"consumed_samples", concat(position.consumed_samples)},
           {"data_fingerprint", position.data_fingerprint},
           {"best_score", concat(position.best_score)},
-          {"validations_since_best", concat(position.validations_since_best)},
-          {"tracker_run_id", position.tracker_run_id}};
+          {"validations_since_best", concat(position.validations_since_best)}};
 }
 
 RunPosition to_position(const Metadata& metadata) {
@@ -64,8 +63,7 @@ RunPosition to_position(const Metadata& metadata) {
           .consumed_samples = required_count(metadata, "consumed_samples"),
           .data_fingerprint = required(metadata, "data_fingerprint"),
           .best_score = required_number<double>(metadata, "best_score"),
-          .validations_since_best = required_count(metadata, "validations_since_best"),
-          .tracker_run_id = required(metadata, "tracker_run_id")};
+          .validations_since_best = required_count(metadata, "validations_since_best")};
 }
 
 }  // namespace

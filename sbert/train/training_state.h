@@ -18,7 +18,6 @@ struct RunPosition {
   /// Of early stopping: the best value of its metric (NaN: none yet), and validations since.
   double best_score = std::numeric_limits<double>::quiet_NaN();
   std::int64_t validations_since_best = 0;
-  std::string tracker_run_id;  ///< of the run at an experiment tracker; may be empty
 };
 
 /// Writes the tensors and the position to one file: safetensors, with the position as metadata

@@ -29,8 +29,7 @@ TEST(TrainingState, ReadsBackEverythingThatWasWritten) {
                        .consumed_samples = 96,
                        .data_fingerprint = "rows",
                        .best_score = 0.1,
-                       .validations_since_best = 3,
-                       .tracker_run_id = "abc"});
+                       .validations_since_best = 3});
 
   const NamedTensors read{{"model.a", at::zeros({3, 4})},
                           {"optimizer.step", at::scalar_tensor(0, at::kLong)}};
@@ -40,7 +39,6 @@ TEST(TrainingState, ReadsBackEverythingThatWasWritten) {
   EXPECT_EQ(position.data_fingerprint, "rows");
   EXPECT_EQ(position.best_score, 0.1);
   EXPECT_EQ(position.validations_since_best, 3);
-  EXPECT_EQ(position.tracker_run_id, "abc");
   for (std::size_t i = 0; i < read.size(); ++i)
     EXPECT_TRUE(read[i].tensor.equal(written[i].tensor)) << read[i].name;
 }
@@ -64,7 +62,7 @@ TEST(TrainingState, WhatIsNoStateOfThisModelIsRefused) {
   std::map<std::string, std::string> metadata{
       {"format", "sbert-training-state"}, {"version", "2"},          {"step", "3"},
       {"consumed_samples", "24"},         {"data_fingerprint", "rows"}, {"best_score", "0.5"},
-      {"validations_since_best", "0"},    {"tracker_run_id", ""}};
+      {"validations_since_best", "0"}};
   EXPECT_THAT(refusal({}, {}), HasSubstr("no format"));
   EXPECT_THAT(refusal({}, metadata), HasSubstr("missing: model.a"));
   EXPECT_THAT(refusal({{"model.a", at::zeros({2, 2})}}, metadata), HasSubstr("another shape"));
