@@ -1,66 +1,121 @@
 #include "sbert/loss/contrastive.h"
 
-#include <algorithm>
+#include <cmath>
 #include <limits>
-#include <numeric>
 
 #include <ATen/ATen.h>
 
-#include "sbert/base/error.h"
+#include "sbert/loss/false_negatives.h"
+#include "sbert/loss/loss_inputs.h"
+#include "sbert/loss/pair_similarity.h"
 
 namespace sbert {
 namespace {
 
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-// Row i holds the places of question i's negatives, and -1 where it has fewer than the most.
-Tensor negative_rows(const std::vector<std::int64_t>& counts) {  // [B, H]
-  const std::int64_t most = *std::max_element(counts.begin(), counts.end());
-  std::vector<std::int64_t> rows;
-  std::int64_t next = 0;
-  for (const std::int64_t count : counts) {
-    for (std::int64_t h = 0; h < most; ++h)
-      rows.push_back(h < count ? next + h : -1);
-    next += count;
-  }
-  return at::tensor(rows, at::kLong).view({static_cast<std::int64_t>(counts.size()), most});
+Tensor count_to(std::int64_t end, const LossBatch& batch) {  // 0, 1, ... end - 1
+  return at::arange(end, batch.questions.options().dtype(at::kLong).requires_grad(false));
 }
 
-Tensor hard_negative_scores(const Tensor& questions, const Tensor& negatives, const Tensor& rows) {
-  const Tensor gathered = negatives.index_select(0, rows.clamp_min(0).flatten())
-                              .view({rows.size(0), rows.size(1), -1});    // [B, H, D]
-  const Tensor scores = gathered.bmm(questions.unsqueeze(2)).squeeze(2);  // [B, H]
-  return scores.masked_fill(rows < 0, kMinusInfinity);
+// Question i's scores with its own hard negatives. [B, H]
+Tensor own_negative_scores(const LossBatch& batch, const Tensor& places) {
+  const Tensor questions = batch.questions.index_select(0, negative_owners(batch));  // [N, D]
+  return by_question(pair_dots(questions, batch.negatives), places);
 }
+
+ScoreTable score_documents(const LossBatch& batch, const LossOptions& options) {
+  const Tensor& questions = batch.questions;
+  const std::int64_t size = questions.size(0);
+  const std::int64_t total = batch.negatives.size(0);
+  const Tensor own = count_to(size, batch);  // [B]
+  if (options.share_hard_negatives) {
+    const Tensor documents = at::cat({batch.positives, batch.negatives});  // [B + N, D]
+    return {questions.mm(documents.t()), count_to(size + total, batch).unsqueeze(0), own};
+  }
+  ScoreTable table = options.in_batch_negatives
+                         ? ScoreTable{questions.mm(batch.positives.t()),  // [B, B]
+                                      own.unsqueeze(0).expand({size, size}), own}
+                         : ScoreTable{pair_dots(questions, batch.positives).unsqueeze(1),  // [B, 1]
+                                      own.unsqueeze(1), own};
+  if (total > 0) {
+    const Tensor places = negative_places(batch);  // [B, H]
+    table.scores = at::cat({table.scores, own_negative_scores(batch, places)}, 1);
+    table.documents = at::cat({table.documents, at::where(places < 0, places, places + size)}, 1);
+  }
+  return table;
+}
+
+class ContrastiveLoss : public Loss {
+ public:
+  explicit ContrastiveLoss(const LossOptions& options) : options_(options) {
+    if (options.learn_temperature) {
+      log_scale_ = at::full({}, -std::log(options.temperature), at::kFloat).requires_grad_(true);
+    }
+  }
+
+  Tensor compute(const LossBatch& batch) const override {
+    check_shapes(batch);
+    if (!options_.in_batch_negatives) require_negatives(batch, "contrastive");
+    ScoreTable table = score_documents(batch, options_);
+    if (options_.clamp) table.scores = table.scores.clamp(-1, 1);
+    const Tensor to_documents = cross_entropy(table, batch.targets);
+    if (!options_.symmetric) return to_documents;
+
+    // A question stands here for its positive: column j is document j.
+    const std::int64_t size = batch.questions.size(0);
+    const ScoreTable transposed{table.scores.narrow(1, 0, size).t(), table.own.unsqueeze(0),
+                                table.own};
+    return (to_documents + cross_entropy(transposed, batch.targets)) / 2;
+  }
+
+  NamedTensors parameters() const override {
+    if (!log_scale_.defined()) return {};
+    return {{"log_scale", log_scale_}};
+  }
+
+ private:
+  Tensor scaled(const Tensor& scores) const {
+    if (!log_scale_.defined()) return scores / options_.temperature;
+    return scores * log_scale_.to(scores.options().requires_grad(false)).exp();
+  }
+
+  // Mean over the rows.
+  Tensor cross_entropy(const ScoreTable& table, const LossTargets& targets) const {
+    const Tensor is_left_out = left_out(table, targets, options_);  // [B, M]
+    // Filled after scaling: infinity times a scale would have no gradient.
+    const Tensor log_shares =
+        scaled(table.scores).masked_fill(is_left_out, kMinusInfinity).log_softmax(1);
+    const Tensor of_own = of_own_pair(log_shares, table);  // [B]
+    const double smoothing = options_.label_smoothing;
+    if (smoothing == 0) return -of_own.mean();
+
+    const Tensor num_documents = is_left_out.logical_not().sum(1).to(log_shares.scalar_type());
+    const Tensor of_all = log_shares.masked_fill(is_left_out, 0).sum(1) / num_documents;  // [B]
+    return -((1 - smoothing) * of_own + smoothing * of_all).mean();
+  }
+
+  LossOptions options_;
+  Tensor log_scale_;  // [] or undefined
+};
 
 }  // namespace
+
+std::unique_ptr<Loss> make_contrastive_loss(const LossOptions& options) {
+  return std::make_unique<ContrastiveLoss>(options);
+}
 
 Tensor contrastive_loss(const Tensor& questions,
                         const Tensor& positives,
                         const Tensor& negatives,
                         const std::vector<std::int64_t>& negative_counts,
                         const ContrastiveOptions& options) {
-  const std::int64_t total =
-      std::accumulate(negative_counts.begin(), negative_counts.end(), std::int64_t{0});
-  if (questions.sizes() != positives.sizes() || questions.size(0) == 0 ||
-      static_cast<std::int64_t>(negative_counts.size()) != questions.size(0) ||
-      total != negatives.size(0)) {
-    fail(ErrorKind::kInternal, "contrastive loss: shapes disagree");
-  }
-  Tensor scores = questions.mm(positives.t());  // [B, B]
-  if (total > 0) {
-    const Tensor rows = negative_rows(negative_counts);
-    scores = at::cat({scores, hard_negative_scores(questions, negatives, rows)}, 1);
-  }
-  const Tensor log_shares = (scores / options.temperature).log_softmax(1);  // [B, B + H]
-  const Tensor of_target = log_shares.diagonal();                           // [B]
-  if (options.label_smoothing == 0) return -of_target.mean();
-
-  const Tensor is_document = scores != kMinusInfinity;
-  const Tensor of_all = log_shares.masked_fill(is_document.logical_not(), 0).sum(1) /
-                        is_document.sum(1).to(scores.scalar_type());  // [B]
-  const double smoothing = options.label_smoothing;
-  return -((1 - smoothing) * of_target + smoothing * of_all).mean();
+  LossBatch batch{questions, positives, negatives, {}};
+  batch.targets.negative_counts = negative_counts;
+  LossOptions all;
+  all.temperature = options.temperature;
+  all.label_smoothing = options.label_smoothing;
+  return ContrastiveLoss(all).compute(batch);
 }
 
 }  // namespace sbert

@@ -1,0 +1,52 @@
+#include "sbert/loss/false_negatives.h"
+
+#include <ATen/ATen.h>
+
+#include "sbert/base/error.h"
+
+namespace sbert {
+namespace {
+
+// Where a document's key is that of its row's own document, and not 0. [B, M]
+Tensor has_key_of_own(const std::vector<std::uint64_t>& keys, const ScoreTable& table) {
+  const std::vector<std::int64_t> same_bits(keys.begin(), keys.end());
+  const Tensor all = at::tensor(same_bits, at::kLong).to(table.own.device());  // [B + N]
+  const Tensor of_documents =
+      all.index_select(0, table.documents.clamp_min(0).flatten()).view(table.documents.sizes());
+  const Tensor of_own = all.index_select(0, table.own).unsqueeze(1);  // [B, 1]
+  return (of_documents == of_own) & (of_own != 0);
+}
+
+Tensor is_own(const ScoreTable& table) {  // [B, M]
+  return table.documents == table.own.unsqueeze(1);
+}
+
+}  // namespace
+
+Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossOptions& options) {
+  Tensor is_false = at::zeros_like(table.scores, at::kBool);  // [B, M]
+  if (options.mask_same_text) {
+    if (targets.text_keys.empty()) fail(ErrorKind::kInternal, "loss: the batch has no text keys");
+    is_false = is_false | has_key_of_own(targets.text_keys, table);
+  }
+  if (options.mask_same_id) {
+    if (targets.id_keys.empty()) {
+      fail(ErrorKind::kUsage,
+           "model.loss.mask_same_id needs ids of documents in the training data: no pos_doc_id and "
+           "no neg_doc_id");
+    }
+    is_false = is_false | has_key_of_own(targets.id_keys, table);
+  }
+  if (options.false_negative_margin) {
+    const Tensor scores = table.scores.detach();
+    const Tensor of_own = of_own_pair(scores, table).unsqueeze(1);  // [B, 1]
+    is_false = is_false | (scores > of_own + *options.false_negative_margin);
+  }
+  return (table.documents < 0) | (is_false & is_own(table).logical_not());
+}
+
+Tensor of_own_pair(const Tensor& values, const ScoreTable& table) {
+  return values.masked_select(is_own(table));
+}
+
+}  // namespace sbert

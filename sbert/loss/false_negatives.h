@@ -1,0 +1,30 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "sbert/loss/loss.h"
+#include "sbert/loss/loss_options.h"
+
+namespace sbert {
+
+/// Scores of B rows (questions) with M documents each.
+struct ScoreTable {
+  at::Tensor scores;     ///< [B, M], any number where there is no document
+  at::Tensor documents;  ///< [B, M] or [1, M] int64: the place of each among the B positives, then
+                         ///< the N negatives; -1: no document
+  at::Tensor own;        ///< [B] int64 0, 1, ...: the document that each row shall find
+};
+
+/// What is no document of its row, or a false negative by the masks that are set.
+/// @return [B, M] bool; false for a row's own document
+/// @throws Error(kUsage) if mask_same_id is set and the data gives no ids
+at::Tensor left_out(const ScoreTable& table,
+                    const LossTargets& targets,
+                    const LossOptions& options);
+
+/// Picks each row's value for its own document.
+/// @param values [B, M] laid out as table.scores
+/// @return       [B]
+at::Tensor of_own_pair(const at::Tensor& values, const ScoreTable& table);
+
+}  // namespace sbert

@@ -1,0 +1,113 @@
+#include "sbert/loss/loss_options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <string_view>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+
+namespace sbert {
+namespace {
+
+[[noreturn]] void refuse(std::string_view key, const std::string& message) {
+  fail(ErrorKind::kUsage, concat("model.loss.", key, message));
+}
+
+void one_of(std::string_view key,
+            const std::string& value,
+            std::initializer_list<std::string_view> known) {
+  std::string list;
+  for (const std::string_view each : known) {
+    if (value == each) return;
+    list += concat(list.empty() ? "" : ", ", each);
+  }
+  refuse(key, concat(" must be one of ", list, ": ", value));
+}
+
+void positive(std::string_view key, double value) {
+  if (!(value > 0 && std::isfinite(value))) refuse(key, concat(" must be above 0: ", value));
+}
+
+void not_negative(std::string_view key, double value) {
+  if (!(value >= 0 && std::isfinite(value))) refuse(key, concat(" must not be below 0: ", value));
+}
+
+// What is set though the named loss does not have it would be ignored without a word.
+void refuse_options_of_other_losses(const LossOptions& options) {
+  const LossOptions defaults;
+  struct Option {
+    std::string_view key;
+    std::string_view loss;
+    bool is_set;
+  };
+  const Option all[] = {
+      {"learn_temperature", "contrastive", options.learn_temperature},
+      {"label_smoothing", "contrastive", options.label_smoothing != 0},
+      {"in_batch_negatives", "contrastive", !options.in_batch_negatives},
+      {"share_hard_negatives", "contrastive", options.share_hard_negatives},
+      {"symmetric", "contrastive", options.symmetric},
+      {"clamp", "contrastive", options.clamp},
+      {"mask_same_text", "contrastive", options.mask_same_text},
+      {"mask_same_id", "contrastive", options.mask_same_id},
+      {"false_negative_margin", "contrastive", options.false_negative_margin.has_value()},
+      {"num_labels", "softmax", options.num_labels != defaults.num_labels},
+      {"triplet_margin", "triplet", options.triplet_margin != defaults.triplet_margin},
+      {"triplet_distance", "triplet", options.triplet_distance != defaults.triplet_distance},
+      {"teacher_temperature", "distill_kl",
+       options.teacher_temperature != defaults.teacher_temperature},
+  };
+  for (const Option& option : all) {
+    if (option.is_set && option.loss != options.name) {
+      refuse(option.key,
+             concat(" needs model.loss.name=", option.loss, ": the loss is ", options.name));
+    }
+  }
+}
+
+void validate_matryoshka(const LossOptions& options) {
+  const std::vector<std::int64_t>& dims = options.matryoshka_dims;
+  for (auto dim = dims.begin(); dim != dims.end(); ++dim) {
+    if (*dim < 1) refuse("matryoshka_dims", concat(" must be at least 1: ", *dim));
+    if (std::find(dims.begin(), dim, *dim) != dim) {
+      refuse("matryoshka_dims", concat(" must differ: ", *dim));
+    }
+  }
+  const std::vector<double>& weights = options.matryoshka_weights;
+  if (!weights.empty() && weights.size() != dims.size()) {
+    refuse("matryoshka_weights", concat(" must have one value for each of matryoshka_dims (",
+                                        dims.size(), "): ", weights.size()));
+  }
+  for (const double weight : weights)
+    not_negative("matryoshka_weights", weight);
+}
+
+}  // namespace
+
+void LossOptions::validate() const {
+  one_of("name", name,
+         {"contrastive", "softmax", "cosine", "triplet", "cosent", "angle", "margin_mse",
+          "distill_kl"});
+  refuse_options_of_other_losses(*this);
+  positive("temperature", temperature);
+  if (!(label_smoothing >= 0 && label_smoothing < 1)) {
+    refuse("label_smoothing", concat(" must be from 0 to below 1: ", label_smoothing));
+  }
+  if (false_negative_margin && std::isinf(*false_negative_margin)) {
+    refuse("false_negative_margin", concat(" must be finite: ", *false_negative_margin));
+  }
+  if (!in_batch_negatives && share_hard_negatives) {
+    refuse("share_hard_negatives", " needs model.loss.in_batch_negatives=true");
+  }
+  if (!in_batch_negatives && symmetric) {
+    refuse("symmetric", " needs model.loss.in_batch_negatives=true");
+  }
+  if (num_labels < 2) refuse("num_labels", concat(" must be at least 2: ", num_labels));
+  not_negative("triplet_margin", triplet_margin);
+  one_of("triplet_distance", triplet_distance, {"euclidean", "cosine"});
+  positive("teacher_temperature", teacher_temperature);
+  validate_matryoshka(*this);
+}
+
+}  // namespace sbert
