@@ -1,7 +1,13 @@
 #include "sbert/train/train_options.h"
 
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/config/options.h"
 
 namespace sbert {
 namespace {
@@ -44,8 +50,28 @@ void validate_trainer(const TrainerOptions& trainer) {
   in_range("trainer.gradient_clip_val", trainer.gradient_clip_val, 0, 1e9);
 }
 
+// What NeMo's configurations say where the user's path is to be.
+bool is_placeholder(const FilePatterns& files) {
+  return files.patterns == std::vector<std::string>{"/path/to/data"};
+}
+
+void at_most_one(const char* first, bool has_first, const char* second, bool has_second) {
+  if (has_first && has_second) refuse(concat(first, " and ", second, " are one: give either"));
+}
+
 void validate_data(const DataOptions& data) {
-  if (data.data_prefix.empty()) refuse("required: model.data.data_prefix (the training file)");
+  const bool has_prefix = !data.data_prefix.empty() && !is_placeholder(data.data_prefix);
+  at_most_one("model.data.data_prefix", has_prefix, "model.data.data_train",
+              !data.data_train.empty());
+  at_most_one("model.data.data_validation", !data.data_validation.empty(),
+              "model.data.validation_file", !data.validation_file.empty());
+  if (data.training_files().empty()) {
+    refuse("required: model.data.data_prefix (the training file)");
+  }
+  one_of("model.data.on_bad_record", data.on_bad_record, {"error", "skip"});
+  one_of("model.data.positives", data.positives, {"first", "all", "random"});
+  one_of("model.data.negatives", data.negatives, {"first", "random"});
+  one_of("model.data.order", data.order, {"shuffle", "nemo"});
   at_least("model.data.evaluation_sample_size", data.evaluation_sample_size, 0);
   if (data.evaluation_sample_size > 0) {
     at_least("model.data.evaluation_steps", data.evaluation_steps, 1);
@@ -84,6 +110,49 @@ void validate_model(const ModelOptions& model) {
 }
 
 }  // namespace
+
+const FilePatterns& DataOptions::training_files() const {
+  const bool has_prefix = !data_prefix.empty() && !is_placeholder(data_prefix);
+  return has_prefix ? data_prefix : data_train;
+}
+
+const FilePatterns& DataOptions::validation_files() const {
+  return data_validation.empty() ? validation_file : data_validation;
+}
+
+void read_value(const ConfigNode& node, std::string_view key, FilePatterns& value) {
+  value.patterns.clear();
+  if (node.is_null()) return;
+  const ConfigNode::List* items = node.list();
+  if (items == nullptr) {
+    if (!node.is_string()) refuse(concat(key, " must be a path or a list of paths"));
+    value.patterns.push_back(*node.string());
+    return;
+  }
+  bool weight_stands_before = false;
+  for (const ConfigNode& item : *items) {
+    if (const std::string* path = item.string()) {
+      value.patterns.push_back(*path);
+      weight_stands_before = false;
+      continue;
+    }
+    double weight = 0;
+    detail::read_value(item, key, weight);
+    if (weight != 1) refuse(concat(key, ": the weight of a file must be 1: ", weight));
+    if (weight_stands_before) refuse(concat(key, ": a path must follow each weight"));
+    weight_stands_before = true;
+  }
+  if (weight_stands_before) refuse(concat(key, ": a path must follow each weight"));
+}
+
+ConfigNode to_node(const FilePatterns& value) {
+  if (value.patterns.empty()) return {std::string()};
+  if (value.patterns.size() == 1) return {value.patterns.front()};
+  ConfigNode::List items;
+  for (const std::string& pattern : value.patterns)
+    items.push_back({pattern});
+  return {std::move(items)};
+}
 
 void TrainOptions::validate() const {
   if (restore_from_path.empty()) refuse("required: restore_from_path (the model to start from)");
