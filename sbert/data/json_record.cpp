@@ -46,36 +46,66 @@ std::string string_of(ondemand::value& value, std::string_view right) {
   return std::string(checked(value.get_string()));
 }
 
-class OnDemandValue : public JsonValue {
+std::string id_of(ondemand::value& value, std::string_view right) {
+  if (checked(value.type()) != ondemand::json_type::number) return string_of(value, right);
+  ondemand::number number = checked(value.get_number());
+  if (number.is_int64()) return concat(number.get_int64());
+  if (number.is_uint64()) return concat(number.get_uint64());
+  fail(ErrorKind::kInput, concat("must be ", right, ": found a number with a fraction"));
+}
+
+double number_of(ondemand::value& value, std::string_view right) {
+  const ondemand::json_type type = checked(value.type());
+  if (type != ondemand::json_type::number) {
+    fail(ErrorKind::kInput, concat("must be ", right, ": found ", type_name(type)));
+  }
+  return checked(value.get_double());
+}
+
+class OnDemandValue : public RecordValue {
  public:
   explicit OnDemandValue(ondemand::value value) : value_(value) {}
 
   std::string string() override { return string_of(value_, "a string"); }
 
   std::vector<std::string> strings() override {
-    if (checked(value_.type()) != ondemand::json_type::array) {
-      return {string_of(value_, "a string or a list of strings")};
+    return list_of<std::string>(string_of, "a string or a list of strings", "a list of strings");
+  }
+
+  std::string id() override { return id_of(value_, "a string or an integer"); }
+
+  std::vector<std::string> ids() override {
+    return list_of<std::string>(id_of, "a string, an integer or a list of them",
+                                "a list of strings or integers");
+  }
+
+  std::string scalar() override {
+    if (checked(value_.type()) != ondemand::json_type::number) {
+      return string_of(value_, "a string or a number");
     }
-    std::vector<std::string> items;
+    std::string_view token = value_.raw_json_token();
+    const std::size_t end = token.find_first_of(" \t\r\n,}]");
+    number_of(value_, "a number");  // refuses what only begins like one
+    return std::string(token.substr(0, end));
+  }
+
+  std::vector<double> numbers() override {
+    return list_of<double>(number_of, "a number or a list of numbers", "a list of numbers");
+  }
+
+ private:
+  template <typename Item, typename Read>
+  std::vector<Item> list_of(Read read, std::string_view right, std::string_view list) {
+    if (checked(value_.type()) != ondemand::json_type::array) return {read(value_, right)};
+    std::vector<Item> items;
     ondemand::array array = checked(value_.get_array());
     for (auto item : array) {
       ondemand::value element = checked(item);
-      items.push_back(string_of(element, "a list of strings"));
+      items.push_back(read(element, list));
     }
     return items;
   }
 
-  std::string id() override {
-    if (checked(value_.type()) != ondemand::json_type::number) {
-      return string_of(value_, "a string or an integer");
-    }
-    ondemand::number number = checked(value_.get_number());
-    if (number.is_int64()) return concat(number.get_int64());
-    if (number.is_uint64()) return concat(number.get_uint64());
-    fail(ErrorKind::kInput, "must be a string or an integer: found a number with a fraction");
-  }
-
- private:
   ondemand::value value_;
 };
 
@@ -89,9 +119,7 @@ struct JsonRecordParser::State {
 JsonRecordParser::JsonRecordParser() : state_(std::make_unique<State>()) {}
 JsonRecordParser::~JsonRecordParser() = default;
 
-void JsonRecordParser::parse(
-    std::string_view object,
-    const std::function<void(std::string_view key, JsonValue& value)>& visit) {
+void JsonRecordParser::parse(std::string_view object, const VisitValue& visit) {
   std::vector<char>& buffer = state_->buffer;
   const std::size_t capacity = object.size() + simdjson::SIMDJSON_PADDING;
   if (buffer.size() < capacity) buffer.resize(capacity);

@@ -1,27 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
+
+#include "sbert/data/record_value.h"
 
 namespace sbert {
-
-/// A value of a JSON object, as far as our records need it.
-class JsonValue {
- public:
-  virtual ~JsonValue() = default;
-
-  /// @throws Error(kInput) "must be a string: found a number"
-  virtual std::string string() = 0;
-  /// A string alone counts as a list of one.
-  /// @throws Error(kInput) unless it is a string or a list of strings
-  virtual std::vector<std::string> strings() = 0;
-  /// A string, or an integer as its digits.
-  /// @throws Error(kInput)
-  virtual std::string id() = 0;
-};
 
 /// Parses one JSON object at a time. Keeps its buffers; one thread at a time.
 class JsonRecordParser {
@@ -35,8 +19,7 @@ class JsonRecordParser {
   /// @param object the bytes of one JSON object, nothing around it but whitespace
   /// @throws Error(kInput) if it is no JSON (so for NaN and unpaired surrogates that are read), or
   ///         not UTF-8
-  void parse(std::string_view object,
-             const std::function<void(std::string_view key, JsonValue& value)>& visit);
+  void parse(std::string_view object, const VisitValue& visit);
 
  private:
   struct State;

@@ -75,9 +75,9 @@ std::uint64_t PythonRandom::next_below(std::uint64_t bound) {
   return value;
 }
 
-std::vector<std::int64_t> python_shuffle(std::int64_t size, std::uint32_t seed) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(size));
-  std::iota(order.begin(), order.end(), 0);
+std::vector<std::uint32_t> python_shuffle(std::uint32_t size, std::uint32_t seed) {
+  std::vector<std::uint32_t> order(size);
+  std::iota(order.begin(), order.end(), 0U);
   PythonRandom random(seed);
   for (std::size_t i = order.size(); i > 1; --i) {
     std::swap(order[i - 1], order[random.next_below(i)]);

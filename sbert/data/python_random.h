@@ -28,6 +28,6 @@ class PythonRandom {
 };
 
 /// What `random.seed(seed); x = list(range(size)); random.shuffle(x)` leaves in x.
-std::vector<std::int64_t> python_shuffle(std::int64_t size, std::uint32_t seed);
+std::vector<std::uint32_t> python_shuffle(std::uint32_t size, std::uint32_t seed);
 
 }  // namespace sbert

@@ -51,7 +51,7 @@ TEST(PythonShuffle, IsRandomShuffle) {
 }
 
 TEST(PythonShuffle, OfManyIsRandomShuffle) {
-  const std::vector<std::int64_t> order = python_shuffle(1'000, 42);
+  const std::vector<std::uint32_t> order = python_shuffle(1'000, 42);
   EXPECT_THAT(std::vector(order.begin(), order.begin() + 5), ElementsAre(776, 507, 895, 922, 33));
   EXPECT_THAT(std::vector(order.end() - 5, order.end()), ElementsAre(281, 759, 25, 114, 654));
   EXPECT_EQ(hash_of(order), 7738188699011084976ULL);

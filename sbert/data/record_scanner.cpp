@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -10,6 +11,7 @@ namespace sbert {
 namespace {
 
 constexpr int kMaxDepth = 64;
+constexpr std::size_t kMaxBytes = 64 << 20;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kEndsWithin = "the file ends within this record";
 
@@ -18,6 +20,7 @@ bool is_whitespace(char c) {
 }
 
 /// The place after the closing quote of a string that begins before `at`; npos if it does not end.
+/// A line break within is refused here, so that one quote too few does not swallow the file.
 std::size_t after_string(std::string_view bytes, std::size_t at) {
   const std::size_t start = at;
   while (at < bytes.size()) {
@@ -29,7 +32,11 @@ std::size_t after_string(std::string_view bytes, std::size_t at) {
       --before;
     const bool is_escaped = (quote - before) % 2 == 1;
     at = quote + 1;
-    if (!is_escaped) return at;
+    if (is_escaped) continue;
+    if (std::memchr(bytes.data() + start, '\n', quote - start) != nullptr) {
+      fail(ErrorKind::kInput, "a line break within a string");
+    }
+    return at;
   }
   return std::string_view::npos;
 }
@@ -47,7 +54,8 @@ std::string excerpt(std::string_view bytes) {
 
 }  // namespace
 
-std::size_t object_length(std::string_view bytes) {
+std::size_t object_length(std::string_view file) {
+  const std::string_view bytes = file.substr(0, kMaxBytes);
   std::uint64_t is_object = 0;  // one bit a level, the innermost lowest
   int depth = 0;
   std::size_t at = 0;
@@ -55,7 +63,7 @@ std::size_t object_length(std::string_view bytes) {
     const char c = bytes[at++];
     if (c == '"') {
       at = after_string(bytes, at);
-      if (at == std::string_view::npos) fail(ErrorKind::kInput, std::string(kEndsWithin));
+      if (at == std::string_view::npos) break;
     } else if (c == '{' || c == '[') {
       if (++depth > kMaxDepth) fail(ErrorKind::kInput, "nested deeper than 64 levels");
       is_object = is_object << 1 | (c == '{' ? 1 : 0);
@@ -67,7 +75,8 @@ std::size_t object_length(std::string_view bytes) {
       if (--depth == 0) return at;
     }
   }
-  fail(ErrorKind::kInput, std::string(kEndsWithin));
+  const bool is_cut = bytes.size() < file.size();
+  fail(ErrorKind::kInput, is_cut ? "the record is longer than 64 MiB" : std::string(kEndsWithin));
 }
 
 RecordScanner::RecordScanner(std::string_view bytes) : bytes_(bytes) {
@@ -88,16 +97,18 @@ std::optional<std::string_view> RecordScanner::next() {
   if (bytes_[at_] != '{') {
     fail_here(concat("expected an object {...}, found: ", excerpt(bytes_.substr(at_))));
   }
-  std::size_t length = 0;
-  try {
-    length = object_length(bytes_.substr(at_));
-  } catch (const Error& error) {
-    fail_here(error.what());
-  }
-  const std::string_view record = bytes_.substr(at_, length);
-  at_ += length;
-  ++num_records_;
+  place_ = at_;
+  const std::string_view record = bytes_.substr(at_, object_length(bytes_.substr(at_)));
+  at_ += record.size();
+  has_record_ = true;
   return record;
+}
+
+void RecordScanner::skip_to_next_line() {
+  const std::size_t line = bytes_.find("\n{", place_);
+  const bool lies_behind = at_ == place_ || line < at_;
+  if (lies_behind) at_ = line == std::string_view::npos ? bytes_.size() : line + 1;
+  has_record_ = true;
 }
 
 /// Goes to where the next record begins. False at the end of the file.
@@ -105,7 +116,6 @@ bool RecordScanner::skip_to_record() {
   skip_whitespace();
   if (at_ == bytes_.size()) {
     if (is_array_) fail_here("the file ends within the array; ']' is missing");
-    if (num_records_ == 0) fail(ErrorKind::kInput, "the file is empty");
     return false;
   }
   if (!is_array_) {
@@ -120,7 +130,7 @@ bool RecordScanner::skip_to_record() {
     }
     return false;
   }
-  if (num_records_ == 0) return true;
+  if (!has_record_) return true;
   if (bytes_[at_] != ',') fail_here("a comma is missing before this record");
   ++at_;
   skip_whitespace();
@@ -134,8 +144,9 @@ void RecordScanner::skip_whitespace() {
     ++at_;
 }
 
-void RecordScanner::fail_here(std::string_view what) const {
-  fail(ErrorKind::kInput, concat("record ", num_records_ + 1, ", byte ", at_, ": ", what));
+void RecordScanner::fail_here(std::string message) {
+  place_ = at_;
+  fail(ErrorKind::kInput, std::move(message));
 }
 
 }  // namespace sbert

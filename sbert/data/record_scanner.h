@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace sbert {
@@ -16,11 +17,17 @@ class RecordScanner {
   explicit RecordScanner(std::string_view bytes);
 
   /// The bytes of the next object, from its '{' to its '}'; nothing at the end of the file.
-  /// @throws Error(kInput) "record 17, byte 1234: ...", records from 1, bytes from 0: something
-  /// that
-  ///         is no object, a missing comma, brackets that do not fit, more than 64 levels, text
-  ///         after the array, a file that is empty or ends within a record
+  /// @throws Error(kInput) at place(): something that is no object, a missing comma, brackets that
+  ///         do not fit, a line break within a string, more than 64 levels or 64 MiB, text after the
+  ///         array, a file that ends within a record
   std::optional<std::string_view> next();
+
+  /// The byte, from 0, where the last record or the last error is.
+  std::uint64_t place() const { return place_; }
+
+  /// Goes on, after an error or a record that proved wrong, with the next line that begins with
+  /// '{'; after a record that holds none, behind it. Not for an array.
+  void skip_to_next_line();
 
   /// True if the file is one JSON array.
   bool is_array() const { return is_array_; }
@@ -28,17 +35,18 @@ class RecordScanner {
  private:
   void skip_whitespace();
   bool skip_to_record();
-  [[noreturn]] void fail_here(std::string_view what) const;
+  [[noreturn]] void fail_here(std::string message);
 
   std::string_view bytes_;
   std::size_t at_ = 0;
-  std::int64_t num_records_ = 0;
+  std::size_t place_ = 0;
+  bool has_record_ = false;
   bool is_array_ = false;
   bool is_done_ = false;
 };
 
 /// The length of the JSON object that `bytes` begins with.
-/// @throws Error(kInput) as RecordScanner::next(), without record and byte
+/// @throws Error(kInput) as RecordScanner::next()
 std::size_t object_length(std::string_view bytes);
 
 }  // namespace sbert

@@ -28,7 +28,9 @@ TEST(RecordScanner, FindsObjectsOfAnArray) {
   EXPECT_THAT(records(R"([{"a":1},{"b":[2,{"c":3}]}])"),
               ElementsAre(R"({"a":1})", R"({"b":[2,{"c":3}]})"));
   EXPECT_TRUE(RecordScanner(" [").is_array());
-  EXPECT_THAT(records("[]"), testing::IsEmpty());
+  for (const char* none : {"[]", "", " \n", "\xEF\xBB\xBF"}) {
+    EXPECT_THAT(records(none), testing::IsEmpty()) << none;
+  }
 }
 
 TEST(RecordScanner, FindsObjectsOfPrettyPrintedArray) {
@@ -48,29 +50,74 @@ TEST(RecordScanner, BracketsWithinStringsDoNotCount) {
 }
 
 std::string message(std::string_view bytes) {
-  return message_of(ErrorKind::kInput, [&] { records(bytes); });
+  RecordScanner scanner(bytes);
+  const std::string text = message_of(ErrorKind::kInput, [&] {
+    while (scanner.next()) {
+    }
+  });
+  return concat("byte ", scanner.place(), ": ", text);
 }
 
-TEST(RecordScanner, ErrorsNameRecordAndByte) {
-  EXPECT_EQ(message(""), "the file is empty");
-  EXPECT_EQ(message(" \n"), "the file is empty");
-  EXPECT_EQ(message("{\"a\":1"), "record 1, byte 0: the file ends within this record");
-  EXPECT_EQ(message("{}\n{\"a"), "record 2, byte 3: the file ends within this record");
-  EXPECT_EQ(message("{}\n{\"a\\\""), "record 2, byte 3: the file ends within this record");
-  EXPECT_EQ(message("[{}"), "record 2, byte 3: the file ends within the array; ']' is missing");
-  EXPECT_EQ(message("[{},"), "record 2, byte 4: the file ends within the array; ']' is missing");
-  EXPECT_EQ(message("["), "record 1, byte 1: the file ends within the array; ']' is missing");
-  EXPECT_EQ(message("[{} {}]"), "record 2, byte 4: a comma is missing before this record");
-  EXPECT_EQ(message("[{},]"), "record 2, byte 4: a comma before ']'");
-  EXPECT_EQ(message("[{}] x"), "record 2, byte 5: text after the array: x");
-  EXPECT_EQ(message("[[1]]"), "record 1, byte 1: expected an object {...}, found: [1]]");
-  EXPECT_EQ(message("[1,2]"), "record 1, byte 1: expected an object {...}, found: 1,2]");
+TEST(RecordScanner, ErrorsHaveAPlace) {
+  EXPECT_EQ(message("{\"a\":1"), "byte 0: the file ends within this record");
+  EXPECT_EQ(message("{}\n{\"a"), "byte 3: the file ends within this record");
+  EXPECT_EQ(message("{}\n{\"a\\\""), "byte 3: the file ends within this record");
+  EXPECT_EQ(message("[{}"), "byte 3: the file ends within the array; ']' is missing");
+  EXPECT_EQ(message("[{},"), "byte 4: the file ends within the array; ']' is missing");
+  EXPECT_EQ(message("["), "byte 1: the file ends within the array; ']' is missing");
+  EXPECT_EQ(message("[{} {}]"), "byte 4: a comma is missing before this record");
+  EXPECT_EQ(message("[{},]"), "byte 4: a comma before ']'");
+  EXPECT_EQ(message("[{}] x"), "byte 5: text after the array: x");
+  EXPECT_EQ(message("[[1]]"), "byte 1: expected an object {...}, found: [1]]");
+  EXPECT_EQ(message("[1,2]"), "byte 1: expected an object {...}, found: 1,2]");
   EXPECT_EQ(message("{},{}"),
-            "record 2, byte 2: a comma between records; an array must begin with '['");
+            "byte 2: a comma between records; an array must begin with '['");
   EXPECT_EQ(message("{}\nnot json at all, not even near\n"),
-            "record 2, byte 3: expected an object {...}, found: not json at all, not");
-  EXPECT_EQ(message("{\"a\":[}]"), "record 1, byte 0: '[' is closed by '}'");
-  EXPECT_EQ(message("{]"), "record 1, byte 0: '{' is closed by ']'");
+            "byte 3: expected an object {...}, found: not json at all, not");
+  EXPECT_EQ(message("{\"a\":[}]"), "byte 0: '[' is closed by '}'");
+  EXPECT_EQ(message("{]"), "byte 0: '{' is closed by ']'");
+}
+
+TEST(RecordScanner, AStringMayNotSpanLines) {
+  EXPECT_EQ(message("{}\n{\"a\": \"b\n{\"c\": \"d\"}\n"), "byte 3: a line break within a string");
+  EXPECT_THAT(records("{\"a\": \"b\\n\"}"), testing::SizeIs(1));
+}
+
+TEST(RecordScanner, LengthIsLimited) {
+  const auto record = [](std::size_t length) {
+    return concat("{\"a\":\"", std::string(length - 8, 'x'), "\"}");
+  };
+  EXPECT_THAT(records(record(64 << 20)), testing::SizeIs(1));
+  EXPECT_EQ(message(record((64 << 20) + 1)), "byte 0: the record is longer than 64 MiB");
+}
+
+TEST(RecordScanner, GoesOnBehindABadLine) {
+  const std::string bytes = "{\"a\":1}\nnonsense\n{\"b\": \"\n{\"c\":3}\n{\"d\":[\n";
+  RecordScanner scanner(bytes);
+  EXPECT_EQ(scanner.next(), "{\"a\":1}");
+  EXPECT_EQ(message_of(ErrorKind::kInput, [&] { scanner.next(); }),
+            "expected an object {...}, found: nonsense");
+  EXPECT_EQ(scanner.place(), 8U);
+  scanner.skip_to_next_line();
+  EXPECT_EQ(message_of(ErrorKind::kInput, [&] { scanner.next(); }), "a line break within a string");
+  EXPECT_EQ(scanner.place(), 17U);
+  scanner.skip_to_next_line();
+  EXPECT_EQ(scanner.next(), "{\"c\":3}");
+  EXPECT_EQ(message_of(ErrorKind::kInput, [&] { scanner.next(); }),
+            "the file ends within this record");
+  scanner.skip_to_next_line();
+  EXPECT_FALSE(scanner.next().has_value());
+}
+
+TEST(RecordScanner, GoesOnWithinOrBehindAWrongRecord) {
+  RecordScanner within("{\"a\":\n{\"b\":2}} {\"c\":3}");
+  within.next();
+  within.skip_to_next_line();
+  EXPECT_EQ(within.next(), "{\"b\":2}");
+  RecordScanner behind("{\"a\":1} {\"b\":2}\n{\"c\":3}");
+  behind.next();
+  behind.skip_to_next_line();
+  EXPECT_EQ(behind.next(), "{\"b\":2}");
 }
 
 TEST(RecordScanner, DepthIsLimited) {
@@ -79,13 +126,13 @@ TEST(RecordScanner, DepthIsLimited) {
                   std::string(static_cast<std::size_t>(depth - 1), ']'), '}');
   };
   EXPECT_THAT(records(nested(64)), testing::SizeIs(1));
-  EXPECT_EQ(message(nested(65)), "record 1, byte 0: nested deeper than 64 levels");
+  EXPECT_EQ(message(nested(65)), "byte 0: nested deeper than 64 levels");
 }
 
 TEST(RecordScanner, EachCutOfAFileIsRefused) {
   const std::string whole = R"([{"question":"a\"b\\","pos_doc":["x",{"y":[1]}]},{"z":"{"}])";
   EXPECT_THAT(records(whole), testing::SizeIs(2));
-  for (std::size_t length = 0; length < whole.size(); ++length) {
+  for (std::size_t length = 1; length < whole.size(); ++length) {
     EXPECT_THROW(records(whole.substr(0, length)), Error) << length;
   }
 }

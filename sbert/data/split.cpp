@@ -1,5 +1,7 @@
 #include "sbert/data/split.h"
 
+#include <limits>
+#include <numeric>
 #include <utility>
 
 #include "sbert/base/concat.h"
@@ -23,36 +25,48 @@ std::uint64_t draw_below(std::uint64_t bound, std::uint64_t key, std::uint64_t& 
   return value % bound;
 }
 
+void shuffle(std::vector<RowNumber>& order, std::uint64_t key) {
+  std::uint64_t counter = 0;
+  for (std::size_t i = order.size(); i > 1; --i) {
+    std::swap(order[i - 1], order[draw_below(i, key, counter)]);
+  }
+}
+
 }  // namespace
 
-Split split_rows(std::int64_t num_rows, std::int64_t evaluation_sample_size) {
+Split split_records(std::int64_t num_records, std::int64_t evaluation_sample_size) {
   if (evaluation_sample_size < 0) {
     fail(ErrorKind::kUsage, concat("model.data.evaluation_sample_size must not be negative: ",
                                    evaluation_sample_size));
   }
-  if (evaluation_sample_size >= num_rows) {
+  if (evaluation_sample_size >= num_records) {
     fail(ErrorKind::kUsage,
          concat("model.data.evaluation_sample_size must be less than the number of records: ",
-                evaluation_sample_size, " of ", num_rows));
+                evaluation_sample_size, " of ", num_records));
+  }
+  if (num_records > std::numeric_limits<RowNumber>::max()) {
+    fail(ErrorKind::kInput, concat("more than 4,294,967,295 records: ", num_records));
   }
   Split split;
-  split.train = python_shuffle(num_rows, kSplitSeed);
+  split.train = python_shuffle(static_cast<RowNumber>(num_records), kSplitSeed);
   const auto first = split.train.end() - static_cast<std::ptrdiff_t>(evaluation_sample_size);
   split.validation.assign(first, split.train.end());
   split.train.erase(first, split.train.end());
   return split;
 }
 
-std::vector<std::int64_t> epoch_order(std::span<const std::int64_t> train,
-                                      std::uint64_t seed,
-                                      std::int64_t epoch) {
-  std::vector<std::int64_t> order(train.begin(), train.end());
-  if (epoch == 0) return order;
-  const std::uint64_t key = derive_key(seed, epoch);
-  std::uint64_t counter = 0;
-  for (std::size_t i = order.size(); i > 1; --i) {
-    std::swap(order[i - 1], order[draw_below(i, key, counter)]);
-  }
+std::vector<RowNumber> epoch_order(std::span<const RowNumber> train,
+                                   std::uint64_t seed,
+                                   std::int64_t epoch) {
+  std::vector<RowNumber> order(train.begin(), train.end());
+  if (epoch != 0) shuffle(order, derive_key(seed, epoch));
+  return order;
+}
+
+std::vector<RowNumber> permutation(RowNumber size, std::uint64_t key) {
+  std::vector<RowNumber> order(size);
+  std::iota(order.begin(), order.end(), RowNumber{0});
+  shuffle(order, key);
   return order;
 }
 

@@ -16,21 +16,21 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAreArray;
 
-TEST(SplitRows, LastOfTheShuffledValidate) {
-  const Split split = split_rows(10, 3);
+TEST(SplitRecords, LastOfTheShuffledValidate) {
+  const Split split = split_records(10, 3);
   EXPECT_THAT(split.train, ElementsAre(7, 3, 2, 8, 5, 6, 9));
   EXPECT_THAT(split.validation, ElementsAre(4, 0, 1));
 }
 
-TEST(SplitRows, NoneOrAllButOneMayValidate) {
-  EXPECT_THAT(split_rows(10, 0).validation, IsEmpty());
-  EXPECT_THAT(split_rows(10, 0).train, testing::SizeIs(10));
-  EXPECT_THAT(split_rows(10, 9).train, ElementsAre(7));
+TEST(SplitRecords, NoneOrAllButOneMayValidate) {
+  EXPECT_THAT(split_records(10, 0).validation, IsEmpty());
+  EXPECT_THAT(split_records(10, 0).train, testing::SizeIs(10));
+  EXPECT_THAT(split_records(10, 9).train, ElementsAre(7));
 }
 
-TEST(SplitRows, ErrorsNameTheKeyAndBothNumbers) {
+TEST(SplitRecords, ErrorsNameTheKeyAndBothNumbers) {
   const auto message = [](std::int64_t rows, std::int64_t sample) {
-    return message_of(ErrorKind::kUsage, [&] { split_rows(rows, sample); });
+    return message_of(ErrorKind::kUsage, [&] { split_records(rows, sample); });
   };
   EXPECT_EQ(message(80, 100),
             "model.data.evaluation_sample_size must be less than the number of records: 100 of 80");
@@ -41,13 +41,13 @@ TEST(SplitRows, ErrorsNameTheKeyAndBothNumbers) {
 }
 
 TEST(EpochOrder, FirstIsTheOrderOfTheSplit) {
-  const std::vector<std::int64_t> train = split_rows(50, 10).train;
+  const std::vector<RowNumber> train = split_records(50, 10).train;
   EXPECT_EQ(epoch_order(train, 1234, 0), train);
 }
 
 TEST(EpochOrder, LaterOnesAreOtherOrdersOfTheSameRows) {
-  const std::vector<std::int64_t> train = split_rows(200, 50).train;
-  std::vector<std::vector<std::int64_t>> orders;
+  const std::vector<RowNumber> train = split_records(200, 50).train;
+  std::vector<std::vector<RowNumber>> orders;
   for (std::int64_t epoch = 0; epoch < 4; ++epoch) {
     orders.push_back(epoch_order(train, 1234, epoch));
     EXPECT_THAT(orders.back(), UnorderedElementsAreArray(train));
@@ -58,14 +58,14 @@ TEST(EpochOrder, LaterOnesAreOtherOrdersOfTheSameRows) {
 }
 
 TEST(EpochOrder, DependsOnNothingDrawnBefore) {
-  const std::vector<std::int64_t> train = split_rows(100, 10).train;
+  const std::vector<RowNumber> train = split_records(100, 10).train;
   const auto first = epoch_order(train, 7, 3);
   epoch_order(train, 7, 1);
   EXPECT_EQ(epoch_order(train, 7, 3), first);
 }
 
 TEST(EpochOrder, EachOfTheOrdersIsAsLikely) {
-  const std::vector<std::int64_t> rows = {0, 1, 2};
+  const std::vector<RowNumber> rows = {0, 1, 2};
   std::array<int, 9> counts{};
   constexpr int kDraws = 6'000;
   for (std::int64_t epoch = 1; epoch <= kDraws; ++epoch) {
@@ -82,9 +82,25 @@ TEST(EpochOrder, EachOfTheOrdersIsAsLikely) {
   EXPECT_EQ(num_seen, 6);
 }
 
+TEST(SplitRecords, NumbersHaveFourBytes) {
+  EXPECT_EQ(message_of(ErrorKind::kInput, [] { split_records(1LL << 32, 0); }),
+            "more than 4,294,967,295 records: 4294967296");
+}
+
+TEST(Permutation, HoldsEachNumberAndDependsOnTheKey) {
+  const std::vector<RowNumber> order = permutation(50, 1);
+  std::vector<RowNumber> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (RowNumber i = 0; i < 50; ++i)
+    EXPECT_EQ(sorted[i], i);
+  EXPECT_EQ(permutation(50, 1), order);
+  EXPECT_NE(permutation(50, 2), order);
+  EXPECT_THAT(permutation(0, 1), IsEmpty());
+}
+
 TEST(EpochOrder, OfNoneAndOne) {
   EXPECT_THAT(epoch_order({}, 1, 5), IsEmpty());
-  const std::vector<std::int64_t> one = {4};
+  const std::vector<RowNumber> one = {4};
   EXPECT_THAT(epoch_order(one, 1, 5), ElementsAre(4));
 }
 

@@ -56,7 +56,7 @@ JsonText parse_json_text(JsonRecordParser& parser, std::string_view line) {
   JsonText result;
   std::optional<std::string> text;
   std::optional<std::string> beir_id;
-  parser.parse(line, [&](std::string_view key, JsonValue& value) {
+  parser.parse(line, [&](std::string_view key, RecordValue& value) {
     if (key == "text") {
       text = value.string();
     } else if (key == "title") {

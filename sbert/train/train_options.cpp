@@ -27,17 +27,6 @@ void validate_monitors(const ExpManagerOptions& options) {
   }
 }
 
-void validate_data(const DataOptions& data) {
-  if (data.data_prefix.empty()) {
-    fail(ErrorKind::kUsage, "required: model.data.data_prefix (the training file)");
-  }
-  check_at_least("model.data.evaluation_sample_size", data.evaluation_sample_size, 0);
-  if (data.evaluation_sample_size > 0) {
-    check_at_least("model.data.evaluation_steps", data.evaluation_steps, 1);
-  }
-  check_at_least("model.data.hard_negatives_to_train", data.hard_negatives_to_train, 0);
-}
-
 void validate_optim(const OptimOptions& optim) {
   check_one_of("model.optim.name", optim.name, {"fused_adam", "adamw"});
   check_in_range("model.optim.lr", optim.lr, 0, 1e3);
@@ -73,7 +62,8 @@ void validate_model(const ModelOptions& model) {
   }
   // NeMo's megatron_bert_config says "megatron"; the checkpoint's tokenizer is used either way.
   check_one_of("model.tokenizer.library", model.tokenizer.library, {"huggingface", "megatron"});
-  validate_data(model.data);
+  model.data.validate();
+  model.loss.validate();
   validate_optim(model.optim);
 }
 

@@ -4,12 +4,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
 #include "sbert/base/field.h"
 #include "sbert/loss/loss_options.h"
 #include "sbert/optim/schedule.h"
+#include "sbert/train/data_options.h"
 #include "sbert/train/exp_manager_options.h"
 #include "sbert/train/trainer_options.h"
 
@@ -30,30 +32,6 @@ struct TokenizerOptions {
         field("type", &Self::type,
               "for a .nemo that holds no tokenizer: a folder with its files; else unused"),
         field("do_lower_case", &Self::do_lower_case, "lower-case texts before the tokenizer does"),
-    };
-  }
-};
-
-struct DataOptions {
-  std::string data_prefix;
-  std::int64_t evaluation_sample_size = 100;
-  std::int64_t evaluation_steps = 100;
-  std::int64_t hard_negatives_to_train = 4;
-  std::string query_prefix = "query:";
-  std::string passage_prefix = "passage:";
-
-  static constexpr auto fields() {
-    using Self = DataOptions;
-    return std::tuple{
-        field("data_prefix", &Self::data_prefix, "training file: JSON array or JSON Lines"),
-        field("evaluation_sample_size", &Self::evaluation_sample_size,
-              "rows held out for validation, the last of the shuffled file"),
-        field("evaluation_steps", &Self::evaluation_steps,
-              "must not be 0; trainer.val_check_interval sets the cadence"),
-        field("hard_negatives_to_train", &Self::hard_negatives_to_train,
-              "most hard negatives of a question, the first of neg_doc"),
-        field("query_prefix", &Self::query_prefix, "put before each question"),
-        field("passage_prefix", &Self::passage_prefix, "put before each document"),
     };
   }
 };

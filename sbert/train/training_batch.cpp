@@ -1,9 +1,13 @@
 #include "sbert/train/training_batch.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string_view>
+#include <utility>
 
 #include "sbert/base/concat.h"
+#include "sbert/data/split.h"
+#include "sbert/data/text_key.h"
 
 namespace sbert {
 namespace {
@@ -26,28 +30,83 @@ std::string compose(const std::string& prefix, const std::string& text, bool low
   return whole;
 }
 
+// Which negatives are taken, in order.
+std::vector<std::size_t> choose(std::size_t size,
+                                std::int64_t most,
+                                std::optional<std::uint64_t> key) {
+  const std::size_t count = std::min(size, static_cast<std::size_t>(most));
+  std::vector<std::size_t> chosen(count);
+  std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+  if (key && count < size) {
+    const std::vector<RowNumber> drawn = permutation(static_cast<RowNumber>(size), *key);
+    std::copy_n(drawn.begin(), count, chosen.begin());
+  }
+  return chosen;
+}
+
+// The documents' keys, positives before negatives.
+void fill_document_keys(const std::vector<TrainingTexts>& rows, LossTargets& targets) {
+  for (const TrainingTexts& row : rows) {
+    targets.text_keys.push_back(text_key(row.positive));
+    targets.id_keys.push_back(row.positive_id);
+  }
+  for (const TrainingTexts& row : rows) {
+    for (std::size_t i = 0; i < row.negatives.size(); ++i) {
+      targets.text_keys.push_back(text_key(row.negatives[i]));
+      targets.id_keys.push_back(row.negative_ids.empty() ? 0 : row.negative_ids[i]);
+    }
+  }
+}
+
 }  // namespace
 
-TrainingTexts training_texts(const Example& example, const ModelOptions& options) {
+TrainingTexts training_texts(const Example& example,
+                             const ModelOptions& options,
+                             const DocumentChoice& choice) {
   const bool lower_case = options.tokenizer.do_lower_case;
+  const bool is_pair = example.form == RecordForm::kPair;
+  const DataOptions& data = options.data;
+  const std::string& passage_prefix = is_pair ? data.pair_prefix : data.passage_prefix;
   const auto document = [&](const std::string& text) {
-    return compose(options.data.passage_prefix, text, lower_case);
+    return compose(passage_prefix, text, lower_case);
   };
-  TrainingTexts texts{compose(options.data.query_prefix, example.question, lower_case),
-                      document(example.pos_doc.front()),
+  TrainingTexts texts{compose(is_pair ? data.pair_prefix : data.query_prefix, example.question,
+                              lower_case),
+                      document(example.pos_doc.at(choice.positive)),
                       {}};
-  const auto wanted = static_cast<std::size_t>(options.data.hard_negatives_to_train);
-  for (std::size_t i = 0; i < std::min(wanted, example.neg_doc.size()); ++i) {
+  texts.label = example.label;
+  if (!example.pos_doc_ids.empty()) texts.positive_id = example.pos_doc_ids[choice.positive];
+  if (!example.pos_scores.empty()) texts.positive_score = example.pos_scores[choice.positive];
+  for (const std::size_t i :
+       choose(example.neg_doc.size(), data.hard_negatives_to_train, choice.negatives_key)) {
     texts.negatives.push_back(document(example.neg_doc[i]));
+    if (!example.neg_doc_ids.empty()) texts.negative_ids.push_back(example.neg_doc_ids[i]);
+    if (!example.neg_scores.empty()) texts.negative_scores.push_back(example.neg_scores[i]);
   }
   return texts;
+}
+
+void drop_negatives(TrainingTexts& row, std::span<const std::size_t> negatives) {
+  const auto erase = [](auto& values, std::size_t i) {
+    if (!values.empty()) values.erase(values.begin() + static_cast<std::ptrdiff_t>(i));
+  };
+  for (std::size_t n = negatives.size(); n-- > 0;) {
+    erase(row.negatives, negatives[n]);
+    erase(row.negative_ids, negatives[n]);
+    erase(row.negative_scores, negatives[n]);
+  }
 }
 
 LossTargets loss_targets(const std::vector<TrainingTexts>& rows) {
   LossTargets targets;
   for (const TrainingTexts& row : rows) {
+    if (row.label) targets.labels.push_back(*row.label);
+    if (row.positive_score) targets.positive_scores.push_back(*row.positive_score);
     targets.negative_counts.push_back(static_cast<std::int64_t>(row.negatives.size()));
+    targets.negative_scores.insert(targets.negative_scores.end(), row.negative_scores.begin(),
+                                   row.negative_scores.end());
   }
+  fill_document_keys(rows, targets);
   return targets;
 }
 
@@ -68,6 +127,19 @@ MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,
   }
   batch.targets = loss_targets(rows);
   return batch;
+}
+
+std::vector<MicroBatch> make_micro_batches(const std::vector<TrainingTexts>& rows,
+                                           const Tokenizer& tokenizer,
+                                           const ModelOptions& options) {
+  const auto size = static_cast<std::ptrdiff_t>(options.micro_batch_size);
+  std::vector<MicroBatch> batches;
+  for (auto first = rows.begin(); first != rows.end();) {
+    const auto last = first + std::min(size, rows.end() - first);
+    batches.push_back(make_micro_batch({first, last}, tokenizer, options.encoder_seq_length));
+    first = last;
+  }
+  return batches;
 }
 
 }  // namespace sbert

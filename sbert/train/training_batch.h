@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
+#include "sbert/data/example.h"
 #include "sbert/data/packed_batch.h"
-#include "sbert/data/training_examples.h"
 #include "sbert/loss/loss.h"
 #include "sbert/text/tokenizer.h"
 #include "sbert/train/train_options.h"
@@ -19,16 +22,38 @@ struct MicroBatch {
 };
 
 /// A question with its documents as the model reads them: prefixed, stripped, and lower-cased if
-/// the tokenizer's options say so.
+/// the tokenizer's options say so; and what the data says of them.
 struct TrainingTexts {
   std::string question;
-  std::string positive;                ///< the first of pos_doc
-  std::vector<std::string> negatives;  ///< the first hard_negatives_to_train of neg_doc
+  std::string positive;
+  std::vector<std::string> negatives;
+
+  std::uint64_t positive_id = 0;               ///< key of the id, 0: none
+  std::vector<std::uint64_t> negative_ids{};   ///< one a negative, or empty
+  std::optional<double> label{};               ///< class or similarity
+  std::optional<double> positive_score{};      ///< a teacher's
+  std::vector<double> negative_scores{};       ///< one a negative, or empty
 };
 
-TrainingTexts training_texts(const Example& example, const ModelOptions& options);
+/// Which documents of an example are taken.
+struct DocumentChoice {
+  std::size_t positive = 0;  ///< in pos_doc
+  /// Draws the hard negatives; without it, the first are taken.
+  std::optional<std::uint64_t> negatives_key{};
+};
 
-/// What the data says of the texts of these rows.
+/// The question, one positive, and at most hard_negatives_to_train negatives. Both texts of a pair
+/// (RecordForm::kPair) get pair_prefix, others query_prefix and passage_prefix.
+TrainingTexts training_texts(const Example& example,
+                             const ModelOptions& options,
+                             const DocumentChoice& choice = {});
+
+/// Takes these negatives out.
+/// @param negatives their places, ascending
+void drop_negatives(TrainingTexts& row, std::span<const std::size_t> negatives);
+
+/// What the data says of the texts of these rows: text and id keys for each document; labels and
+/// scores where the rows have them.
 LossTargets loss_targets(const std::vector<TrainingTexts>& rows);
 
 /// Tokenizes and packs.
@@ -36,5 +61,10 @@ LossTargets loss_targets(const std::vector<TrainingTexts>& rows);
 MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,
                             const Tokenizer& tokenizer,
                             std::int64_t max_length);
+
+/// Cuts a global batch into micro batches of model.micro_batch_size.
+std::vector<MicroBatch> make_micro_batches(const std::vector<TrainingTexts>& rows,
+                                           const Tokenizer& tokenizer,
+                                           const ModelOptions& options);
 
 }  // namespace sbert

@@ -1,46 +1,73 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sbert/data/example_set.h"
 #include "sbert/data/split.h"
-#include "sbert/data/training_examples.h"
 #include "sbert/train/train_options.h"
 #include "sbert/train/training_batch.h"
 
 namespace sbert {
 
-/// The training file of a run, split, and cut into global batches. Which rows a step uses depends
-/// on the step and the options alone.
+/// The training files of a run, split into rows that train and rows that validate, and cut into
+/// global batches. What a step uses depends on the step, the files and the options alone. Any
+/// thread may call.
+///
+/// With model.data.no_duplicates the batches are made a window of some at a time, each out of the
+/// rows that the epoch's order gives the window, as distinct_batches() does it.
 class TrainingData {
  public:
-  /// @throws Error(kUsage) if too few rows are left to train on; what ExampleFile::open() throws
+  /// @param options outlives this
+  /// @throws Error(kUsage) if too few rows are left to train on; what find_files() and
+  ///         ExampleSet::open() throw
   explicit TrainingData(const ModelOptions& options);
 
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
-  std::int64_t num_training_rows() const { return static_cast<std::int64_t>(split_.train.size()); }
-  std::int64_t num_validation_rows() const {
-    return static_cast<std::int64_t>(split_.validation.size());
-  }
+  std::int64_t num_training_rows() const { return static_cast<std::int64_t>(rows_.size()); }
+  std::int64_t num_validation_rows() const;
+  /// True if all training files hold pairs of sentences, whose prompt is model.data.pair_prefix.
+  bool is_pairs() const { return examples_.is_pairs(); }
 
-  /// The texts of the global batch of an update, from 0. An incomplete last batch of an epoch is
-  /// left out, as NeMo's drop_last does.
+  /// The texts of the global batch of an update, from 0. Rows that do not fill the last batch of an
+  /// epoch are left out, as NeMo's drop_last does.
   std::vector<TrainingTexts> batch(std::int64_t step) const;
-  /// The texts of a validation row.
+  /// The texts of a validation row: the first positive, the first negatives.
   TrainingTexts validation_row(std::int64_t i) const;
 
-  /// Tells another file, or another split of it, from this one.
+  /// Tells other files, another split, or other choices of rows and batches from these.
   std::string fingerprint() const;
 
  private:
+  struct Window {
+    std::int64_t first_step = 0;
+    std::vector<std::vector<TrainingTexts>> batches;
+  };
+
+  std::int64_t window_start(std::int64_t step) const;
+  std::shared_ptr<const Window> window(std::int64_t first_step) const;
+  std::shared_ptr<const Window> make_window(std::int64_t first_step) const;
+  void fill_order(std::int64_t epoch) const;
+  TrainingTexts row_texts(RowNumber row, std::int64_t epoch) const;
+
   const ModelOptions& options_;
-  ExampleFile file_;
-  Split split_;
-  std::int64_t steps_per_epoch_;
-  // The order of the epoch that was asked for last.
+  ExampleSet examples_;
+  std::optional<ExampleSet> validation_examples_;  // of files of their own
+  std::vector<RowNumber> rows_;        // that train; records, or positives with positives=all
+  std::vector<RowNumber> validation_;  // records held out
+  std::int64_t steps_per_epoch_ = 0;
+  std::int64_t steps_per_window_ = 0;
+
+  mutable std::mutex mutex_;  // of what follows
   mutable std::int64_t epoch_ = -1;
-  mutable std::vector<std::int64_t> order_;
+  mutable std::vector<RowNumber> order_;  // of epoch_; empty: that of rows_
+  // The last two: threads that go ahead work on both sides of a window's end.
+  mutable std::array<std::shared_ptr<const Window>, 2> windows_;
 };
 
 }  // namespace sbert

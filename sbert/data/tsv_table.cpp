@@ -1,0 +1,89 @@
+#include "sbert/data/tsv_table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <system_error>
+
+#include <simdjson.h>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+
+namespace sbert {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+std::vector<std::string_view> split(std::string_view line) {
+  std::vector<std::string_view> fields;
+  while (true) {
+    const std::size_t tab = line.find('\t');
+    fields.push_back(line.substr(0, tab));
+    if (tab == std::string_view::npos) return fields;
+    line.remove_prefix(tab + 1);
+  }
+}
+
+class FieldValue : public RecordValue {
+ public:
+  explicit FieldValue(std::string_view text) : text_(text) {}
+
+  std::string string() override { return std::string(text_); }
+  std::vector<std::string> strings() override { return {string()}; }
+  std::string id() override { return string(); }
+  std::vector<std::string> ids() override { return {string()}; }
+  std::string scalar() override { return string(); }
+  std::vector<double> numbers() override {
+    double number = 0;
+    const char* last = text_.data() + text_.size();
+    const auto [end, error] = std::from_chars(text_.data(), last, number);
+    if (error != std::errc() || end != last || !std::isfinite(number)) {
+      fail(ErrorKind::kInput, concat("must be a number: ", text_));
+    }
+    return {number};
+  }
+
+ private:
+  std::string_view text_;
+};
+
+}  // namespace
+
+TsvTable::TsvTable(std::string_view bytes) {
+  if (bytes.starts_with(kByteOrderMark)) first_row_ = kByteOrderMark.size();
+  const auto header = next_line(bytes, first_row_);
+  if (!header) fail(ErrorKind::kInput, "the file is empty");
+  for (const std::string_view name : split(*header)) {
+    if (std::find(columns_.begin(), columns_.end(), name) != columns_.end()) {
+      fail(ErrorKind::kInput, concat("two columns have the same name: ", name));
+    }
+    columns_.emplace_back(name);
+  }
+}
+
+void TsvTable::parse(std::string_view line, const VisitValue& visit) const {
+  if (!simdjson::validate_utf8(line.data(), line.size())) fail(ErrorKind::kInput, "not UTF-8");
+  const std::vector<std::string_view> fields = split(line);
+  if (fields.size() != columns_.size()) {
+    fail(ErrorKind::kInput, concat("the line must have as many fields as the first one names (",
+                                   columns_.size(), "): ", fields.size()));
+  }
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    FieldValue value(fields[i]);
+    within(columns_[i], [&] { visit(columns_[i], value); });
+  }
+}
+
+std::optional<std::string_view> next_line(std::string_view bytes, std::size_t& at) {
+  while (at < bytes.size()) {
+    const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
+    std::string_view line = bytes.substr(at, end - at);
+    at = std::min(end + 1, bytes.size());
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.empty()) return line;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sbert

@@ -1,0 +1,1 @@
+#include "sbert/train/batch_prefetcher.h"

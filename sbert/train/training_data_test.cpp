@@ -1,0 +1,1 @@
+#include "sbert/train/training_data.h"
