@@ -18,8 +18,7 @@ ProcessMemory process_memory() {
   std::uint64_t total_pages = 0;
   std::uint64_t resident_pages = 0;
   if (!(statm >> total_pages >> resident_pages)) return {peak, peak};
-  const std::uint64_t resident =
-      resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const std::uint64_t resident = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   // The kernel updates the two counters at different times.
   return {resident, std::max(resident, peak)};
 }

@@ -16,8 +16,7 @@ TEST(ProcessMemory, GrowsByABlockThatIsTouchedAndThePeakStaysWhenItIsGone) {
   EXPECT_LT(before.resident_bytes, 16ULL << 30);
 
   // Mapped, since the allocator might reuse memory that is resident.
-  void* block =
-      mmap(nullptr, kBlock, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* block = mmap(nullptr, kBlock, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(block, MAP_FAILED);
   std::memset(block, 1, kBlock);
   const ProcessMemory during = process_memory();

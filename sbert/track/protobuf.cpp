@@ -55,11 +55,20 @@ std::optional<ProtobufField> ProtobufReader::next() {
   if (key >> 3 == 0 || key >> 32 != 0) fail(ErrorKind::kInput, "protobuf field has no number");
   ProtobufField field{.number = static_cast<int>(key >> 3)};
   switch (key & 7) {
-    case kVarint: field.integer = take_varint(); break;
-    case kFixed64: field.integer = read_little_endian<std::uint64_t>(take(8).data()); break;
-    case kBytes: field.bytes = take(take_varint()); break;
-    case kFixed32: field.integer = read_little_endian<std::uint32_t>(take(4).data()); break;
-    default: fail(ErrorKind::kInput, concat("unknown protobuf wire type: ", key & 7));
+    case kVarint:
+      field.integer = take_varint();
+      break;
+    case kFixed64:
+      field.integer = read_little_endian<std::uint64_t>(take(8).data());
+      break;
+    case kBytes:
+      field.bytes = take(take_varint());
+      break;
+    case kFixed32:
+      field.integer = read_little_endian<std::uint32_t>(take(4).data());
+      break;
+    default:
+      fail(ErrorKind::kInput, concat("unknown protobuf wire type: ", key & 7));
   }
   return field;
 }

@@ -22,8 +22,7 @@ std::string bytes_of(std::initializer_list<int> bytes) {
 // The examples of protobuf.dev/programming-guides/encoding.
 TEST(ProtobufWriter, WritesTheExamplesOfTheEncodingGuide) {
   EXPECT_EQ(ProtobufWriter().add_integer(1, 150).bytes(), bytes_of({0x08, 0x96, 0x01}));
-  EXPECT_EQ(ProtobufWriter().add_bytes(2, "testing").bytes(),
-            bytes_of({0x12, 0x07}) + "testing");
+  EXPECT_EQ(ProtobufWriter().add_bytes(2, "testing").bytes(), bytes_of({0x12, 0x07}) + "testing");
   EXPECT_EQ(ProtobufWriter().add_message(3, ProtobufWriter().add_integer(1, 150)).bytes(),
             bytes_of({0x1a, 0x03, 0x08, 0x96, 0x01}));
   EXPECT_EQ(ProtobufWriter().add_integer(1, -2).bytes(),

@@ -69,9 +69,8 @@ std::string socket_in(std::string_view port_file) {
 pid_t spawn(const std::filesystem::path& program,
             const std::filesystem::path& output,
             const std::filesystem::path& port_file) {
-  std::vector<std::string> words{program,         "--no-observability", "--port-filename",
-                                 port_file,       "--pid",
-                                 concat(::getpid())};
+  std::vector<std::string> words{program, "--no-observability", "--port-filename", port_file,
+                                 "--pid", concat(::getpid())};
   std::vector<char*> arguments;
   for (std::string& word : words)
     arguments.push_back(word.data());

@@ -32,6 +32,7 @@ inline constexpr int kRunStartingStep = 14;
 inline constexpr int kRunStartTime = 17;
 inline constexpr int kRunResumed = 18;
 inline constexpr int kRunRuntime = 20;
+inline constexpr int kRunMayResume = 24;
 inline constexpr int kTimestampSeconds = 1;
 
 inline constexpr int kConfigUpdate = 1;

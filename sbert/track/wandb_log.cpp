@@ -121,8 +121,7 @@ WandbLogEnd read_wandb_log(std::string_view bytes,
     visit(record);
     end.whole_bytes = reader.position();
   }
-  end.is_cut_short =
-      found == ChunkFound::kCutShort || (found == ChunkFound::kEnd && is_within);
+  end.is_cut_short = found == ChunkFound::kCutShort || (found == ChunkFound::kEnd && is_within);
   end.is_damaged = found == ChunkFound::kDamage || found == ChunkFound::kChunk;
   return end;
 }

@@ -39,6 +39,6 @@ struct WandbLogEnd {
 /// Calls visit(record) for each whole record of a log from outside, in their order.
 /// @throws Error(kInput) if the bytes do not begin as such a log; what `visit` throws
 WandbLogEnd read_wandb_log(std::string_view bytes,
-                             const std::function<void(std::string_view record)>& visit);
+                           const std::function<void(std::string_view record)>& visit);
 
 }  // namespace sbert

@@ -60,15 +60,15 @@ void WandbLogger::begin_sync(const WandbOptions& options, const WandbEnvironment
   if (options.offline == true || environment.mode == "offline" || (!is_asked_for && !why.empty())) {
     log_info(concat("Weights & Biases: run ", id_, " is written to disk", later));
   } else if (!why.empty()) {
-    log_warning(concat("Weights & Biases: run ", id_, " is only written to disk, since ", why,
-                       later));
+    log_warning(
+        concat("Weights & Biases: run ", id_, " is only written to disk, since ", why, later));
   } else {
     try {
-      sync_.emplace(environment, run_.log_path());
+      sync_.emplace(environment, run_.past().unsent, run_.log_path());
       log_info(concat("Weights & Biases: run ", id_, " is sent to ", environment.base_url));
     } catch (const Error& error) {
-      log_warning(concat("Weights & Biases: run ", id_, " is only written to disk: ", error.what(),
-                         later));
+      log_warning(
+          concat("Weights & Biases: run ", id_, " is only written to disk: ", error.what(), later));
     }
   }
 }

@@ -35,7 +35,6 @@ class WandbLogger : public MetricLogger {
   void finish(int exit_code) override;
 
   const std::string& run_id() const { return id_; }
-  std::filesystem::path run_folder() const { return run_.folder(); }
 
  private:
   void begin_sync(const WandbOptions& options, const WandbEnvironment& environment);

@@ -75,7 +75,10 @@ WandbPast read_wandb_past(const std::filesystem::path& wandb_folder, std::string
     if (!std::filesystem::is_regular_file(log, error)) continue;
     within(log.native(), [&] { read_log(log, past); });
     ++past.num_starts;
+    if (!std::filesystem::exists(concat(log, ".synced"), error)) past.unsent.push_back(log);
   }
+  // The names of the folders begin with the time.
+  std::sort(past.unsent.begin(), past.unsent.end());
   return past;
 }
 

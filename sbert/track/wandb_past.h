@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 namespace sbert {
 
@@ -12,6 +13,8 @@ struct WandbPast {
   std::int64_t num_rows = 0;    ///< of history: one above the largest `_step`
   double runtime = 0;           ///< the largest `_runtime`, seconds
   std::int64_t last_start = 0;  ///< when the last one began, seconds since 1970
+  /// Logs that wandb-core has not marked as sent, oldest first.
+  std::vector<std::filesystem::path> unsent;
 };
 
 /// Reads the folders *run-*-ID in `wandb_folder`. A record cut short at the end of a log, as a

@@ -54,9 +54,9 @@ ProtobufWriter config_record(std::string_view config) {
   if (!object.is_object()) fail(ErrorKind::kInternal, "the configuration is no JSON object");
   ProtobufWriter record;
   for (const auto& [key, value] : object.items()) {
-    record.add_message(kConfigUpdate, ProtobufWriter()
-                                          .add_bytes(kItemKey, key)
-                                          .add_bytes(kItemValueJson, value.dump()));
+    record.add_message(
+        kConfigUpdate,
+        ProtobufWriter().add_bytes(kItemKey, key).add_bytes(kItemValueJson, value.dump()));
   }
   return record;
 }
@@ -147,6 +147,7 @@ void WandbRun::write_run(const WandbOptions& options, std::string_view config) {
   if (start_.past.num_starts > 0) {
     run.add_integer(kRunStartingStep, start_.past.num_rows);
     run.add_bool(kRunResumed, true);
+    run.add_bool(kRunMayResume, true);
     run.add_integer(kRunRuntime, static_cast<std::int64_t>(start_.past.runtime));
   }
   write(kRecordRun, run);

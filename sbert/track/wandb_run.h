@@ -19,7 +19,8 @@ class ProtobufWriter;
 /// An id for a new run: eight random characters of a-z and 0-9.
 std::string new_wandb_run_id();
 
-/// True if `id` can name a run and its files: 1 to 128 letters, digits, '-', '_' or '.'; no '.' first.
+/// True if `id` can name a run and its files: 1 to 128 letters, digits, '-', '_' or '.'; no '.'
+/// first.
 bool is_wandb_run_id(std::string_view id);
 
 /// Writes a run of Weights & Biases to disk, as its client does offline:
@@ -43,9 +44,8 @@ class WandbRun : public MetricLogger {
   void log(std::int64_t step, const Metrics& metrics) override;
   void finish(int exit_code) override;
 
-  /// The folder that `wandb sync` takes.
-  std::filesystem::path folder() const { return log_path().parent_path(); }
   const std::filesystem::path& log_path() const { return log_.path(); }
+  const WandbPast& past() const { return start_.past; }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -48,7 +48,8 @@ ProtobufWriter wrapped(bool value) {
 }
 
 ProtobufWriter init_request(const WandbEnvironment& environment,
-                            const std::filesystem::path& log_path) {
+                            const std::filesystem::path& log_path,
+                            bool is_live) {
   // Without the last two, which its own client sets, wandb-core leaves out summary and state.
   const auto settings = ProtobufWriter()
                             .add_message(kSettingApiKey, wrapped(environment.api_key))
@@ -58,7 +59,7 @@ ProtobufWriter init_request(const WandbEnvironment& environment,
   return ProtobufWriter()
       .add_bytes(kInitPath, std::filesystem::absolute(log_path).native())
       .add_message(kInitSettings, settings)
-      .add_bool(kInitLive, true);
+      .add_bool(kInitLive, is_live);
 }
 
 // The first message of a sync that says what went wrong; empty if all is well.
@@ -79,8 +80,11 @@ std::string error_in(std::string_view sync_response) {
 }  // namespace
 
 struct WandbSync::State {
-  State(const WandbEnvironment& environment_given, std::filesystem::path log_path_given)
-      : environment(environment_given),
+  State(WandbEnvironment environment_given,
+        std::vector<std::filesystem::path> earlier_given,
+        std::filesystem::path log_path_given)
+      : environment(std::move(environment_given)),
+        earlier(std::move(earlier_given)),
         log_path(std::move(log_path_given)),
         core(environment.program, log_path.parent_path() / "logs" / "wandb-core.log", [this] {
           const std::scoped_lock lock(mutex);
@@ -89,8 +93,10 @@ struct WandbSync::State {
 
   void run();
   void sync();
+  void send(const std::filesystem::path& path, bool is_live);
 
   const WandbEnvironment environment;
+  const std::vector<std::filesystem::path> earlier;
   const std::filesystem::path log_path;
   std::mutex mutex;  // of the next three
   std::condition_variable changed;
@@ -102,14 +108,21 @@ struct WandbSync::State {
 
 void WandbSync::State::sync() {
   core.connect(kLongestStart);
-  const std::string init = core.ask(kInitSync, init_request(environment, log_path));
+  // The service counts rows, so that a later log must not come before an earlier one.
+  for (const std::filesystem::path& path : earlier)
+    send(path, false);
+  send(log_path, true);
+  core.tear_down();
+}
+
+void WandbSync::State::send(const std::filesystem::path& path, bool is_live) {
+  const std::string init = core.ask(kInitSync, init_request(environment, path, is_live));
   const auto request = ProtobufWriter()
                            .add_bytes(kSyncId, find_field(init, kInitResponseId))
                            .add_integer(kSyncParallelism, 1);
-  // Answered when all of the log is sent, which ends with the record of the run's exit.
+  // Answered when all of the log is sent; a live one ends with the record of the run's exit.
   const std::string error = error_in(core.ask(kSync, request));
   if (!error.empty()) fail(ErrorKind::kIo, concat("wandb-core: ", error));
-  core.tear_down();
 }
 
 void WandbSync::State::run() {
@@ -120,8 +133,8 @@ void WandbSync::State::run() {
     end = Result::kFailed;
     const auto* ours = dynamic_cast<const Error*>(&error);
     if (ours == nullptr || ours->kind() != ErrorKind::kCancelled) {
-      log_warning(concat("Weights & Biases gets no more of this run: ", error.what(), "; later: ",
-                         wandb_sync_command(log_path)));
+      log_warning(concat("Weights & Biases gets no more of this run: ", error.what(),
+                         "; later: ", wandb_sync_command(log_path)));
     }
   }
   const std::scoped_lock lock(mutex);
@@ -129,8 +142,10 @@ void WandbSync::State::run() {
   changed.notify_all();
 }
 
-WandbSync::WandbSync(const WandbEnvironment& environment, const std::filesystem::path& log_path)
-    : state_(std::make_unique<State>(environment, log_path)) {
+WandbSync::WandbSync(const WandbEnvironment& environment,
+                     const std::vector<std::filesystem::path>& earlier,
+                     const std::filesystem::path& log_path)
+    : state_(std::make_unique<State>(environment, earlier, log_path)) {
   state_->thread = std::thread([state = state_.get()] { state->run(); });
 }
 
@@ -158,7 +173,9 @@ bool WandbSync::finish(std::chrono::milliseconds longest) {
 }
 
 std::string wandb_sync_command(const std::filesystem::path& log_path) {
-  return concat("wandb sync ", log_path.parent_path());
+  const std::filesystem::path folder = log_path.parent_path();
+  const std::string log = log_path.stem().string();  // run-ID
+  return concat("wandb sync ", folder.parent_path(), "/*", log.substr(log.find('-')));
 }
 
 }  // namespace sbert

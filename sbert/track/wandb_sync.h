@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sbert/track/wandb_environment.h"
 
@@ -17,9 +18,12 @@ namespace sbert {
 /// program, however that ends.
 class WandbSync {
  public:
+  /// @param earlier logs of earlier starts of the run, which are sent before, in this order
   /// @param log_path the run-ID.wandb that is written
   /// @throws Error(kIo) if environment.program cannot be started
-  WandbSync(const WandbEnvironment& environment, const std::filesystem::path& log_path);
+  WandbSync(const WandbEnvironment& environment,
+            const std::vector<std::filesystem::path>& earlier,
+            const std::filesystem::path& log_path);
   ~WandbSync();
   WandbSync(const WandbSync&) = delete;
   WandbSync& operator=(const WandbSync&) = delete;
@@ -34,7 +38,7 @@ class WandbSync {
   std::unique_ptr<State> state_;
 };
 
-/// "wandb sync FOLDER": the command that sends what lies there.
+/// The command that sends what is on disk of the run that has this log, of all its starts.
 std::string wandb_sync_command(const std::filesystem::path& log_path);
 
 }  // namespace sbert
