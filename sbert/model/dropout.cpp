@@ -25,6 +25,9 @@ void mask_elements(const Tensor& x, const Tensor& out, DropoutSite site) {
 }
 
 Tensor masked(const Tensor& x, DropoutSite site) {
+  if (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf) {
+    return masked(x.to(at::kFloat), site).to(x.scalar_type());
+  }
   const Tensor dense = x.contiguous();
   Tensor out = at::empty_like(dense);
   if (x.scalar_type() == at::kFloat) {

@@ -11,7 +11,7 @@ namespace sbert {
 
 /// x with elements dropped at the site's rate and the rest scaled by 1 / (1 - rate) (Srivastava et
 /// al., 2014). Which elements depends on the key and the element's index alone; the backward pass
-/// draws the mask again instead of keeping it. float32 or float64, on the CPU.
+/// draws the mask again instead of keeping it. Any floating type, on the CPU.
 Tensor dropout(const Tensor& x, DropoutSite site);
 
 /// Keeps a site for the backward pass, and gets it back there.
