@@ -44,7 +44,6 @@ void refuse_options_of_other_losses(const LossOptions& options) {
   };
   const Option all[] = {
       {"learn_temperature", "contrastive", options.learn_temperature},
-      {"label_smoothing", "contrastive", options.label_smoothing != 0},
       {"in_batch_negatives", "contrastive", !options.in_batch_negatives},
       {"share_hard_negatives", "contrastive", options.share_hard_negatives},
       {"symmetric", "contrastive", options.symmetric},
@@ -90,10 +89,6 @@ void LossOptions::validate() const {
          {"contrastive", "softmax", "cosine", "triplet", "cosent", "angle", "margin_mse",
           "distill_kl"});
   refuse_options_of_other_losses(*this);
-  positive("temperature", temperature);
-  if (!(label_smoothing >= 0 && label_smoothing < 1)) {
-    refuse("label_smoothing", concat(" must be from 0 to below 1: ", label_smoothing));
-  }
   if (false_negative_margin && std::isinf(*false_negative_margin)) {
     refuse("false_negative_margin", concat(" must be finite: ", *false_negative_margin));
   }

@@ -16,7 +16,8 @@ struct LossOptions {
   /// contrastive, softmax, cosine, triplet, cosent, angle, margin_mse or distill_kl.
   std::string name = "contrastive";
 
-  /// Of contrastive, cosent, angle and distill_kl: scores are divided by it. The default is NeMo's,
+  /// Of contrastive, cosent, angle and distill_kl: scores are divided by it. Not a key of
+  /// model.loss but NeMo's model.softmax_temp, as is label_smoothing. The default is NeMo's,
   /// and the scale of 20 that sentence-transformers' CoSENTLoss and AnglELoss have; its
   /// DistillKLDivLoss has a temperature of 1.
   double temperature = 0.05;
@@ -49,12 +50,8 @@ struct LossOptions {
     return std::tuple{
         field("name", &Self::name,
               "contrastive, softmax, cosine, triplet, cosent, angle, margin_mse or distill_kl"),
-        field("temperature", &Self::temperature,
-              "contrastive, cosent, angle, distill_kl: scores are divided by it"),
         field("learn_temperature", &Self::learn_temperature,
               "contrastive: train the temperature, from the one given"),
-        field("label_smoothing", &Self::label_smoothing,
-              "contrastive: share of the target given to all documents"),
         field("in_batch_negatives", &Self::in_batch_negatives,
               "contrastive: other questions' positives are negatives; false: own neg_doc only"),
         field("share_hard_negatives", &Self::share_hard_negatives,

@@ -4,97 +4,19 @@
 #include <string>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/named_tensor.h"
 #include "sbert/base/random.h"
 #include "sbert/model/dropout.h"
-#include "sbert/base/named_tensor.h"
-#include "sbert/model/packed_attention.h"
+#include "sbert/model/encoder_layer.h"
+#include "sbert/model/lora.h"
+#include "sbert/model/recompute.h"
 
 namespace sbert {
 namespace {
-
-struct Linear {
-  Tensor weight;  // [out, in]
-  Tensor bias;    // [out]
-
-  Linear(std::int64_t out, std::int64_t in)
-      : weight(at::zeros({out, in})), bias(at::zeros({out})) {}
-  Tensor operator()(const Tensor& x) const { return at::linear(x, weight, bias); }
-};
-
-struct LayerNorm {
-  Tensor weight;  // [H]
-  Tensor bias;    // [H]
-  double epsilon;
-
-  LayerNorm(std::int64_t size, double eps)
-      : weight(at::zeros({size})), bias(at::zeros({size})), epsilon(eps) {}
-  Tensor operator()(const Tensor& x) const {
-    return at::layer_norm(x, weight.sizes(), weight, bias, epsilon);
-  }
-};
-
-struct Layer {
-  Linear qkv;               // [3H, H]
-  Linear attention_output;  // [H, H]
-  LayerNorm attention_norm;
-  Linear intermediate;  // [F, H]
-  Linear output;        // [H, F]
-  LayerNorm output_norm;
-
-  explicit Layer(const EncoderConfig& c)
-      : qkv(3 * c.hidden_size, c.hidden_size),
-        attention_output(c.hidden_size, c.hidden_size),
-        attention_norm(c.hidden_size, c.layernorm_epsilon),
-        intermediate(c.ffn_hidden_size, c.hidden_size),
-        output(c.hidden_size, c.ffn_hidden_size),
-        output_norm(c.hidden_size, c.layernorm_epsilon) {}
-};
-
-Tensor activate(Activation activation, const Tensor& x) {
-  switch (activation) {
-    case Activation::kGelu:
-      return at::gelu(x);
-    case Activation::kGeluTanh:
-      return at::gelu(x, "tanh");
-    case Activation::kRelu:
-      return at::relu(x);
-  }
-  return x;
-}
-
-// Numbers the places where a pass may drop values, in the order in which it comes to them.
-class DropoutSites {
- public:
-  DropoutSites(const EncoderConfig& config,
-               const std::optional<DropoutKey>& key,
-               std::int64_t num_sequences)
-      : config_(config) {
-    if (!key) return;
-    key_ = key->value;
-    sequences_ = key->sequences.empty() ? at::arange(num_sequences, at::kLong)
-                                        : at::tensor(key->sequences, at::kLong);
-    if (sequences_.size(0) != num_sequences) {
-      fail(ErrorKind::kInternal, "a dropout key must number each sequence of the batch");
-    }
-  }
-
-  DropoutSite next_hidden() { return next(config_.hidden_dropout); }
-  DropoutSite next_attention() { return next(config_.attention_dropout); }
-
- private:
-  DropoutSite next(double rate) {
-    if (!key_) return {};
-    return {rate, derive_key(*key_, site_++), sequences_};
-  }
-
-  const EncoderConfig& config_;
-  std::optional<std::uint64_t> key_;
-  Tensor sequences_;
-  int site_ = 0;
-};
 
 Tensor int_tensor(const std::vector<std::int32_t>& values) {
   return at::tensor(values, at::kInt);
@@ -111,34 +33,6 @@ void check_range(const std::vector<std::int32_t>& values, std::int64_t limit, co
 
 }  // namespace
 
-void EncoderConfig::validate() const {
-  const auto check = [](const char* key, std::int64_t value, std::int64_t most) {
-    if (value < 1 || value > most) {
-      fail(ErrorKind::kInput, concat(key, " must be from 1 to ", most, ": ", value));
-    }
-  };
-  check("vocab_size", vocab_size, 10'000'000);
-  check("hidden_size", hidden_size, 65'536);
-  check("num_layers", num_layers, 1'000);
-  check("num_attention_heads", num_attention_heads, 1'024);
-  check("ffn_hidden_size", ffn_hidden_size, 1 << 20);
-  check("max_position_embeddings", max_position_embeddings, 1 << 20);
-  check("type_vocab_size", type_vocab_size, 1'024);
-  if (hidden_size % num_attention_heads != 0) {
-    fail(ErrorKind::kInput, concat("hidden_size must be a multiple of num_attention_heads: ",
-                                   hidden_size, " and ", num_attention_heads));
-  }
-  if (!(layernorm_epsilon > 0 && layernorm_epsilon < 1)) {
-    fail(ErrorKind::kInput, concat("layernorm_epsilon must be in (0, 1): ", layernorm_epsilon));
-  }
-  for (const auto& [key, rate] :
-       {std::pair{"hidden_dropout", hidden_dropout}, {"attention_dropout", attention_dropout}}) {
-    if (!(rate >= 0 && rate < 1)) {
-      fail(ErrorKind::kInput, concat(key, " must be in [0, 1): ", rate));
-    }
-  }
-}
-
 struct BertEncoder::State {
   explicit State(const EncoderConfig& c)
       : config(c),
@@ -152,33 +46,76 @@ struct BertEncoder::State {
   }
 
   EncoderConfig config;
+  ComputePrecision precision = ComputePrecision::kFloat32;
+  bool recompute = false;
+  std::set<std::string> frozen;  // names
   Tensor word_embeddings;        // [V, H]
   Tensor position_embeddings;    // [P, H]
   Tensor token_type_embeddings;  // [types, H]
   LayerNorm embedding_norm;
-  std::vector<Layer> layers;
+  std::vector<EncoderLayer> layers;
 
-  Tensor embed(const PackedBatch& batch, const Tensor& cu_seqlens, DropoutSites& sites) const {
+  Tensor embed(const PackedBatch& batch, DropoutSites& sites) const {
     const Tensor sum = at::embedding(word_embeddings, int_tensor(batch.ids)) +
                        at::embedding(position_embeddings, int_tensor(batch.positions)) +
                        token_type_embeddings.select(0, 0);  // [T, H]
     // As NeMo does it: dropout, then the norm (Hugging Face has them the other way round).
-    return embedding_norm(dropout(sum, cu_seqlens, sites.next_hidden()));
+    return embedding_norm(dropout(sum, sites.next(config.hidden_dropout)));
   }
 
-  Tensor apply(const Layer& layer,
+  Tensor apply(const EncoderLayer& layer,
                const Tensor& x,
                const Tensor& cu_seqlens,
                DropoutSites& sites) const {
-    const Tensor context = packed_attention(layer.qkv(x), cu_seqlens, config.num_attention_heads,
-                                            sites.next_attention());
-    const Tensor attended = dropout(layer.attention_output(context), cu_seqlens, sites.next_hidden());
-    const Tensor middle = layer.attention_norm(x + attended);
-    const Tensor wide = activate(config.activation, layer.intermediate(middle));  // [T, F]
-    const Tensor narrow = dropout(layer.output(wide), cu_seqlens, sites.next_hidden());
-    return layer.output_norm(middle + narrow);
+    if (!recompute || !at::GradMode::is_enabled()) {
+      return layer.forward(x, cu_seqlens, config, precision, sites);
+    }
+    std::vector<Tensor> inputs{x};
+    const auto add = [&](const std::string&, const Tensor& tensor) { inputs.push_back(tensor); };
+    visit_parameters(layer, "", add);
+    visit_lora(layer, "", add);
+    const auto work = [again = layer, cu_seqlens, c = config, p = precision,
+                       first = sites](const std::vector<Tensor>& given) {
+      EncoderLayer repeated = again;
+      auto next = given.begin() + 1;
+      const auto take = [&](const std::string&, Tensor& tensor) { tensor = *next++; };
+      visit_parameters(repeated, "", take);
+      visit_lora(repeated, "", take);
+      DropoutSites its_sites = first;
+      return repeated.forward(given[0], cu_seqlens, c, p, its_sites);
+    };
+    sites.skip(layer.num_dropout_sites());
+    return recomputed(work, inputs);
   }
 };
+
+namespace {
+
+// Calls visit(name, tensor) for each parameter but those of LoRA, in the order of the network.
+template <typename State, typename Visit>
+void visit_base(State& state, const Visit& visit) {
+  visit("embeddings.word_embeddings.weight", state.word_embeddings);
+  visit("embeddings.position_embeddings.weight", state.position_embeddings);
+  visit("embeddings.token_type_embeddings.weight", state.token_type_embeddings);
+  visit("embeddings.LayerNorm.weight", state.embedding_norm.weight);
+  visit("embeddings.LayerNorm.bias", state.embedding_norm.bias);
+  for (std::size_t i = 0; i < state.layers.size(); ++i)
+    visit_parameters(state.layers[i], concat("encoder.layer.", i, "."), visit);
+}
+
+template <typename State, typename Visit>
+void visit_adapters(State& state, const Visit& visit) {
+  for (std::size_t i = 0; i < state.layers.size(); ++i)
+    visit_lora(state.layers[i], concat("encoder.layer.", i, "."), visit);
+}
+
+// A visitor that keeps what it sees.
+auto append_to(std::vector<NamedTensor>& named) {
+  return
+      [&named](const std::string& name, const Tensor& tensor) { named.push_back({name, tensor}); };
+}
+
+}  // namespace
 
 BertEncoder::BertEncoder(const EncoderConfig& config) {
   config.validate();
@@ -191,22 +128,11 @@ BertEncoder& BertEncoder::operator=(BertEncoder&&) noexcept = default;
 
 BertEncoder BertEncoder::shared() const {
   auto state = std::make_unique<State>(*state_);
-  const auto separate = [](Tensor& tensor) { tensor = tensor.detach().requires_grad_(true); };
-  const auto separate_both = [&](auto& part) {
-    separate(part.weight);
-    separate(part.bias);
+  const auto separate = [&](const std::string& name, Tensor& tensor) {
+    tensor = tensor.detach().requires_grad_(!state->frozen.contains(name));
   };
-  separate(state->word_embeddings);
-  separate(state->position_embeddings);
-  separate(state->token_type_embeddings);
-  separate_both(state->embedding_norm);
-  for (Layer& layer : state->layers) {
-    for (Linear* part : {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
-      separate_both(*part);
-    }
-    for (LayerNorm* part : {&layer.attention_norm, &layer.output_norm})
-      separate_both(*part);
-  }
+  visit_base(*state, separate);
+  visit_adapters(*state, separate);
   return BertEncoder(std::move(state));
 }
 
@@ -222,28 +148,57 @@ void BertEncoder::set_dropout(double hidden, double attention) {
   state_->config = changed;
 }
 
+void BertEncoder::set_recompute(bool recompute) {
+  state_->recompute = recompute;
+}
+void BertEncoder::set_compute_precision(ComputePrecision precision) {
+  state_->precision = precision;
+}
+
 std::vector<NamedTensor> BertEncoder::parameters() const {
-  std::vector<NamedTensor> named{
-      {"embeddings.word_embeddings.weight", state_->word_embeddings},
-      {"embeddings.position_embeddings.weight", state_->position_embeddings},
-      {"embeddings.token_type_embeddings.weight", state_->token_type_embeddings},
-  };
-  const auto add = [&](const std::string& name, const auto& part) {
-    named.push_back({name + ".weight", part.weight});
-    named.push_back({name + ".bias", part.bias});
-  };
-  add("embeddings.LayerNorm", state_->embedding_norm);
-  for (std::size_t i = 0; i < state_->layers.size(); ++i) {
-    const Layer& layer = state_->layers[i];
-    const std::string prefix = concat("encoder.layer.", i);
-    add(prefix + ".attention.self.qkv", layer.qkv);
-    add(prefix + ".attention.output.dense", layer.attention_output);
-    add(prefix + ".attention.output.LayerNorm", layer.attention_norm);
-    add(prefix + ".intermediate.dense", layer.intermediate);
-    add(prefix + ".output.dense", layer.output);
-    add(prefix + ".output.LayerNorm", layer.output_norm);
-  }
+  std::vector<NamedTensor> named;
+  visit_base(*state_, append_to(named));
   return named;
+}
+
+std::vector<NamedTensor> BertEncoder::lora_parameters() const {
+  std::vector<NamedTensor> named;
+  visit_adapters(*state_, append_to(named));
+  return named;
+}
+
+std::vector<NamedTensor> BertEncoder::trainable_parameters() const {
+  std::vector<NamedTensor> named = parameters();
+  visit_adapters(*state_, append_to(named));
+  std::erase_if(named, [&](const NamedTensor& each) { return state_->frozen.contains(each.name); });
+  return named;
+}
+
+void BertEncoder::freeze(const std::set<std::string>& names) {
+  std::set<std::string> unknown = names;
+  const auto find = [&](const std::string& name, const Tensor&) { unknown.erase(name); };
+  visit_base(*state_, find);
+  visit_adapters(*state_, find);
+  if (!unknown.empty()) {
+    fail(ErrorKind::kInternal, concat("no parameter to freeze of this name: ", *unknown.begin()));
+  }
+  state_->frozen.insert(names.begin(), names.end());
+}
+
+void BertEncoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
+  options.validate();
+  if (!lora_parameters().empty()) {
+    fail(ErrorKind::kUsage, "the encoder has LoRA adapters already; merge them first");
+  }
+  for (std::size_t i = 0; i < state_->layers.size(); ++i)
+    sbert::add_lora(state_->layers[i], options, derive_key(seed, i));
+  visit_base(*state_, [&](const std::string& name, const Tensor&) { state_->frozen.insert(name); });
+}
+
+void BertEncoder::merge_lora() {
+  for (EncoderLayer& layer : state_->layers)
+    sbert::merge_lora(layer);
+  state_->frozen.clear();
 }
 
 std::int64_t BertEncoder::num_parameters() const {
@@ -258,9 +213,9 @@ Tensor BertEncoder::forward(const PackedBatch& batch,
   check_range(batch.ids, state_->config.vocab_size, "token ids");
   check_range(batch.positions, state_->config.max_position_embeddings, "positions");
   const Tensor cu_seqlens = int_tensor(batch.cu_seqlens);
-  DropoutSites sites(state_->config, dropout_key, batch.num_sequences());
-  Tensor x = state_->embed(batch, cu_seqlens, sites);
-  for (const Layer& layer : state_->layers)
+  DropoutSites sites(dropout_key, cu_seqlens);
+  Tensor x = state_->embed(batch, sites);
+  for (const EncoderLayer& layer : state_->layers)
     x = state_->apply(layer, x, cu_seqlens, sites);
   return x;
 }

@@ -3,43 +3,20 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "sbert/base/tensor_fwd.h"
 #include "sbert/data/packed_batch.h"
+#include "sbert/model/compute_precision.h"
+#include "sbert/model/dropout_key.h"
+#include "sbert/model/encoder_config.h"
 
 namespace sbert {
 
+struct LoraOptions;
 struct NamedTensor;
-
-enum class Activation { kGelu, kGeluTanh, kRelu };
-
-/// The architecture of a BERT encoder. Defaults: bert-base.
-struct EncoderConfig {
-  std::int64_t vocab_size = 30'522;
-  std::int64_t hidden_size = 768;
-  std::int64_t num_layers = 12;
-  std::int64_t num_attention_heads = 12;
-  std::int64_t ffn_hidden_size = 3'072;
-  std::int64_t max_position_embeddings = 512;
-  std::int64_t type_vocab_size = 2;
-  double layernorm_epsilon = 1e-12;
-  Activation activation = Activation::kGelu;
-  double hidden_dropout = 0.1;     ///< in training only
-  double attention_dropout = 0.1;  ///< in training only
-
-  /// @throws Error(kInput) naming the key that is out of range, before any memory is taken for it
-  void validate() const;
-};
-
-/// Which random numbers a training forward pass draws for dropout: the same key, the same masks,
-/// so that a pass can be repeated. Each place that drops derives its own key from it.
-struct DropoutKey {
-  std::uint64_t value = 0;
-  /// [B] the number of each sequence of the batch; empty: 0, 1, 2, ... A sequence draws the masks
-  /// of its number, whatever batch it is in.
-  std::vector<std::int64_t> sequences;
-};
 
 /// BERT (Devlin et al., 2019): post-layer-norm transformer, learned absolute positions, one token
 /// type. Works on packed sequences; there is no padding anywhere.
@@ -51,13 +28,19 @@ class BertEncoder {
   BertEncoder(BertEncoder&&) noexcept;
   BertEncoder& operator=(BertEncoder&&) noexcept;
 
-  /// An encoder with the same parameters (the same memory, as tensors of their own): gradients that
-  /// flow into it do not meet those of this one.
+  /// An encoder with the same parameters and settings (the same memory, as tensors of their own):
+  /// gradients that flow into it do not meet those of this one. Its trainable parameters want a
+  /// gradient, frozen ones do not.
   BertEncoder shared() const;
 
   const EncoderConfig& config() const;
   /// Sets the dropout rates of training passes, each in [0, 1).
   void set_dropout(double hidden, double attention);
+  /// Whether training passes keep only each layer's input, and do the layer again in the backward
+  /// pass: less memory, the same gradients to the bit, a third more work.
+  void set_recompute(bool recompute);
+  /// Sets the type of the matrix products (see ComputePrecision). The output stays float32.
+  void set_compute_precision(ComputePrecision precision);
 
   /// The encoder's own tensors (not copies), under Hugging Face's names without the `bert.` prefix,
   /// except that query, key and value of a layer are one tensor, stacked along dim 0 in that order:
@@ -65,6 +48,25 @@ class BertEncoder {
   std::vector<NamedTensor> parameters() const;
 
   std::int64_t num_parameters() const;
+
+  /// Excludes parameters from training: copies by shared() give them no gradient, and a backward
+  /// pass ends where nothing below is trained. Adds to what is frozen already.
+  /// @param names of parameters() or lora_parameters()
+  /// @throws Error(kInternal) if there is no parameter of a name
+  void freeze(const std::set<std::string>& names);
+  /// Those of parameters() and lora_parameters() that are not frozen.
+  std::vector<NamedTensor> trainable_parameters() const;
+
+  /// Adds LoRA adapters to each layer and freezes all other parameters. The output does not change
+  /// until the adapters are trained. The same seed draws the same adapters.
+  /// @throws Error(kUsage) if the options are out of range or there are adapters already
+  void add_lora(const LoraOptions& options, std::uint64_t seed);
+  /// The adapters' own tensors, under PEFT's names:
+  /// encoder.layer.N.attention.self.query.lora_A.weight [r, in] and .lora_B.weight [out, r].
+  std::vector<NamedTensor> lora_parameters() const;
+  /// Adds the adapters into the weights and removes them; nothing is frozen after. Adapted weights
+  /// get memory of their own, so that merging a shared() copy leaves the original as it is.
+  void merge_lora();
 
   /// @param batch   T tokens; ids below vocab_size, positions below max_position_embeddings
   /// @param dropout masks of a training pass; nullopt: no dropout

@@ -13,35 +13,12 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/named_tensor.h"
+#include "sbert/model/test_encoder.h"
 
 namespace sbert {
 namespace {
 
 using testing::HasSubstr;
-
-EncoderConfig small_config() {
-  return {.vocab_size = 50,
-          .hidden_size = 24,
-          .num_layers = 3,
-          .num_attention_heads = 3,
-          .ffn_hidden_size = 40,
-          .max_position_embeddings = 20};
-}
-
-BertEncoder random_encoder(at::ScalarType type, std::uint64_t seed = 0) {
-  BertEncoder encoder(small_config());
-  at::manual_seed(seed);
-  for (NamedTensor& parameter : encoder.parameters()) {
-    Tensor values = at::randn(parameter.tensor.sizes(), at::kDouble) * 0.3;
-    if (parameter.name.ends_with("LayerNorm.weight")) values += 1;
-    parameter.tensor.set_data(values.to(type));
-    parameter.tensor.requires_grad_(true);
-  }
-  return encoder;
-}
-
-const std::vector<std::vector<std::int32_t>> kSequences{
-    {2, 7, 9, 11, 3}, {2, 3}, {2, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 3}, {0}};
 
 // Hugging Face's BertModel on a padded batch, in float64, written from its definition: padded
 // positions get a score of -inf. Returns the hidden states of the real tokens, packed.
@@ -108,10 +85,9 @@ TEST(BertEncoder, EqualsPaddedReferenceInDouble) {
 }
 
 TEST(BertEncoder, GradientsEqualThoseOfThePaddedReference) {
-  const BertEncoder encoder = random_encoder(at::kDouble);
+  const BertEncoder encoder = random_encoder(at::kDouble).shared();
   auto reference_parameters = copies(encoder);
-  at::manual_seed(17);
-  const Tensor weights = at::randn({21, small_config().hidden_size}, at::kDouble);
+  const Tensor weights = some_weights(at::kDouble);
   (encoder.forward(pack(kSequences), std::nullopt) * weights).sum().backward();
   (padded_reference(reference_parameters) * weights).sum().backward();
   for (const NamedTensor& parameter : encoder.parameters()) {

@@ -14,15 +14,12 @@ using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
 template <typename Real>
-void mask_sequences(const Tensor& x,
-                    const Tensor& cu_seqlens,
-                    const Tensor& out,
-                    const DropoutSite& site) {
-  const auto* starts = cu_seqlens.const_data_ptr<std::int32_t>();
+void mask_sequences(const Tensor& x, const Tensor& out, const DropoutSite& site) {
+  const auto* starts = site.cu_seqlens.const_data_ptr<std::int32_t>();
   const std::int64_t width = x.size(1);
   const Real* from = x.const_data_ptr<Real>();
   Real* to = out.data_ptr<Real>();
-  at::parallel_for(0, cu_seqlens.size(0) - 1, 1, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, site.cu_seqlens.size(0) - 1, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t first = starts[i] * width;
       kernels<Real>().dropout(from + first, to + first, starts[i + 1] * width - first, site.rate,
@@ -31,31 +28,28 @@ void mask_sequences(const Tensor& x,
   });
 }
 
-Tensor masked(const Tensor& x, const Tensor& cu_seqlens, const DropoutSite& site) {
+Tensor masked(const Tensor& x, const DropoutSite& site) {
+  if (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf) {
+    return masked(x.to(at::kFloat), site).to(x.scalar_type());
+  }
   const Tensor dense = x.contiguous();
   Tensor out = at::empty_like(dense);
   if (x.scalar_type() == at::kFloat) {
-    mask_sequences<float>(dense, cu_seqlens, out, site);
+    mask_sequences<float>(dense, out, site);
   } else {
-    mask_sequences<double>(dense, cu_seqlens, out, site);
+    mask_sequences<double>(dense, out, site);
   }
   return out;
 }
 
 struct Dropout : torch::autograd::Function<Dropout> {
-  static Tensor forward(AutogradContext* context,
-                        const Tensor& x,
-                        const Tensor& cu_seqlens,
-                        const DropoutSite& site) {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const DropoutSite& site) {
     save_site(context, site);
-    context->saved_data["cu_seqlens"] = cu_seqlens;
-    return masked(x, cu_seqlens, site);
+    return masked(x, site);
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& grad_outputs) {
-    return {
-        masked(grad_outputs[0], context->saved_data["cu_seqlens"].toTensor(), saved_site(context)),
-        Tensor(), Tensor()};
+    return {masked(grad_outputs[0], saved_site(context)), Tensor()};
   }
 };
 
@@ -70,17 +64,19 @@ void save_site(AutogradContext* context, const DropoutSite& site) {
   context->saved_data["dropout_rate"] = site.rate;
   context->saved_data["dropout_key"] = static_cast<std::int64_t>(site.key);
   context->saved_data["dropout_sequences"] = site.sequences;
+  context->saved_data["dropout_cu_seqlens"] = site.cu_seqlens;
 }
 
 DropoutSite saved_site(AutogradContext* context) {
   return {context->saved_data["dropout_rate"].toDouble(),
           static_cast<std::uint64_t>(context->saved_data["dropout_key"].toInt()),
-          context->saved_data["dropout_sequences"].toTensor()};
+          context->saved_data["dropout_sequences"].toTensor(),
+          context->saved_data["dropout_cu_seqlens"].toTensor()};
 }
 
-Tensor dropout(const Tensor& x, const Tensor& cu_seqlens, const DropoutSite& site) {
+Tensor dropout(const Tensor& x, const DropoutSite& site) {
   if (site.rate == 0) return x;
-  return Dropout::apply(x, cu_seqlens, site);
+  return Dropout::apply(x, site);
 }
 
 }  // namespace sbert

@@ -18,7 +18,8 @@ struct DropoutSite {
   std::uint64_t key = 0;
   /// [B] int64, which masks each sequence of the batch draws: a sequence has the same masks in any
   /// batch that gives it the same number.
-  Tensor sequences;
+  Tensor sequences{};
+  Tensor cu_seqlens{};  ///< [B + 1] int32, of the batch
 };
 
 /// The key of the masks of a sequence of the batch.
@@ -27,9 +28,8 @@ std::uint64_t sequence_key(const DropoutSite& site, std::int64_t sequence);
 /// x [T, H] with elements dropped at the site's rate and the rest scaled by 1 / (1 - rate)
 /// (Srivastava et al., 2014). Which elements depends on the key, the sequence's number and the
 /// place in the sequence alone; the backward pass draws the mask again instead of keeping it.
-/// float32 or float64, on the CPU.
-/// @param cu_seqlens [B + 1] int32
-Tensor dropout(const Tensor& x, const Tensor& cu_seqlens, const DropoutSite& site);
+/// Any floating type, on the CPU.
+Tensor dropout(const Tensor& x, const DropoutSite& site);
 
 /// Keeps a site for the backward pass, and gets it back there.
 void save_site(torch::autograd::AutogradContext* context, const DropoutSite& site);

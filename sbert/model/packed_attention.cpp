@@ -98,19 +98,26 @@ AttentionGradient<Real> kernel_gradient(const Tensor& context,
           grad_context.const_data_ptr<Real>(), grad_qkv.data_ptr<Real>()};
 }
 
+// In a type that there are kernels for.
+Tensor widened(const Tensor& x) {
+  return x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
+}
+
 struct PackedAttention : torch::autograd::Function<PackedAttention> {
   static Tensor forward(AutogradContext* context,
                         const Tensor& qkv,
                         const Tensor& cu_seqlens,
                         std::int64_t num_heads,
                         const DropoutSite& dropout) {
-    Tensor output = at::empty({qkv.size(0), qkv.size(1) / 3}, qkv.options());
-    const Tensor log_sum_exp = at::empty({qkv.size(0), num_heads}, qkv.options());
-    if (qkv.scalar_type() == at::kFloat) {
-      run_forward<float>(qkv, cu_seqlens, num_heads, dropout, output, log_sum_exp);
+    const Tensor wide = widened(qkv);
+    Tensor output = at::empty({wide.size(0), wide.size(1) / 3}, wide.options());
+    const Tensor log_sum_exp = at::empty({wide.size(0), num_heads}, wide.options());
+    if (wide.scalar_type() == at::kFloat) {
+      run_forward<float>(wide, cu_seqlens, num_heads, dropout, output, log_sum_exp);
     } else {
-      run_forward<double>(qkv, cu_seqlens, num_heads, dropout, output, log_sum_exp);
+      run_forward<double>(wide, cu_seqlens, num_heads, dropout, output, log_sum_exp);
     }
+    output = output.to(qkv.scalar_type());
     context->save_for_backward({qkv, cu_seqlens, output, log_sum_exp});
     context->saved_data["num_heads"] = num_heads;
     save_site(context, dropout);
@@ -119,20 +126,22 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
 
   static tensor_list backward(AutogradContext* context, const tensor_list& grad_outputs) {
     const auto saved = context->get_saved_variables();
-    const Tensor& qkv = saved[0];
+    const auto type = saved[0].scalar_type();
+    const Tensor qkv = widened(saved[0]);
     const Tensor& cu_seqlens = saved[1];
+    const Tensor output = widened(saved[2]);
     const std::int64_t num_heads = context->saved_data["num_heads"].toInt();
     const DropoutSite dropout = saved_site(context);
-    const Tensor grad_context = grad_outputs[0].contiguous();
+    const Tensor grad_output = widened(grad_outputs[0].contiguous());
     Tensor grad_qkv = at::empty_like(qkv);
     if (qkv.scalar_type() == at::kFloat) {
       run_backward(qkv, cu_seqlens, num_heads, dropout,
-                   kernel_gradient<float>(saved[2], saved[3], grad_context, grad_qkv));
+                   kernel_gradient<float>(output, saved[3], grad_output, grad_qkv));
     } else {
       run_backward(qkv, cu_seqlens, num_heads, dropout,
-                   kernel_gradient<double>(saved[2], saved[3], grad_context, grad_qkv));
+                   kernel_gradient<double>(output, saved[3], grad_output, grad_qkv));
     }
-    return {grad_qkv, Tensor(), Tensor(), Tensor()};
+    return {grad_qkv.to(type), Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -142,9 +151,8 @@ Tensor packed_attention(const Tensor& qkv,
                         const Tensor& cu_seqlens,
                         std::int64_t num_heads,
                         const DropoutSite& dropout) {
-  const auto type = qkv.scalar_type();
-  if (type != at::kFloat && type != at::kDouble) {
-    fail(ErrorKind::kInternal, "packed attention takes float32 or float64");
+  if (!qkv.is_floating_point()) {
+    fail(ErrorKind::kInternal, "packed attention takes floating-point values");
   }
   if (qkv.dim() != 2 || qkv.size(1) % (3 * num_heads) != 0 ||
       cu_seqlens.scalar_type() != at::kInt || cu_seqlens[-1].item<std::int32_t>() != qkv.size(0)) {

@@ -8,7 +8,8 @@
 namespace sbert {
 
 /// Multi-head self-attention (Vaswani et al., 2017, eq. 1) within each sequence of a packed batch,
-/// with a gradient with respect to `qkv`. float32 or float64, on the CPU.
+/// with a gradient with respect to `qkv`. Any floating type, on the CPU; scores, softmax and sums
+/// of bfloat16 and float16 values are float32.
 ///
 /// @param qkv        [T, 3H] queries, keys and values of the tokens, heads side by side
 /// @param cu_seqlens [B + 1] int32

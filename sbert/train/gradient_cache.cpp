@@ -161,11 +161,11 @@ double GradientCache::compute(const std::vector<MicroBatch>& micro_batches,
 
 void GradientCache::add_up() {
   const at::NoGradGuard no_grad;
-  const std::vector<NamedTensor> parameters = model_.encoder.parameters();
+  const std::vector<NamedTensor> parameters = model_.encoder.trainable_parameters();
   for (const NamedTensor& parameter : parameters)
     parameter.tensor.mutable_grad() = Tensor();
   for (const BertEncoder& encoder : encoders_) {
-    const std::vector<NamedTensor> shared = encoder.parameters();
+    const std::vector<NamedTensor> shared = encoder.trainable_parameters();
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       Tensor& sum = parameters[i].tensor.mutable_grad();
       Tensor& part = shared[i].tensor.mutable_grad();

@@ -1,7 +1,7 @@
 #include "sbert/train/learner.h"
 
 #include <cmath>
-#include <set>
+#include <map>
 
 #include <ATen/ATen.h>
 
@@ -52,9 +52,7 @@ Learner::Learner(const TrainOptions& options, SentenceModel& model, int workers)
   const EncoderConfig& config = model.encoder.config();
   loss_ = make_loss(options.model.loss_options(), config.hidden_size,
                     derive_key(seed_, kLossParameters));
-  for (const NamedTensor& each : model.encoder.parameters()) {
-    if (each.tensor.requires_grad()) trained_.push_back(each);
-  }
+  trained_ = model.encoder.trainable_parameters();
   for (const NamedTensor& each : loss_->parameters())
     trained_.push_back({concat("loss.", each.name), each.tensor});
   gradient_.emplace(model, *loss_, workers);
@@ -67,10 +65,16 @@ Learner::Learner(const TrainOptions& options, SentenceModel& model, int workers)
 void Learner::set_recipe(const TrainOptions& options) {
   BertEncoder& encoder = model_.encoder;
   encoder.set_dropout(options.model.hidden_dropout, options.model.attention_dropout);
-  const NamedTensors parameters = encoder.parameters();
-  const std::set<std::string> frozen = frozen_parameters(options.model.freeze, parameters);
-  for (const NamedTensor& each : parameters)
-    each.tensor.requires_grad_(!frozen.contains(each.name));
+  encoder.set_recompute(options.model.activations_checkpoint_granularity.has_value());
+  const ComputePrecision precision = options.trainer.compute_precision();
+  encoder.set_compute_precision(precision);
+  if (precision == ComputePrecision::kFloat16) {
+    scaler_.emplace(LossScalerOptions{
+        .initial_scale = options.model.native_amp_init_scale,
+        .growth_interval = options.model.native_amp_growth_interval});
+  }
+  encoder.freeze(frozen_parameters(options.model.freeze, encoder.parameters()));
+  if (options.model.lora) encoder.add_lora(*options.model.lora, derive_key(seed_, kAdapters));
 }
 
 Update Learner::update(const std::vector<MicroBatch>& micro_batches,
@@ -105,6 +109,7 @@ Update Learner::update(const std::vector<MicroBatch>& micro_batches,
 NamedTensors Learner::state() const {
   NamedTensors tensors;
   add_prefixed("model.", model_.encoder.parameters(), tensors);
+  add_prefixed("model.", model_.encoder.lora_parameters(), tensors);
   add_prefixed("loss.", loss_->parameters(), tensors);
   add_prefixed("optimizer.", optimizer_->state(), tensors);
   tensors.push_back({"optimizer.step", counter(optimizer_->step_count())});

@@ -64,6 +64,11 @@ void validate_model(const ModelOptions& model) {
   check_one_of("model.tokenizer.library", model.tokenizer.library, {"huggingface", "megatron"});
   model.data.validate();
   model.loss.validate();
+  if (model.label_smoothing != 0 && model.loss.name != "contrastive") {
+    fail(ErrorKind::kUsage, concat("model.label_smoothing needs model.loss.name=contrastive: ",
+                                   model.loss.name));
+  }
+  if (model.lora) model.lora->validate();
   validate_optim(model.optim);
 }
 

@@ -10,6 +10,7 @@
 
 #include "sbert/base/field.h"
 #include "sbert/loss/loss_options.h"
+#include "sbert/model/lora.h"
 #include "sbert/optim/schedule.h"
 #include "sbert/train/data_options.h"
 #include "sbert/train/exp_manager_options.h"
@@ -67,8 +68,11 @@ struct ModelOptions {
   double hidden_dropout = 0.1;
   double attention_dropout = 0.1;
   std::int64_t seed = 1234;
+  double native_amp_init_scale = 4294967296.0;  // 2^32
+  std::int64_t native_amp_growth_interval = 1'000;
   std::string freeze;
   std::optional<std::string> activations_checkpoint_granularity;
+  std::optional<LoraOptions> lora;
   LossOptions loss;
   TokenizerOptions tokenizer;
   DataOptions data;
@@ -88,15 +92,27 @@ struct ModelOptions {
         field("hidden_dropout", &Self::hidden_dropout, "dropout of hidden states"),
         field("attention_dropout", &Self::attention_dropout, "dropout of attention weights"),
         field("seed", &Self::seed, "of dropout and of the order of later epochs"),
+        field("native_amp_init_scale", &Self::native_amp_init_scale, "first loss scale of 16"),
+        field("native_amp_growth_interval", &Self::native_amp_growth_interval,
+              "updates without overflow before the loss scale of 16 grows"),
         field("freeze", &Self::freeze,
               "parts that are not trained: embeddings,layers.0-3 (layers counted from 0)"),
         field("activations_checkpoint_granularity", &Self::activations_checkpoint_granularity,
               "full or selective: layers are computed again in the backward pass, for less memory"),
+        field("lora", &Self::lora, "train low-rank adapters instead; they are merged in the end"),
         field("loss", &Self::loss, "what training minimizes"),
         field("tokenizer", &Self::tokenizer, "how texts become tokens"),
         field("data", &Self::data, "what is trained on"),
         field("optim", &Self::optim, "optimizer"),
     };
+  }
+
+  /// model.loss with NeMo's own keys of the contrastive loss.
+  LossOptions loss_options() const {
+    LossOptions whole = loss;
+    whole.temperature = softmax_temp;
+    whole.label_smoothing = label_smoothing;
+    return whole;
   }
 };
 

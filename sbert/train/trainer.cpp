@@ -50,6 +50,23 @@ double required_value(const Metrics& metrics, const std::string& name) {
   fail(ErrorKind::kInternal, concat("validation gives no ", name));
 }
 
+// Lets the model have its adapters merged into copies of the weights for as long as it lives.
+class WithMergedAdapters {
+ public:
+  explicit WithMergedAdapters(SentenceModel& model)
+      : model_(model), original_(std::move(model.encoder)) {
+    model.encoder = original_.shared();
+    if (!model.encoder.lora_parameters().empty()) model.encoder.merge_lora();
+  }
+  ~WithMergedAdapters() { model_.encoder = std::move(original_); }
+  WithMergedAdapters(const WithMergedAdapters&) = delete;
+  WithMergedAdapters& operator=(const WithMergedAdapters&) = delete;
+
+ private:
+  SentenceModel& model_;
+  BertEncoder original_;
+};
+
 // Updates since the last logged line.
 struct Window {
   std::int64_t steps = 0;
@@ -81,7 +98,7 @@ class Trainer {
                      position_.step);
     if (is_stopped_before_validation_) validate_and_save();
     if (end_ == RunEnd::kFinished) train();
-    if (end_ == RunEnd::kFinished) write_models();
+    if (end_ == RunEnd::kFinished) finish();
     tracker_->finish(0);
     return {end_, position_.step};
   }
@@ -151,7 +168,7 @@ class Trainer {
                     with_thousands(data_.steps_per_epoch()), " steps an epoch, ",
                     with_thousands(plan_.last_step), " steps in all"));
     log_info(concat("on the CPU, ", at::get_num_threads(), " threads, precision ",
-                    precision_in_use(options_.trainer)));
+                    options_.trainer.precision == "auto" ? "32" : options_.trainer.precision));
   }
 
   Update step(BatchPrefetcher& batches) {
@@ -259,6 +276,7 @@ class Trainer {
   void write_model(const std::filesystem::path& path, ModelFormat format) {
     std::optional<WithAverages> averages;
     if (learner_.averages()) averages.emplace(*learner_.averages());
+    const WithMergedAdapters merged(model_);
     save_model(model_, path, format);
     log_info(concat("wrote ", path));
   }
@@ -280,6 +298,12 @@ class Trainer {
     }
     const bool is_last_wanted = wanted.save_nemo_on_train_end && !wanted.save_best_model;
     if (is_last_wanted) write_model(nemo_path(), ModelFormat::kNemo);
+  }
+
+  void finish() {
+    write_models();
+    if (learner_.averages()) learner_.averages()->swap();
+    if (!model_.encoder.lora_parameters().empty()) model_.encoder.merge_lora();
   }
 
   const EarlyStoppingOptions& early_stopping() const {

@@ -8,6 +8,34 @@
 #include "sbert/base/option_checks.h"
 
 namespace sbert {
+namespace {
+
+// It would work without, slower than float32 and to no use.
+void validate_precision(const TrainerOptions& trainer) {
+  const ComputePrecision precision = trainer.compute_precision();
+  if (precision == ComputePrecision::kBFloat16 && !cpu_supports_bfloat16()) {
+    fail(ErrorKind::kUsage,
+         concat("trainer.precision: this processor has no instructions for bfloat16 matrices "
+                "(AVX512-BF16 or AMX); use 32: ",
+                trainer.precision));
+  }
+  if (precision == ComputePrecision::kFloat16 && !cpu_supports_float16()) {
+    fail(ErrorKind::kUsage,
+         concat("trainer.precision: this processor has no instructions for float16 matrices "
+                "(AVX512-FP16 or AMX-FP16); use 32: ",
+                trainer.precision));
+  }
+}
+
+}  // namespace
+
+ComputePrecision TrainerOptions::compute_precision() const {
+  check_one_of("trainer.precision", precision,
+               {"auto", "32", "32-true", "bf16", "bf16-mixed", "16", "16-mixed"});
+  if (precision.starts_with("bf16")) return ComputePrecision::kBFloat16;
+  if (precision.starts_with("16")) return ComputePrecision::kFloat16;
+  return ComputePrecision::kFloat32;
+}
 
 void TrainerOptions::validate() const {
   if (devices != 1 || num_nodes != 1) {
@@ -21,6 +49,7 @@ void TrainerOptions::validate() const {
                 accelerator));
   }
   check_one_of("trainer.accelerator", accelerator, {"auto", "cpu"});
+  validate_precision(*this);
   check_at_least("trainer.max_epochs", max_epochs, -1);
   check_at_least("trainer.max_steps", max_steps, -1);
   if (max_steps == 0) fail(ErrorKind::kUsage, "trainer.max_steps must be at least 1, or -1: 0");

@@ -6,6 +6,7 @@
 
 #include "sbert/base/field.h"
 #include "sbert/config/config_tree.h"
+#include "sbert/model/compute_precision.h"
 
 namespace sbert {
 
@@ -29,7 +30,7 @@ struct TrainerOptions {
         field("devices", &Self::devices, "devices of this machine; 1 here"),
         field("num_nodes", &Self::num_nodes, "machines; 1 here"),
         field("accelerator", &Self::accelerator, "auto or cpu"),
-        field("precision", &Self::precision, "auto, 32 or bf16 (where the processor has it)"),
+        field("precision", &Self::precision, "auto (32), 32, or bf16 and 16 where the processor has them"),
         field("max_epochs", &Self::max_epochs, "passes over the training rows; -1: no limit"),
         field("max_steps", &Self::max_steps, "optimizer updates; -1: no limit"),
         field("log_every_n_steps", &Self::log_every_n_steps, "updates between two logged lines"),
@@ -43,6 +44,9 @@ struct TrainerOptions {
 
   /// @throws Error(kUsage) naming the key that is wrong
   void validate() const;
+
+  /// @throws Error(kUsage) for another word than auto, 32, bf16, 16 or Lightning's forms of them
+  ComputePrecision compute_precision() const;
 
   /// Updates between two validations.
   /// @throws Error(kUsage) if val_check_interval is neither a count nor a share in (0, 1]

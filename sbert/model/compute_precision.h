@@ -1,0 +1,19 @@
+#pragma once
+
+#include "sbert/base/tensor_fwd.h"
+
+namespace sbert {
+
+/// The type in which an encoder's matrix products are computed. Parameters, residual stream,
+/// LayerNorm, softmax and everything above the encoder are float32 whatever it is.
+enum class ComputePrecision { kFloat32, kBFloat16, kFloat16 };
+
+/// Whether this processor multiplies matrices of the type with instructions of its own. Without
+/// them it works too, slower than float32.
+bool cpu_supports_bfloat16();
+bool cpu_supports_float16();
+
+/// `x` in the type of the products, with a gradient in its own type; `x` itself for kFloat32.
+Tensor to_compute_type(const Tensor& x, ComputePrecision precision);
+
+}  // namespace sbert
