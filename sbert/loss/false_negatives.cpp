@@ -24,10 +24,13 @@ Tensor is_own(const ScoreTable& table) {  // [B, M]
 }  // namespace
 
 Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossOptions& options) {
-  Tensor is_false = at::zeros_like(table.scores, at::kBool);  // [B, M]
+  Tensor is_out = table.documents < 0;
+  const auto leave_out = [&](const Tensor& is_false) {
+    is_out = is_out | (is_false & is_own(table).logical_not());
+  };
   if (options.mask_same_text) {
     if (targets.text_keys.empty()) fail(ErrorKind::kInternal, "loss: the batch has no text keys");
-    is_false = is_false | has_key_of_own(targets.text_keys, table);
+    leave_out(has_key_of_own(targets.text_keys, table));
   }
   if (options.mask_same_id) {
     if (targets.id_keys.empty()) {
@@ -35,14 +38,14 @@ Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossO
            "model.loss.mask_same_id needs ids of documents in the training data: no pos_doc_id and "
            "no neg_doc_id");
     }
-    is_false = is_false | has_key_of_own(targets.id_keys, table);
+    leave_out(has_key_of_own(targets.id_keys, table));
   }
   if (options.false_negative_margin) {
     const Tensor scores = table.scores.detach();
     const Tensor of_own = of_own_pair(scores, table).unsqueeze(1);  // [B, 1]
-    is_false = is_false | (scores > of_own + *options.false_negative_margin);
+    leave_out(scores > of_own + *options.false_negative_margin);
   }
-  return (table.documents < 0) | (is_false & is_own(table).logical_not());
+  return is_out.expand_as(table.scores);
 }
 
 Tensor of_own_pair(const Tensor& values, const ScoreTable& table) {

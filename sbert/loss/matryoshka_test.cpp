@@ -31,6 +31,7 @@ TEST(Matryoshka, EachSizeHasParametersOfItsOwn) {
   EXPECT_EQ(parameters[2].tensor.sizes(), at::IntArrayRef({3, 12}));
   EXPECT_FALSE(parameters[0].tensor.flatten().slice(0, 0, 12).equal(parameters[2].tensor[0]));
 
+  at::manual_seed(3);
   LossBatch batch{at::randn({2, 8}), at::randn({2, 8}), at::randn({0, 8}), {}};
   batch.targets.negative_counts = {0, 0};
   batch.targets.labels = {0, 2};
@@ -42,6 +43,7 @@ TEST(Matryoshka, EachSizeHasParametersOfItsOwn) {
 TEST(Matryoshka, NumbersBeyondTheLargestSizeHaveNoGradient) {
   LossOptions options;
   options.matryoshka_dims = {3, 2};
+  at::manual_seed(3);
   LossBatch batch{at::randn({2, 5}).requires_grad_(true), at::randn({2, 5}), at::randn({0, 5}), {}};
   batch.targets.negative_counts = {0, 0};
   make_loss(options, 5, 1)->compute(batch).backward();
