@@ -10,15 +10,16 @@ namespace {
 // Where a document's key is that of its row's own document, and not 0. [B, M]
 Tensor has_key_of_own(const std::vector<std::uint64_t>& keys, const ScoreTable& table) {
   const std::vector<std::int64_t> same_bits(keys.begin(), keys.end());
-  const Tensor all = at::tensor(same_bits, at::kLong).to(table.own.device());  // [B + N]
+  const Tensor all = at::tensor(same_bits, at::kLong).to(table.documents.device());  // [B + N]
   const Tensor of_documents =
       all.index_select(0, table.documents.clamp_min(0).flatten()).view(table.documents.sizes());
-  const Tensor of_own = all.index_select(0, table.own).unsqueeze(1);  // [B, 1]
+  const Tensor of_own = all.narrow(0, 0, table.scores.size(0)).unsqueeze(1);  // [B, 1]
   return (of_documents == of_own) & (of_own != 0);
 }
 
 Tensor is_own(const ScoreTable& table) {  // [B, M]
-  return table.documents == table.own.unsqueeze(1);
+  const Tensor rows = at::arange(table.scores.size(0), table.documents.options());
+  return table.documents == rows.unsqueeze(1);
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossO
 }
 
 Tensor of_own_pair(const Tensor& values, const ScoreTable& table) {
-  return values.masked_select(is_own(table));
+  return values.gather(1, table.own_columns.unsqueeze(1)).squeeze(1);
 }
 
 }  // namespace sbert
