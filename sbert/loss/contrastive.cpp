@@ -28,20 +28,23 @@ ScoreTable score_documents(const LossBatch& batch, const LossOptions& options) {
   const Tensor& questions = batch.questions;
   const std::int64_t size = questions.size(0);
   const std::int64_t total = batch.negatives.size(0);
-  const Tensor own = count_to(size, batch);  // [B]
+  const Tensor rows = count_to(size, batch);  // [B]
   if (options.share_hard_negatives) {
     const Tensor documents = at::cat({batch.positives, batch.negatives});  // [B + N, D]
-    return {questions.mm(documents.t()), count_to(size + total, batch).unsqueeze(0), own};
+    return {questions.mm(documents.t()), count_to(size + total, batch).unsqueeze(0), rows};
   }
-  ScoreTable table = options.in_batch_negatives
-                         ? ScoreTable{questions.mm(batch.positives.t()),  // [B, B]
-                                      own.unsqueeze(0).expand({size, size}), own}
-                         : ScoreTable{pair_dots(questions, batch.positives).unsqueeze(1),  // [B, 1]
-                                      own.unsqueeze(1), own};
+  ScoreTable table;
+  if (options.in_batch_negatives) {
+    table = {questions.mm(batch.positives.t()), rows.unsqueeze(0), rows};  // [B, B]
+  } else {
+    table = {pair_dots(questions, batch.positives).unsqueeze(1), rows.unsqueeze(1),
+             at::zeros_like(rows)};  // [B, 1]
+  }
   if (total > 0) {
     const Tensor places = negative_places(batch);  // [B, H]
+    const Tensor negatives = at::where(places < 0, places, places + size);
+    table.documents = at::cat({table.documents.expand_as(table.scores), negatives}, 1);
     table.scores = at::cat({table.scores, own_negative_scores(batch, places)}, 1);
-    table.documents = at::cat({table.documents, at::where(places < 0, places, places + size)}, 1);
   }
   return table;
 }
@@ -64,8 +67,8 @@ class ContrastiveLoss : public Loss {
 
     // A question stands here for its positive: column j is document j.
     const std::int64_t size = batch.questions.size(0);
-    const ScoreTable transposed{table.scores.narrow(1, 0, size).t(), table.own.unsqueeze(0),
-                                table.own};
+    const ScoreTable transposed{table.scores.narrow(1, 0, size).t(), table.own_columns.unsqueeze(0),
+                                table.own_columns};
     return (to_documents + cross_entropy(transposed, batch.targets)) / 2;
   }
 

@@ -117,6 +117,38 @@ TEST(ContrastiveLoss, HardNegativesBelongToTheirQuestionAlone) {
   EXPECT_FALSE(batch.questions.grad()[0].equal(without.questions.grad()[0]));
 }
 
+TEST(ContrastiveLoss, ClampHoldsScoresToCosinesAndStopsTheirGradient) {
+  // The dot products are 4 and -4 for the first question, 0.25 and -0.25 for the second.
+  LossBatch batch{at::tensor({2.0, 0.125}, at::kDouble).view({2, 1}).requires_grad_(true),
+                  at::tensor({2.0, -2.0}, at::kDouble).view({2, 1}),
+                  at::zeros({0, 1}, at::kDouble),
+                  {}};
+  batch.targets.negative_counts = {0, 0};
+  LossOptions options;
+  options.temperature = 1;
+  options.clamp = true;
+  const Tensor loss = make_contrastive_loss(options)->compute(batch);
+  // -log of e / (e + 1/e), and of e^-0.25 / (e^-0.25 + e^0.25)
+  const double expected = (std::log1p(std::exp(-2.0)) + std::log1p(std::exp(0.5))) / 2;
+  EXPECT_NEAR(loss.item<double>(), expected, 1e-14);
+  loss.backward();
+  EXPECT_EQ(batch.questions.grad()[0].item<double>(), 0);
+  // d/dx of log(1 + e^(4x)) / 2 at x = 1/8
+  EXPECT_NEAR(batch.questions.grad()[1].item<double>(), 2 / (1 + std::exp(-0.5)), 1e-14);
+}
+
+TEST(ContrastiveLoss, TheMarginIsConstantToTheGradient) {
+  Batch batch = random_batch({1, 1});
+  LossBatch all{batch.questions.requires_grad_(true), batch.positives, batch.negatives, {}};
+  all.targets.negative_counts = batch.counts;
+  LossOptions options;
+  options.false_negative_margin = -2.5;  // below any score: nothing is left but the positives
+  const Tensor loss = make_contrastive_loss(options)->compute(all);
+  EXPECT_EQ(loss.item<double>(), 0);
+  loss.backward();
+  EXPECT_TRUE(batch.questions.grad().eq(0).all().item<bool>());
+}
+
 TEST(ContrastiveLoss, ShapesThatDisagreeAreRefused) {
   Batch batch = random_batch({1, 1});
   batch.counts = {1, 2};

@@ -10,24 +10,28 @@ namespace {
 // Where a document's key is that of its row's own document, and not 0. [B, M]
 Tensor has_key_of_own(const std::vector<std::uint64_t>& keys, const ScoreTable& table) {
   const std::vector<std::int64_t> same_bits(keys.begin(), keys.end());
-  const Tensor all = at::tensor(same_bits, at::kLong).to(table.own.device());  // [B + N]
+  const Tensor all = at::tensor(same_bits, at::kLong).to(table.documents.device());  // [B + N]
   const Tensor of_documents =
       all.index_select(0, table.documents.clamp_min(0).flatten()).view(table.documents.sizes());
-  const Tensor of_own = all.index_select(0, table.own).unsqueeze(1);  // [B, 1]
+  const Tensor of_own = all.narrow(0, 0, table.scores.size(0)).unsqueeze(1);  // [B, 1]
   return (of_documents == of_own) & (of_own != 0);
 }
 
 Tensor is_own(const ScoreTable& table) {  // [B, M]
-  return table.documents == table.own.unsqueeze(1);
+  const Tensor rows = at::arange(table.scores.size(0), table.documents.options());
+  return table.documents == rows.unsqueeze(1);
 }
 
 }  // namespace
 
 Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossOptions& options) {
-  Tensor is_false = at::zeros_like(table.scores, at::kBool);  // [B, M]
+  Tensor is_out = table.documents < 0;
+  const auto leave_out = [&](const Tensor& is_false) {
+    is_out = is_out | (is_false & is_own(table).logical_not());
+  };
   if (options.mask_same_text) {
     if (targets.text_keys.empty()) fail(ErrorKind::kInternal, "loss: the batch has no text keys");
-    is_false = is_false | has_key_of_own(targets.text_keys, table);
+    leave_out(has_key_of_own(targets.text_keys, table));
   }
   if (options.mask_same_id) {
     if (targets.id_keys.empty()) {
@@ -35,18 +39,18 @@ Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossO
            "model.loss.mask_same_id needs ids of documents in the training data: no pos_doc_id and "
            "no neg_doc_id");
     }
-    is_false = is_false | has_key_of_own(targets.id_keys, table);
+    leave_out(has_key_of_own(targets.id_keys, table));
   }
   if (options.false_negative_margin) {
     const Tensor scores = table.scores.detach();
     const Tensor of_own = of_own_pair(scores, table).unsqueeze(1);  // [B, 1]
-    is_false = is_false | (scores > of_own + *options.false_negative_margin);
+    leave_out(scores > of_own + *options.false_negative_margin);
   }
-  return (table.documents < 0) | (is_false & is_own(table).logical_not());
+  return is_out.expand_as(table.scores);
 }
 
 Tensor of_own_pair(const Tensor& values, const ScoreTable& table) {
-  return values.masked_select(is_own(table));
+  return values.gather(1, table.own_columns.unsqueeze(1)).squeeze(1);
 }
 
 }  // namespace sbert

@@ -7,12 +7,12 @@
 
 namespace sbert {
 
-/// Scores of B rows (questions) with M documents each.
+/// Scores of B rows (questions) with M documents each. Row i is to find document i.
 struct ScoreTable {
   at::Tensor scores;     ///< [B, M], any number where there is no document
   at::Tensor documents;  ///< [B, M] or [1, M] int64: the place of each among the B positives, then
                          ///< the N negatives; -1: no document
-  at::Tensor own;        ///< [B] int64 0, 1, ...: the document that each row shall find
+  at::Tensor own_columns;  ///< [B] int64: where document i stands in row i
 };
 
 /// What is no document of its row, or a false negative by the masks that are set.
