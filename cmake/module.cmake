@@ -9,7 +9,7 @@ target_compile_options(
 )
 
 # Compiling torch's headers takes ten seconds a file; from this precompiled header, half a second.
-file(WRITE "${CMAKE_BINARY_DIR}/torch_pch.cpp" "// Owns the precompiled header.\n")
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/torch_pch.cpp" CONTENT "// Owns the precompiled header.\n")
 add_library(sbert_torch_pch OBJECT "${CMAKE_BINARY_DIR}/torch_pch.cpp")
 target_link_libraries(sbert_torch_pch PRIVATE torch::torch_cpu)
 target_precompile_headers(

@@ -64,9 +64,9 @@ Batches distinct_batches(std::span<const RowKeys> rows, std::int64_t batch_size)
   for (std::size_t i = 0; i < rows.size(); ++i) {
     while (!batches[first_open].has_room())
       ++first_open;
-    const auto place = std::find_if(
-        batches.begin() + static_cast<std::ptrdiff_t>(first_open), batches.end(),
-        [&](const Batch& batch) { return batch.has_room() && batch.fits(rows[i]); });
+    const auto place =
+        std::find_if(batches.begin() + static_cast<std::ptrdiff_t>(first_open), batches.end(),
+                     [&](const Batch& batch) { return batch.has_room() && batch.fits(rows[i]); });
     if (place != batches.end()) {
       place->add(rows[i], i);
     } else {

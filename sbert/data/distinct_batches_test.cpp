@@ -20,8 +20,7 @@ TEST(DistinctBatches, WithoutRepetitionsTheOrderStays) {
   const std::vector<RowKeys> rows{{1, 11, {21, 22}}, {2, 12, {21}}, {3, 13, {}}, {4, 14, {22}}};
   const Batches batches = distinct_batches(rows, 2);
   EXPECT_THAT(batches.rows, ElementsAre(ElementsAre(0, 1), ElementsAre(2, 3)));
-  EXPECT_THAT(batches.dropped_negatives,
-              ElementsAre(IsEmpty(), IsEmpty(), IsEmpty(), IsEmpty()));
+  EXPECT_THAT(batches.dropped_negatives, ElementsAre(IsEmpty(), IsEmpty(), IsEmpty(), IsEmpty()));
 }
 
 TEST(DistinctBatches, EachKindOfRepetitionMovesARow) {
@@ -56,8 +55,7 @@ TEST(DistinctBatches, OfNoneIsNone) {
 }
 
 TEST(DistinctBatches, RowsHaveToFillTheBatches) {
-  EXPECT_EQ(message_of(ErrorKind::kInternal,
-                       [] { distinct_batches(std::vector<RowKeys>(5), 2); }),
+  EXPECT_EQ(message_of(ErrorKind::kInternal, [] { distinct_batches(std::vector<RowKeys>(5), 2); }),
             "rows must fill batches of 2: 5");
 }
 

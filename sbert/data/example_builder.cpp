@@ -90,6 +90,7 @@ std::vector<std::size_t> new_texts(const std::vector<std::string>& texts,
 }
 
 void drop_repeated(Example& example) {
+  if (example.pos_doc.size() == 1 && example.neg_doc.empty()) return;
   std::unordered_set<std::uint64_t> seen{text_key("")};
   std::vector<std::size_t> kept = new_texts(example.pos_doc, seen);
   if (kept.empty()) kept.push_back(0);

@@ -14,7 +14,8 @@ namespace sbert {
 std::optional<RecordForm> form_of_key(std::string_view key);
 
 /// Puts an example together from the keys and values of a record, whatever the file's format. Keys
-/// of another form, and all others, are ignored; of a key that is added twice the last value counts.
+/// of another form, and all others, are ignored; of a key that is added twice the last value
+/// counts.
 class ExampleBuilder {
  public:
   explicit ExampleBuilder(RecordForm form);

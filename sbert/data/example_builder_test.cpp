@@ -1,6 +1,5 @@
 #include "sbert/data/example_builder.h"
 
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,9 +42,9 @@ TEST(ExampleBuilder, QuestionWithIdsScoresAndLabel) {
 }
 
 TEST(ExampleBuilder, TripletWithSeveralNegatives) {
-  const Example example = build(
-      RecordForm::kTriplet,
-      R"({"negative_2": "c", "anchor": "a", "positive": "p", "negative": ["n", "m"],
+  const Example example =
+      build(RecordForm::kTriplet,
+            R"({"negative_2": "c", "anchor": "a", "positive": "p", "negative": ["n", "m"],
           "negative_x": "other", "hard_negative": "h", "question": 1})");
   EXPECT_EQ(example.question, "a");
   EXPECT_THAT(example.pos_doc, ElementsAre("p"));
@@ -137,8 +136,7 @@ TEST(ExampleBuilder, ErrorsSayWhichTypeIsWrong) {
     return message(RecordForm::kQuestion,
                    std::string(R"({"query": "q", "pos_doc": "p", )") + std::string(rest) + "}");
   };
-  EXPECT_EQ(wrong(R"("label": true)"),
-            "label: must be a string or a number: found true or false");
+  EXPECT_EQ(wrong(R"("label": true)"), "label: must be a string or a number: found true or false");
   EXPECT_EQ(wrong(R"("label": "maybe")"),
             "label: must be a number, or contradiction, entailment or neutral: maybe");
   EXPECT_EQ(wrong(R"("score": [1])"), "score: must be a string or a number: found a list");

@@ -32,9 +32,10 @@ std::unique_ptr<AtomicFile> new_index_file(const std::filesystem::path& place) {
     if (place.has_parent_path()) make_folder(place.parent_path());
     return std::make_unique<AtomicFile>(place);
   } catch (const Error& error) {
-    log_warning(concat("the index of the training file is not kept; model.data.index_mapping_dir "
-                       "names another folder: ",
-                       error.what()));
+    log_warning(
+        concat("the index of the training file is not kept; model.data.index_mapping_dir "
+               "names another folder: ",
+               error.what()));
     return nullptr;
   }
 }
@@ -136,8 +137,7 @@ Example ExampleFile::read(std::int64_t i) const {
     return parse_example(parser, nullptr, index_.traits().form,
                          rest.substr(0, object_length(rest)));
   } catch (Error& error) {
-    error.within(
-        concat(file_.path(), ": record ", number_in_file(index_, i), ", byte ", offset));
+    error.within(concat(file_.path(), ": record ", number_in_file(index_, i), ", byte ", offset));
     throw;
   }
 }

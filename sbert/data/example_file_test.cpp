@@ -89,8 +89,9 @@ TEST_F(ExampleFileTest, ErrorsNameFileRecordAndKey) {
               EndsWith("record 2, byte 35: question: must be a string: found null"));
   EXPECT_THAT(second(R"({"query": ["q"], "pos_doc": "p"})"),
               EndsWith("record 2, byte 35: query: must be a string: found a list"));
-  EXPECT_THAT(second(R"({"query": "q", "question": "q", "pos_doc": "p"})"),
-              EndsWith("record 2, byte 35: question: a record must have query or question, not both"));
+  EXPECT_THAT(
+      second(R"({"query": "q", "question": "q", "pos_doc": "p"})"),
+      EndsWith("record 2, byte 35: question: a record must have query or question, not both"));
   EXPECT_THAT(second(R"({"query": "q", "pos_doc": []})"),
               EndsWith("record 2, byte 35: pos_doc: must not be an empty list"));
   EXPECT_THAT(second(R"({"query": "q", "pos_doc": null})"),
@@ -197,12 +198,11 @@ TEST_F(ExampleFileTest, BadRecordsAreSkippedIfAsked) {
 }
 
 TEST_F(ExampleFileTest, SkippedRecordsOfAnArrayKeepTheNumbersOfTheOthers) {
-  const ExampleFile file = open(R"([{"query": 1}, {"query": "a", "pos_doc": "p"}, {}])",
-                                {.skips_bad_records = true});
+  const ExampleFile file =
+      open(R"([{"query": 1}, {"query": "a", "pos_doc": "p"}, {}])", {.skips_bad_records = true});
   EXPECT_EQ(file.size(), 1);
   EXPECT_THAT(file.index().bad_records(), testing::SizeIs(2));
-  EXPECT_THAT(message_of(ErrorKind::kInput,
-                         [&] { open("[{} {}]", {.skips_bad_records = true}); }),
+  EXPECT_THAT(message_of(ErrorKind::kInput, [&] { open("[{} {}]", {.skips_bad_records = true}); }),
               EndsWith("record 2, byte 4: a comma is missing before this record"));
   EXPECT_THAT(message_of(ErrorKind::kInput, [&] { open("[{}]", {.skips_bad_records = true}); }),
               EndsWith("record 1, byte 1: question is missing"));

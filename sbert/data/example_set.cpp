@@ -13,9 +13,9 @@ namespace {
 void check_alike(const ExampleFile& first, const ExampleFile& other) {
   const auto check = [&](std::string_view key, bool first_has, bool other_has) {
     if (first_has == other_has) return;
-    fail(ErrorKind::kInput, concat("all files or none must have ", key, ": ",
-                                   (first_has ? first : other).path(), " has them, not ",
-                                   (first_has ? other : first).path()));
+    fail(ErrorKind::kInput,
+         concat("all files or none must have ", key, ": ", (first_has ? first : other).path(),
+                " has them, not ", (first_has ? other : first).path()));
   };
   const FileTraits& a = first.traits();
   const FileTraits& b = other.traits();

@@ -12,7 +12,8 @@ namespace sbert {
 /// and each of its positives has one among all positives.
 class ExampleSet {
  public:
-  /// @throws what ExampleFile::open() throws; Error(kInput) if one file gives labels, or scores, and
+  /// @throws what ExampleFile::open() throws; Error(kInput) if one file gives labels, or scores,
+  /// and
   ///         another does not
   static ExampleSet open(const std::vector<std::filesystem::path>& files,
                          const ExampleFileOptions& options);

@@ -69,8 +69,8 @@ TEST_F(ExampleSetTest, WhatOneFileHasTheOthersMustHave) {
   EXPECT_THAT(refusal(", \"label\": 1"), HasSubstr("none must have pos_scores: "));
   EXPECT_THAT(refusal(", \"label\": 1, \"pos_scores\": 1, \"neg_doc\": \"n\""),
               HasSubstr("none must have neg_scores: "));
-  const auto bare = write("bare.jsonl",
-                          R"({"query": "q", "pos_doc": "p", "label": 1, "pos_scores": 1})");
+  const auto bare =
+      write("bare.jsonl", R"({"query": "q", "pos_doc": "p", "label": 1, "pos_scores": 1})");
   EXPECT_EQ(ExampleSet::open({bare, with}, {}).size(), 2);
 }
 

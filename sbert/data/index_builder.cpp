@@ -99,8 +99,8 @@ class IndexBuilder {
     ++number_;
     try {
       if (!form_ && file_.table == nullptr) form_ = find_form(record);
-      const Example example = parse_example(parser_, file_.table,
-                                            form_.value_or(RecordForm::kQuestion), record);
+      const Example example =
+          parse_example(parser_, file_.table, form_.value_or(RecordForm::kQuestion), record);
       check_alike(example);
       writer_.add(place_of(record), example.pos_doc.size());
     } catch (const Error& error) {

@@ -18,8 +18,8 @@ class RecordScanner {
 
   /// The bytes of the next object, from its '{' to its '}'; nothing at the end of the file.
   /// @throws Error(kInput) at place(): something that is no object, a missing comma, brackets that
-  ///         do not fit, a line break within a string, more than 64 levels or 64 MiB, text after the
-  ///         array, a file that ends within a record
+  ///         do not fit, a line break within a string, more than 64 levels or 64 MiB, text after
+  ///         the array, a file that ends within a record
   std::optional<std::string_view> next();
 
   /// The byte, from 0, where the last record or the last error is.

@@ -70,8 +70,7 @@ TEST(RecordScanner, ErrorsHaveAPlace) {
   EXPECT_EQ(message("[{}] x"), "byte 5: text after the array: x");
   EXPECT_EQ(message("[[1]]"), "byte 1: expected an object {...}, found: [1]]");
   EXPECT_EQ(message("[1,2]"), "byte 1: expected an object {...}, found: 1,2]");
-  EXPECT_EQ(message("{},{}"),
-            "byte 2: a comma between records; an array must begin with '['");
+  EXPECT_EQ(message("{},{}"), "byte 2: a comma between records; an array must begin with '['");
   EXPECT_EQ(message("{}\nnot json at all, not even near\n"),
             "byte 3: expected an object {...}, found: not json at all, not");
   EXPECT_EQ(message("{\"a\":[}]"), "byte 0: '[' is closed by '}'");

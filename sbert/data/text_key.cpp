@@ -1,5 +1,6 @@
 #include "sbert/data/text_key.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "sbert/base/random.h"
@@ -13,23 +14,17 @@ std::uint64_t not_zero(std::uint64_t key) {
   return key == 0 ? 1 : key;
 }
 
-/// Takes bytes one by one, hashes them eight at a time.
+/// Hashes words of eight bytes; the last may have fewer, with zeros above.
 class WordHash {
  public:
-  void add(char byte) {
-    word_ |= std::uint64_t{static_cast<unsigned char>(byte)} << (8 * (length_ % kWordBytes));
-    if (++length_ % kWordBytes == 0) take(word_);
-  }
-  void take(std::uint64_t word) {
+  void take(std::uint64_t word, std::size_t bytes = kWordBytes) {
     state_ = mix(state_ ^ word);
-    word_ = 0;
+    length_ += bytes;
   }
-  void add_length(std::size_t bytes) { length_ += bytes; }
-  std::uint64_t key() const { return not_zero(mix(mix(state_ ^ word_) ^ length_)); }
+  std::uint64_t key() const { return not_zero(mix(state_ ^ length_)); }
 
  private:
   std::uint64_t state_ = 0;
-  std::uint64_t word_ = 0;
   std::uint64_t length_ = 0;
 };
 
@@ -41,20 +36,27 @@ bool is_space(char c) {
 
 std::uint64_t bytes_key(std::string_view bytes) {
   WordHash hash;
-  std::size_t at = 0;
-  for (; at + kWordBytes <= bytes.size(); at += kWordBytes) {
+  while (!bytes.empty()) {
+    const std::size_t count = std::min(kWordBytes, bytes.size());
     std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, kWordBytes);
-    hash.take(word);
+    std::memcpy(&word, bytes.data(), count);
+    hash.take(word, count);
+    bytes.remove_prefix(count);
   }
-  hash.add_length(at);
-  for (; at < bytes.size(); ++at)
-    hash.add(bytes[at]);
   return hash.key();
 }
 
 std::uint64_t text_key(std::string_view text) {
   WordHash hash;
+  std::uint64_t word = 0;
+  std::size_t count = 0;
+  const auto add = [&](char c) {
+    word |= std::uint64_t{static_cast<unsigned char>(c)} << (8 * count);
+    if (++count < kWordBytes) return;
+    hash.take(word);
+    word = 0;
+    count = 0;
+  };
   bool has_begun = false;
   bool space_is_due = false;
   for (const char c : text) {
@@ -62,11 +64,12 @@ std::uint64_t text_key(std::string_view text) {
       space_is_due = has_begun;
       continue;
     }
-    if (space_is_due) hash.add(' ');
+    if (space_is_due) add(' ');
     space_is_due = false;
     has_begun = true;
-    hash.add(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    add(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
   }
+  if (count > 0) hash.take(word, count);
   return hash.key();
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kBatchesAhead = 4;
 
-// Tokenizing takes a few percent of a step's time on the CPU; beside a GPU there are cores to spare.
+// Tokenizing takes a few percent of a step's time on the CPU; beside a GPU there are cores to
+// spare.
 int num_threads() {
   return available_threads() >= 8 ? 2 : 1;
 }

@@ -61,8 +61,8 @@ class BatchPrefetcher {
   std::mutex mutex_;  // of what follows
   std::condition_variable has_room_;
   std::condition_variable has_batch_;
-  std::vector<Slot> slots_;   // of step modulo their number
-  std::int64_t next_step_;    // that next() gives
+  std::vector<Slot> slots_;  // of step modulo their number
+  std::int64_t next_step_;   // that next() gives
   std::int64_t next_to_make_;
   bool is_stopped_ = false;
   std::vector<std::thread> threads_;

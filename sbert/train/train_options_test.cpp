@@ -6,10 +6,14 @@
 #include <gtest/gtest.h>
 
 #include "sbert/base/error.h"
+#include "sbert/base/message_of.h"
+#include "sbert/config/options.h"
+#include "sbert/config/yaml.h"
 
 namespace sbert {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 TrainOptions valid() {
@@ -39,6 +43,14 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
   const std::pair<const char*, std::function<void(TrainOptions&)>> faults[] = {
       {"restore_from_path", [](auto& o) { o.restore_from_path = ""; }},
       {"model.data.data_prefix", [](auto& o) { o.model.data.data_prefix = ""; }},
+      {"model.data.data_prefix", [](auto& o) { o.model.data.data_prefix = "/path/to/data"; }},
+      {"model.data.data_train are one", [](auto& o) { o.model.data.data_train = "b.json"; }},
+      {"model.data.validation_file are one",
+       [](auto& o) { o.model.data.data_validation = o.model.data.validation_file = "v.json"; }},
+      {"model.data.on_bad_record", [](auto& o) { o.model.data.on_bad_record = "warn"; }},
+      {"model.data.positives", [](auto& o) { o.model.data.positives = "last"; }},
+      {"model.data.negatives", [](auto& o) { o.model.data.negatives = "all"; }},
+      {"model.data.order", [](auto& o) { o.model.data.order = "sorted"; }},
       {"trainer.devices", [](auto& o) { o.trainer.devices = 2; }},
       {"trainer.accelerator", [](auto& o) { o.trainer.accelerator = "gpu"; }},
       {"trainer.precision", [](auto& o) { o.trainer.precision = "64"; }},
@@ -86,6 +98,54 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
   };
   for (const auto& [key, change] : faults)
     EXPECT_THAT(refusal(change), HasSubstr(key));
+}
+
+TEST(DataOptions, EitherNameOfTheFilesServes) {
+  DataOptions data;
+  data.data_prefix = "/path/to/data";  // what the shipped configurations say
+  data.data_train = "t.json";
+  EXPECT_THAT(data.training_files().patterns, ElementsAre("t.json"));
+  data.data_train = FilePatterns();
+  data.data_prefix = "p.json";
+  EXPECT_THAT(data.training_files().patterns, ElementsAre("p.json"));
+}
+
+FilePatterns read_files(std::string_view yaml) {
+  return read_options<DataOptions>(parse_yaml(std::string(yaml)), "").data_prefix;
+}
+
+TEST(DataOptions, FilesAreAPathAListOrNemosListOfWeights) {
+  EXPECT_THAT(read_files("data_prefix: a.json").patterns, ElementsAre("a.json"));
+  EXPECT_THAT(read_files("data_prefix: [a.json, 'b*']").patterns, ElementsAre("a.json", "b*"));
+  EXPECT_THAT(read_files("data_prefix: [1.0, a.json, 1, b.json]").patterns,
+              ElementsAre("a.json", "b.json"));
+  EXPECT_TRUE(read_files("data_prefix: null").empty());
+  EXPECT_TRUE(read_files("data_prefix: ''").empty());
+}
+
+TEST(DataOptions, WhatNamesNoFilesIsRefused) {
+  const auto refusal_of = [](std::string_view yaml) {
+    return message_of(ErrorKind::kUsage, [&] { read_files(yaml); });
+  };
+  EXPECT_EQ(refusal_of("data_prefix: [0.5, a]"),
+            "data_prefix: the weight of a file must be 1: 0.5");
+  EXPECT_EQ(refusal_of("data_prefix: [a, 1]"), "data_prefix: a path must follow each weight");
+  EXPECT_EQ(refusal_of("data_prefix: [1, 1, a]"), "data_prefix: a path must follow each weight");
+  EXPECT_EQ(refusal_of("data_prefix: 7"), "data_prefix must be a path or a list of paths");
+  EXPECT_THAT(refusal_of("data_prefix: [[a]]"), HasSubstr("data_prefix must be a number"));
+}
+
+TEST(DataOptions, FilesAreWrittenAsTheyAreRead) {
+  for (const char* yaml :
+       {"data_prefix: a.json", "data_prefix: [a.json, b.json]", "data_prefix: null"}) {
+    const FilePatterns files = read_files(yaml);
+    DataOptions data;
+    data.data_prefix = files;
+    const auto again = read_options<DataOptions>(to_tree(data), "");
+    EXPECT_EQ(again.data_prefix.empty(), files.empty());
+    if (files.empty()) continue;
+    EXPECT_EQ(again.data_prefix.patterns, files.patterns);
+  }
 }
 
 TEST(TrainerOptions, ValidationsAreSoManyUpdatesOrAShareOfAnEpochApart) {

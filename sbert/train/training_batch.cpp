@@ -70,10 +70,10 @@ TrainingTexts training_texts(const Example& example,
   const auto document = [&](const std::string& text) {
     return compose(passage_prefix, text, lower_case);
   };
-  TrainingTexts texts{compose(is_pair ? data.pair_prefix : data.query_prefix, example.question,
-                              lower_case),
-                      document(example.pos_doc.at(choice.positive)),
-                      {}};
+  TrainingTexts texts{
+      compose(is_pair ? data.pair_prefix : data.query_prefix, example.question, lower_case),
+      document(example.pos_doc.at(choice.positive)),
+      {}};
   texts.label = example.label;
   if (!example.pos_doc_ids.empty()) texts.positive_id = example.pos_doc_ids[choice.positive];
   if (!example.pos_scores.empty()) texts.positive_score = example.pos_scores[choice.positive];

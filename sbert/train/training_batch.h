@@ -28,11 +28,11 @@ struct TrainingTexts {
   std::string positive;
   std::vector<std::string> negatives;
 
-  std::uint64_t positive_id = 0;               ///< key of the id, 0: none
-  std::vector<std::uint64_t> negative_ids{};   ///< one a negative, or empty
-  std::optional<double> label{};               ///< class or similarity
-  std::optional<double> positive_score{};      ///< a teacher's
-  std::vector<double> negative_scores{};       ///< one a negative, or empty
+  std::uint64_t positive_id = 0;              ///< key of the id, 0: none
+  std::vector<std::uint64_t> negative_ids{};  ///< one a negative, or empty
+  std::optional<double> label{};              ///< class or similarity
+  std::optional<double> positive_score{};     ///< a teacher's
+  std::vector<double> negative_scores{};      ///< one a negative, or empty
 };
 
 /// Which documents of an example are taken.

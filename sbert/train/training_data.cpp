@@ -199,12 +199,12 @@ TrainingTexts TrainingData::validation_row(std::int64_t i) const {
 
 std::string TrainingData::fingerprint() const {
   const DataOptions& data = options_.data;
-  std::string text = concat(examples_.size(), " records of ", examples_.bytes(), " bytes, content ",
-                            hexadecimal(examples_.content_key()), ", ", num_validation_rows(),
-                            " validate, seed ", options_.seed, ", batch ",
-                            options_.global_batch_size, ", positives ", data.positives,
-                            ", negatives ", data.negatives, " ", data.hard_negatives_to_train,
-                            ", order ", data.order, data.no_duplicates ? ", no duplicates" : "");
+  std::string text =
+      concat(examples_.size(), " records of ", examples_.bytes(), " bytes, content ",
+             hexadecimal(examples_.content_key()), ", ", num_validation_rows(), " validate, seed ",
+             options_.seed, ", batch ", options_.global_batch_size, ", positives ", data.positives,
+             ", negatives ", data.negatives, " ", data.hard_negatives_to_train, ", order ",
+             data.order, data.no_duplicates ? ", no duplicates" : "");
   if (validation_examples_) {
     text += concat(", validation content ", hexadecimal(validation_examples_->content_key()));
   }

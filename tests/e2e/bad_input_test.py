@@ -15,6 +15,11 @@ def training_words(folder="run", model=HF_MODEL, data="train.json", *more):
             "model.micro_batch_size=2", "model.optim.sched.constant_steps=0", "trainer.max_steps=2", *more]
 
 
+# Where the second and third record of an array of such begin.
+SECOND = 1 + len(json.dumps(GOOD)) + 2
+THIRD = SECOND + SECOND - 1
+
+
 class BadTrainingData(ProgramTest):
     def refuse_data(self, content, *parts):
         self.write("train.json", content if isinstance(content, (str, bytes)) else json.dumps(content))
@@ -34,17 +39,17 @@ class BadTrainingData(ProgramTest):
         self.refuse_data(whole[:-10], "record 2")
 
     def test_wrong_types(self):
-        self.refuse_data([GOOD, dict(GOOD, question=7)], "record 2: question: must be a string: found a number")
-        self.refuse_data([GOOD, dict(GOOD, pos_doc=[None])], "record 2: pos_doc: must be a list of strings: found null")
-        self.refuse_data([GOOD, dict(GOOD, neg_doc={})], "record 2: neg_doc: must be")
+        self.refuse_data([GOOD, dict(GOOD, question=7)], f"record 2, byte {SECOND}: question: must be a string: found a number")
+        self.refuse_data([GOOD, dict(GOOD, pos_doc=[None])], f"record 2, byte {SECOND}: pos_doc: must be a list of strings: found null")
+        self.refuse_data([GOOD, dict(GOOD, neg_doc={})], f"record 2, byte {SECOND}: neg_doc: must be")
         self.refuse_data([GOOD, "text"], "record 2")
         self.refuse_data("{\"a\": 1", "record 1")
         self.refuse_data(b"\x93NUMPY\x00\xff", "")
 
     def test_missing_keys_and_no_positives(self):
-        self.refuse_data([{"pos_doc": ["a"]}], "record 1: question is missing")
-        self.refuse_data([GOOD, {"question": "a"}], "record 2: pos_doc is missing")
-        self.refuse_data([GOOD, GOOD, dict(GOOD, pos_doc=[])], "record 3: pos_doc: must not be an empty list")
+        self.refuse_data([{"pos_doc": ["a"]}], "record 1, byte 1: question is missing")
+        self.refuse_data([GOOD, {"question": "a"}], f"record 2, byte {SECOND}: pos_doc is missing")
+        self.refuse_data([GOOD, GOOD, dict(GOOD, pos_doc=[])], f"record 3, byte {THIRD}: pos_doc: must not be an empty list")
 
     def test_too_few_rows_for_a_batch(self):
         self.write("train.json", json.dumps([GOOD]))
