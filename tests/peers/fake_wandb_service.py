@@ -33,6 +33,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def handle(self):
+        try:
+            super().handle()
+        except ConnectionError:
+            pass  # a client that was killed
+
     def do_GET(self):
         self.reply({})
 
