@@ -30,6 +30,8 @@ install(
     PATTERN "model_json.h" EXCLUDE
     PATTERN "json_fields.h" EXCLUDE
     PATTERN "test_files.h" EXCLUDE
+    PATTERN "test_variables.h" EXCLUDE
+    PATTERN "test_wandb_log.h" EXCLUDE
 )
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/conf" DESTINATION "${CMAKE_INSTALL_DATADIR}/sbert")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

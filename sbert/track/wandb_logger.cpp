@@ -1,6 +1,7 @@
 #include "sbert/track/wandb_logger.h"
 
 #include <chrono>
+#include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -11,21 +12,6 @@ namespace sbert {
 namespace {
 
 constexpr std::chrono::minutes kLongestSync{1};
-
-// Remembers the id beside the run's other files, and finds it there when training goes on.
-std::string run_id_of(const std::filesystem::path& folder,
-                      const WandbOptions& options,
-                      std::int64_t step) {
-  const std::filesystem::path file = folder / "wandb_run_id";
-  if (!options.id && step > 0 && std::filesystem::exists(file)) {
-    std::string id = read_file(file, 1 << 10);
-    if (id.ends_with('\n')) id.pop_back();
-    if (is_wandb_run_id(id)) return id;
-  }
-  const std::string id = options.id ? *options.id : new_wandb_run_id();
-  write_file_atomically(file, id + '\n');
-  return id;
-}
 
 std::filesystem::path save_dir_of(const std::filesystem::path& folder,
                                   const WandbOptions& options) {
@@ -43,13 +29,28 @@ std::string_view obstacle(const WandbEnvironment& environment) {
 
 }  // namespace
 
+// Remembers the id beside the run's other files, and finds it there when training goes on.
+WandbLogger::RunId WandbLogger::find_id(const std::filesystem::path& folder,
+                                        const WandbOptions& options,
+                                        std::int64_t step) {
+  const std::filesystem::path file = folder / "wandb_run_id";
+  if (!options.id && step > 0 && std::filesystem::exists(file)) {
+    std::string id = read_file(file, 1 << 10);
+    if (id.ends_with('\n')) id.pop_back();
+    if (is_wandb_run_id(id)) return {std::move(id)};
+  }
+  RunId run_id{.id = options.id ? *options.id : new_wandb_run_id(), .is_new = !options.id};
+  write_file_atomically(file, run_id.id + '\n');
+  return run_id;
+}
+
 WandbLogger::WandbLogger(const std::filesystem::path& folder,
                          const WandbOptions& options,
                          const WandbEnvironment& environment,
                          std::string_view config,
                          std::int64_t step)
-    : id_(run_id_of(folder, options, step)),
-      run_(options, save_dir_of(folder, options), id_, config) {
+    : id_(find_id(folder, options, step)),
+      run_(options, save_dir_of(folder, options), id_.id, id_.is_new, config) {
   begin_sync(options, environment);
 }
 
@@ -58,17 +59,17 @@ void WandbLogger::begin_sync(const WandbOptions& options, const WandbEnvironment
   const std::string_view why = obstacle(environment);
   const bool is_asked_for = environment.mode == "online" || options.offline == false;
   if (options.offline == true || environment.mode == "offline" || (!is_asked_for && !why.empty())) {
-    log_info(concat("Weights & Biases: run ", id_, " is written to disk", later));
+    log_info(concat("Weights & Biases: run ", id_.id, " is written to disk", later));
   } else if (!why.empty()) {
     log_warning(
-        concat("Weights & Biases: run ", id_, " is only written to disk, since ", why, later));
+        concat("Weights & Biases: run ", id_.id, " is only written to disk, since ", why, later));
   } else {
     try {
       sync_.emplace(environment, run_.past().unsent, run_.log_path());
-      log_info(concat("Weights & Biases: run ", id_, " is sent to ", environment.base_url));
+      log_info(concat("Weights & Biases: run ", id_.id, " is sent to ", environment.base_url));
     } catch (const Error& error) {
-      log_warning(
-          concat("Weights & Biases: run ", id_, " is only written to disk: ", error.what(), later));
+      log_warning(concat("Weights & Biases: run ", id_.id,
+                         " is only written to disk: ", error.what(), later));
     }
   }
 }

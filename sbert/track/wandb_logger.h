@@ -34,12 +34,19 @@ class WandbLogger : public MetricLogger {
   /// With a live sync, waits for it, up to a minute.
   void finish(int exit_code) override;
 
-  const std::string& run_id() const { return id_; }
+  const std::string& run_id() const { return id_.id; }
 
  private:
+  struct RunId {
+    std::string id;
+    bool is_new = false;  // drawn just now
+  };
+  static RunId find_id(const std::filesystem::path& folder,
+                       const WandbOptions& options,
+                       std::int64_t step);
   void begin_sync(const WandbOptions& options, const WandbEnvironment& environment);
 
-  std::string id_;
+  RunId id_;
   WandbRun run_;
   std::optional<WandbSync> sync_;
 };

@@ -6,6 +6,7 @@
 
 #include "sbert/base/files.h"
 #include "sbert/base/log.h"
+#include "sbert/track/test_wandb_log.h"
 
 namespace sbert {
 namespace {
@@ -56,6 +57,17 @@ TEST_F(WandbLoggerTest, AnIdThatIsGivenComesFirst) {
 TEST_F(WandbLoggerTest, AnIdThatIsNoneIsNotTaken) {
   write_file_atomically(folder_ / "wandb_run_id", "../../etc\n");
   EXPECT_EQ(id_of_start(20).size(), 8U);
+}
+
+TEST_F(WandbLoggerTest, OnlyAnIdThatIsDrawnIsNew) {
+  const auto may_resume = [&](std::int64_t step, const WandbOptions& options) {
+    std::filesystem::remove_all(folder_ / "wandb");  // as on another machine
+    id_of_start(step, options);
+    return integer_in(wandb_records(newest_wandb_log(folder_), 17).at(0), 24) == 1;
+  };
+  EXPECT_FALSE(may_resume(0, {}));
+  EXPECT_TRUE(may_resume(20, {}));
+  EXPECT_TRUE(may_resume(0, {.id = "mine"}));
 }
 
 TEST_F(WandbLoggerTest, WritesWhereItIsTold) {

@@ -93,9 +93,10 @@ bool is_wandb_run_id(std::string_view id) {
 WandbRun::WandbRun(const WandbOptions& options,
                    const std::filesystem::path& save_dir,
                    const std::string& id,
+                   bool is_new_id,
                    std::string_view config)
     : id_(id), start_(begin(save_dir, id)), log_(start_.log_path), row_(start_.past.num_rows) {
-  write_run(options, config);
+  write_run(options, is_new_id, config);
 }
 
 WandbRun::Start WandbRun::begin(const std::filesystem::path& save_dir, const std::string& id) {
@@ -124,7 +125,7 @@ void WandbRun::write(int field, const ProtobufWriter& content) {
                   .bytes());
 }
 
-void WandbRun::write_run(const WandbOptions& options, std::string_view config) {
+void WandbRun::write_run(const WandbOptions& options, bool is_new_id, std::string_view config) {
   const auto version = ProtobufWriter()
                            .add_bytes(kVersionProducer, "0.31.0+sbert")
                            .add_bytes(kVersionMinConsumer, "0.70.0");
@@ -147,9 +148,10 @@ void WandbRun::write_run(const WandbOptions& options, std::string_view config) {
   if (start_.past.num_starts > 0) {
     run.add_integer(kRunStartingStep, start_.past.num_rows);
     run.add_bool(kRunResumed, true);
-    run.add_bool(kRunMayResume, true);
     run.add_integer(kRunRuntime, static_cast<std::int64_t>(start_.past.runtime));
   }
+  // Else rows are counted from 0 again, over those that the service has.
+  if (!is_new_id) run.add_bool(kRunMayResume, true);
   write(kRecordRun, run);
 }
 

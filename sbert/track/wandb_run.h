@@ -34,11 +34,14 @@ class WandbRun : public MetricLogger {
  public:
   /// Begins a folder. Where `save_dir` has earlier ones of this id, the run is marked as resumed,
   /// and rows and time go on after theirs (read_wandb_past).
+  /// @param is_new_id `id` was drawn just now; else the service may have rows of it, and adds to
+  /// them
   /// @param config a JSON object; each of its keys is one of the run's configuration
   /// @throws Error(kIo), Error(kInternal) if `config` is no JSON object
   WandbRun(const WandbOptions& options,
            const std::filesystem::path& save_dir,
            const std::string& id,
+           bool is_new_id,
            std::string_view config);
 
   void log(std::int64_t step, const Metrics& metrics) override;
@@ -58,7 +61,7 @@ class WandbRun : public MetricLogger {
   static Start begin(const std::filesystem::path& save_dir, const std::string& id);
 
   void write(int field, const ProtobufWriter& content);
-  void write_run(const WandbOptions& options, std::string_view config);
+  void write_run(const WandbOptions& options, bool is_new_id, std::string_view config);
   void define_metrics(const Metrics& metrics);
   double runtime() const;
 

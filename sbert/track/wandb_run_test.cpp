@@ -38,7 +38,7 @@ class WandbRunTest : public testing::Test {
 };
 
 TEST_F(WandbRunTest, IsAFolderNamedByTimeAndId) {
-  const WandbRun run({}, folder_, "abc", "{}");
+  const WandbRun run({}, folder_, "abc", true, "{}");
   EXPECT_THAT(run.log_path().parent_path().filename().string(),
               MatchesRegex("offline-run-[0-9]{8}_[0-9]{6}-abc"));
   EXPECT_EQ(run.log_path().filename(), "run-abc.wandb");
@@ -55,7 +55,7 @@ TEST_F(WandbRunTest, BeginsWithTheVersionAndTheRun) {
                              .job_type = "train",
                              .notes = "some notes",
                              .tags = {"one", "two"}};
-  const WandbRun run(options, folder_, "abc", R"({"lr":2e-05,"model":{"layers":6}})");
+  const WandbRun run(options, folder_, "abc", true, R"({"lr":2e-05,"model":{"layers":6}})");
   const auto records = wandb_records(run.log_path());
   ASSERT_THAT(records, SizeIs(2));
   EXPECT_EQ(integer_in(records[0], 1), 1U);
@@ -77,10 +77,11 @@ TEST_F(WandbRunTest, BeginsWithTheVersionAndTheRun) {
               ElementsAre(Pair("lr", "2e-05"), Pair("model", R"({"layers":6})")));
   EXPECT_GT(integer_in(find_field(content, 17), 1), 1'700'000'000U);
   EXPECT_EQ(integer_in(content, 18), 0U);  // is not resumed
+  EXPECT_EQ(integer_in(content, 24), 0U);  // may not resume
 }
 
 TEST_F(WandbRunTest, ARowIsTheMetricsAndWhatTheServiceNeeds) {
-  WandbRun run({}, folder_, "abc", "{}");
+  WandbRun run({}, folder_, "abc", true, "{}");
   run.log(10, {{"loss", 0.5}, {"lr", 2e-5}});
   run.log(10, {{"val_loss", 0.25}});
   const auto rows = wandb_records(run.log_path(), kHistory);
@@ -99,7 +100,7 @@ TEST_F(WandbRunTest, ARowIsTheMetricsAndWhatTheServiceNeeds) {
 }
 
 TEST_F(WandbRunTest, ValuesThatAreNoNumbersAreTheServicesWords) {
-  WandbRun run({}, folder_, "abc", "{}");
+  WandbRun run({}, folder_, "abc", true, "{}");
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   run.log(1, {{"a", std::nan("")}, {"b", kInfinity}, {"c", -kInfinity}});
   EXPECT_THAT(wandb_items(wandb_records(run.log_path(), kHistory).at(0), 2),
@@ -107,7 +108,7 @@ TEST_F(WandbRunTest, ValuesThatAreNoNumbersAreTheServicesWords) {
 }
 
 TEST_F(WandbRunTest, EachMetricIsDefinedOnceToFollowTheTrainingStep) {
-  WandbRun run({}, folder_, "abc", "{}");
+  WandbRun run({}, folder_, "abc", true, "{}");
   run.log(1, {{"loss", 1}});
   run.log(2, {{"loss", 1}, {"lr", 1}});
   const auto metrics = wandb_records(run.log_path(), kMetric);
@@ -119,7 +120,7 @@ TEST_F(WandbRunTest, EachMetricIsDefinedOnceToFollowTheTrainingStep) {
 }
 
 TEST_F(WandbRunTest, EndsWithTheExitCode) {
-  WandbRun run({}, folder_, "abc", "{}");
+  WandbRun run({}, folder_, "abc", true, "{}");
   run.finish(130);
   const auto records = wandb_records(run.log_path());
   EXPECT_EQ(integer_in(find_field(records.back(), kExit), 1), 130U);
@@ -129,7 +130,7 @@ TEST_F(WandbRunTest, ASecondStartGoesOnWithTheRun) {
   std::filesystem::path first_path;
   std::string whole;
   {
-    WandbRun first({}, folder_, "abc", "{}");
+    WandbRun first({}, folder_, "abc", true, "{}");
     first.log(1, {{"loss", 1}});
     first.log(2, {{"loss", 1}});
     first_path = first.log_path();
@@ -139,9 +140,9 @@ TEST_F(WandbRunTest, ASecondStartGoesOnWithTheRun) {
   // Killed while it wrote the last row.
   const std::string bytes = read_file(first_path);
   write_file_atomically(first_path, bytes.substr(0, bytes.size() - 1));
-  WandbRun other({}, folder_, "other-abc2", "{}");
+  WandbRun other({}, folder_, "other-abc2", true, "{}");
 
-  WandbRun second({}, folder_, "abc", "{}");
+  WandbRun second({}, folder_, "abc", false, "{}");
   EXPECT_THAT(second.past().unsent, ElementsAre(first_path));
   EXPECT_GT(second.log_path().string(), first_path.string());  // in the order of time
   // The whole records stay; the summary of the last row was one.
@@ -163,14 +164,21 @@ TEST_F(WandbRunTest, ASecondStartGoesOnWithTheRun) {
   EXPECT_GT(start(second.log_path()), start(first_path));
 }
 
+TEST_F(WandbRunTest, AnIdThatTheServiceMayKnowMayResume) {
+  const WandbRun run({}, folder_, "abc", false, "{}");
+  const auto content = wandb_records(run.log_path(), kRun).at(0);
+  EXPECT_EQ(integer_in(content, 18), 0U);
+  EXPECT_EQ(integer_in(content, 24), 1U);
+}
+
 TEST_F(WandbRunTest, ALogThatWasSentIsNotSentAgain) {
   std::filesystem::path first_path;
   {
-    const WandbRun first({}, folder_, "abc", "{}");
+    const WandbRun first({}, folder_, "abc", true, "{}");
     first_path = first.log_path();
   }
   write_file_atomically(first_path.string() + ".synced", "");
-  const WandbRun second({}, folder_, "abc", "{}");
+  const WandbRun second({}, folder_, "abc", true, "{}");
   EXPECT_THAT(second.past().unsent, SizeIs(0));
   EXPECT_EQ(second.past().num_starts, 1);
 }
@@ -178,14 +186,14 @@ TEST_F(WandbRunTest, ALogThatWasSentIsNotSentAgain) {
 TEST_F(WandbRunTest, ADamagedLogIsLeftAsItIs) {
   std::filesystem::path first_path;
   {
-    WandbRun first({}, folder_, "abc", "{}");
+    WandbRun first({}, folder_, "abc", true, "{}");
     first.log(1, {{"loss", 1}});
     first_path = first.log_path();
   }
   std::string bytes = read_file(first_path);
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
   write_file_atomically(first_path, bytes);
-  const WandbRun second({}, folder_, "abc", "{}");
+  const WandbRun second({}, folder_, "abc", true, "{}");
   EXPECT_EQ(read_file(first_path), bytes);
 }
 
@@ -193,14 +201,15 @@ TEST_F(WandbRunTest, AnEarlierLogThatIsNoneIsNamed) {
   const auto folder = folder_ / "wandb/offline-run-20260101_000000-abc";
   make_folder(folder);
   write_file_atomically(folder / "run-abc.wandb", "something else");
-  EXPECT_THAT(message_of(ErrorKind::kInput, [&] { WandbRun({}, folder_, "abc", "{}"); }),
+  EXPECT_THAT(message_of(ErrorKind::kInput, [&] { WandbRun({}, folder_, "abc", true, "{}"); }),
               HasSubstr("run-abc.wandb: is no log of Weights & Biases"));
 }
 
 TEST_F(WandbRunTest, AConfigurationThatIsNoObjectIsABug) {
   for (const char* config : {"[1]", "{"}) {
-    EXPECT_THAT(message_of(ErrorKind::kInternal, [&] { WandbRun({}, folder_, "abc", config); }),
-                HasSubstr("the configuration is no JSON object"));
+    EXPECT_THAT(
+        message_of(ErrorKind::kInternal, [&] { WandbRun({}, folder_, "abc", true, config); }),
+        HasSubstr("the configuration is no JSON object"));
   }
 }
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 
-packages=(tokenizers==0.23.3)
+packages=(tokenizers==0.23.3 'tensorboard==2.21.*' 'wandb>=0.31,<0.32')
 
 [ $# = 2 ] || { echo "usage: tests/peers/run.sh PROGRAM MODEL_FOLDER" >&2; exit 2; }
 program=$1 model=$2
@@ -25,3 +25,6 @@ fi
 echo "tokenizer, random strings against ${packages[0]}:"
 "$peers/bin/python" -B "$here/tokenizer_fuzz.py" "$program" "$model" --strings "${SBERT_PEER_STRINGS:-20000}" \
     --seed "${SBERT_PEER_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
+
+echo "metrics of a training run, read by tensorboard and wandb:"
+"$peers/bin/python" -B "$here/track.py" "$program"
