@@ -149,6 +149,9 @@ TEST(PackedAttention, ShapesThatDisagreeAreRefused) {
   const Tensor qkv = at::zeros({4, 12});
   EXPECT_THROW(packed_attention(qkv, at::tensor(std::vector<int>{0, 5}, at::kInt), 1, {}), Error);
   EXPECT_THROW(packed_attention(qkv, at::tensor(std::vector<int>{0, 4}, at::kInt), 3, {}), Error);
+  EXPECT_THROW(
+      packed_attention(qkv.to(at::kInt), at::tensor(std::vector<int>{0, 4}, at::kInt), 1, {}),
+      Error);
 }
 
 TEST(Dropout, DropsAtTheRateAndScalesTheRest) {

@@ -1,7 +1,5 @@
 #include "sbert/model/recompute.h"
 
-#include <cmath>
-
 #include <gtest/gtest.h>
 
 #include <ATen/ATen.h>
@@ -9,6 +7,7 @@
 #include "sbert/base/named_tensor.h"
 #include "sbert/model/lora.h"
 #include "sbert/model/test_encoder.h"
+#include "sbert/model/workers.h"
 
 namespace sbert {
 namespace {
@@ -23,11 +22,16 @@ NamedTensors gradients(const BertEncoder& encoder) {
   return result;
 }
 
+const Tensor& weights() {
+  static const Tensor drawn_once = some_weights(at::kFloat);
+  return drawn_once;
+}
+
 // The gradients of a training pass, kept apart from any before.
 NamedTensors train(const BertEncoder& encoder, bool recompute) {
   BertEncoder copy = encoder.shared();
   copy.set_recompute(recompute);
-  (copy.forward(pack(kSequences), DropoutKey{5}) * some_weights(at::kFloat)).sum().backward();
+  (copy.forward(pack(kSequences), DropoutKey{5}) * weights()).sum().backward();
   return gradients(copy);
 }
 
@@ -84,6 +88,17 @@ TEST(RecomputedEncoder, HasTheSameGradientsOfAdaptersWithDropout) {
   for (const NamedTensor& each : encoder.lora_parameters())
     each.tensor.normal_();
   expect_equal(train(encoder, true), train(encoder, false));
+}
+
+TEST(RecomputedEncoder, WorksOnSeveralThreadsAtOnce) {
+  const BertEncoder encoder = random_encoder(at::kFloat);
+  std::vector<NamedTensors> recomputed_gradients(4);
+  for_each_worker_task(2, recomputed_gradients.size(),
+                       [&](std::size_t i) { recomputed_gradients[i] = train(encoder, true); });
+  NamedTensors expected;
+  for_each_worker_task(1, 1, [&](std::size_t) { expected = train(encoder, false); });
+  for (const NamedTensors& each : recomputed_gradients)
+    expect_equal(each, expected);
 }
 
 TEST(RecomputedEncoder, HasTheSameOutputAsWithout) {
