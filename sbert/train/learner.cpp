@@ -27,8 +27,11 @@ std::vector<ParameterSetting> settings_of(const NamedTensors& parameters,
   std::vector<ParameterSetting> settings = parameter_settings(parameters);
   const std::vector<double> scales =
       layer_learning_rates(parameters, num_layers, optim.layer_decay);
-  for (std::size_t i = 0; i < settings.size(); ++i)
+  for (std::size_t i = 0; i < settings.size(); ++i) {
     settings[i].lr_scale *= scales[i];
+    // A learned temperature of 1 is not what decay should pull it to.
+    if (parameters[i].name.ends_with("log_scale")) settings[i].is_decayed = false;
+  }
   return settings;
 }
 

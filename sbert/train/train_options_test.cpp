@@ -45,8 +45,6 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.data.data_prefix", [](auto& o) { o.model.data.data_prefix = ""; }},
       {"model.data.data_prefix", [](auto& o) { o.model.data.data_prefix = "/path/to/data"; }},
       {"model.data.data_train are one", [](auto& o) { o.model.data.data_train = "b.json"; }},
-      {"model.data.validation_file are one",
-       [](auto& o) { o.model.data.data_validation = o.model.data.validation_file = "v.json"; }},
       {"model.data.on_bad_record", [](auto& o) { o.model.data.on_bad_record = "warn"; }},
       {"model.data.positives", [](auto& o) { o.model.data.positives = "last"; }},
       {"model.data.negatives", [](auto& o) { o.model.data.negatives = "all"; }},

@@ -35,12 +35,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void set_training_prompts(const DataOptions& data, SentenceModel& model) {
+// What stood before the texts in training has to stand there in use.
+void set_training_prompts(const DataOptions& data, bool is_pairs, SentenceModel& model) {
   const auto prompt = [](const std::string& prefix) {
     return prefix.empty() ? std::string() : prefix + ' ';
   };
-  model.prompts["query"] = prompt(data.query_prefix);
-  model.prompts["passage"] = prompt(data.passage_prefix);
+  model.prompts["query"] = prompt(is_pairs ? data.pair_prefix : data.query_prefix);
+  model.prompts["passage"] = prompt(is_pairs ? data.pair_prefix : data.passage_prefix);
 }
 
 double required_value(const Metrics& metrics, const std::string& name) {
@@ -85,6 +86,7 @@ class Trainer {
                      options.exp_manager.name,
                      options.exp_manager.checkpoint_callback_params),
         learner_(options, model, at::get_num_threads()) {
+    set_training_prompts(options.model.data, data_.is_pairs(), model);
     position_.data_fingerprint = data_.fingerprint();
     if (options.exp_manager.max_time_per_run) {
       max_seconds_ = max_seconds_of_run(*options.exp_manager.max_time_per_run);
@@ -96,9 +98,16 @@ class Trainer {
     report_start();
     tracker_.emplace(folder_, options_.exp_manager.tracking(), write_json(to_tree(options_)),
                      position_.step);
-    if (is_stopped_before_validation_) validate_and_save();
-    if (end_ == RunEnd::kFinished) train();
-    if (end_ == RunEnd::kFinished) finish();
+    try {
+      if (is_stopped_before_validation_) validate_and_save();
+      if (position_.step < plan_.last_step && !is_stopped_early_ && end_ == RunEnd::kFinished) {
+        train();
+      }
+      if (end_ == RunEnd::kFinished) finish();
+    } catch (const Error& error) {
+      tracker_->finish(exit_code(error.kind()));
+      throw;
+    }
     tracker_->finish(0);
     return {end_, position_.step};
   }
@@ -340,8 +349,6 @@ TrainResult train_model(const TrainOptions& options,
     fail(ErrorKind::kUsage, concat("model.encoder_seq_length is above the checkpoint's positions (",
                                    positions, "): ", options.model.encoder_seq_length));
   }
-  // What stood before the texts in training has to stand there in use.
-  set_training_prompts(options.model.data, model);
   return Trainer(options, folder, model).fit();
 }
 

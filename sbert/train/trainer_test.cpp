@@ -8,7 +8,9 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/base/message_of.h"
 #include "sbert/base/named_tensor.h"
+#include "sbert/checkpoint/model_files.h"
 #include "tests/support/letter_model.h"
 
 namespace sbert {
@@ -29,6 +31,16 @@ std::string letter_data(int rows) {
   return json + "]\n";
 }
 
+struct Outcome {
+  SentenceModel model;
+  TrainResult result;
+};
+
+struct QuietStderr {
+  QuietStderr() { testing::internal::CaptureStderr(); }
+  ~QuietStderr() { testing::internal::GetCapturedStderr(); }
+};
+
 class TrainerTest : public testing::Test {
  protected:
   TrainerTest()
@@ -43,7 +55,7 @@ class TrainerTest : public testing::Test {
     TrainOptions o;
     o.restore_from_path = "unused";
     o.trainer.max_steps = 12;
-    o.trainer.val_check_interval = 4;
+    o.trainer.val_check_interval = {std::int64_t{4}};
     o.trainer.log_every_n_steps = 2;
     o.model.encoder_seq_length = 32;
     o.model.data.data_prefix = folder_ / "train.json";
@@ -61,74 +73,101 @@ class TrainerTest : public testing::Test {
     return at::cat(flat);
   }
 
+  // Trains a fresh model in the folder of that name, with the notes kept from the terminal.
+  Outcome train(const TrainOptions& options, const std::string& run) const {
+    Outcome outcome{letter_model(), {}};
+    const QuietStderr quiet;
+    outcome.result = train_model(options, folder_ / run, outcome.model);
+    return outcome;
+  }
+
+  // The values of a metric, line by line.
+  std::vector<double> values(const std::string& run, const std::string& name) const {
+    std::vector<double> found;
+    const std::string lines = metrics(run);
+    const std::string key = concat('"', name, "\":");
+    for (std::size_t at = lines.find(key); at != lines.npos; at = lines.find(key, at + 1)) {
+      found.push_back(std::stod(lines.substr(at + key.size())));
+    }
+    return found;
+  }
+
   std::string metrics(const std::string& run) const {
     return read_file(folder_ / run / "metrics.jsonl");
+  }
+
+  std::string refusal(const TrainOptions& options) const {
+    return message_of(ErrorKind::kUsage, [&] { train(options, "run"); });
   }
 
   std::filesystem::path folder_;
 };
 
 TEST_F(TrainerTest, TheValidationLossFalls) {
-  TrainOptions o = options("run");
+  TrainOptions o = options();
   o.trainer.max_steps = 60;
-  o.trainer.val_check_interval = 20;
-  SentenceModel model = letter_model();
-  EXPECT_EQ(train_model(o, model), 60);
-  std::vector<double> losses;
-  const std::string lines = metrics("run");
-  for (std::size_t at = lines.find("val_loss"); at != lines.npos;
-       at = lines.find("val_loss", at + 1)) {
-    losses.push_back(std::stod(lines.substr(at + std::string("val_loss\":").size())));
-  }
+  o.trainer.val_check_interval = {std::int64_t{20}};
+  EXPECT_EQ(train(o, "run").result.steps, 60);
+  const std::vector<double> losses = values("run", "val_loss");
   ASSERT_EQ(losses.size(), 3U);
   EXPECT_LT(losses[2], losses[0]);
+  EXPECT_EQ(values("run", "val_ndcg@10").size(), 3U);
+  EXPECT_EQ(values("run", "val_accuracy@1").size(), 3U);
 }
 
 TEST_F(TrainerTest, ThePrefixesBecomeTheModelsPrompts) {
-  TrainOptions o = options("run");
+  TrainOptions o = options();
   o.trainer.max_steps = 1;
   o.model.data.query_prefix = "query:";
-  SentenceModel model = letter_model();
-  train_model(o, model);
-  EXPECT_EQ(query_prompt(model, ""), "query: ");
-  EXPECT_EQ(document_prompt(model, ""), "");
+  const Outcome outcome = train(o, "run");
+  EXPECT_EQ(query_prompt(outcome.model, ""), "query: ");
+  EXPECT_EQ(document_prompt(outcome.model, ""), "");
 }
 
 TEST_F(TrainerTest, AResumedRunEndsWithTheSameBits) {
-  SentenceModel whole = letter_model();
-  train_model(options("whole"), whole);
-
-  TrainOptions cut = options("cut");
-  SentenceModel first = letter_model();
+  TrainOptions cut = options();
+  cut.model.optim.sched.name = "constant";  // the schedule of one epoch is that of two
+  const Outcome whole = train(cut, "whole");
   cut.trainer.max_epochs = 1;  // 50 rows in batches of 8: 6 steps
-  EXPECT_EQ(train_model(cut, first), 6);
+  EXPECT_EQ(train(cut, "cut").result.steps, 6);
   cut.trainer.max_epochs = -1;
-  SentenceModel second = letter_model();
-  EXPECT_EQ(train_model(cut, second), 12);
-  EXPECT_TRUE(all_parameters(second).equal(all_parameters(whole)));
+  const Outcome second = train(cut, "cut");
+  EXPECT_EQ(second.result.steps, 12);
+  EXPECT_TRUE(all_parameters(second.model).equal(all_parameters(whole.model)));
+}
+
+TEST_F(TrainerTest, EverythingThatIsTrainedResumes) {
+  TrainOptions o = options();
+  o.model.optim.sched.name = "constant";
+  o.exp_manager.ema.enable = true;
+  o.model.loss.learn_temperature = true;
+  o.model.lora = LoraOptions{.targets = {"query", "output"}};
+  o.trainer.precision = "16";
+  o.model.native_amp_init_scale = 1e30;  // the first steps overflow and are left out
+  const Outcome whole = train(o, "whole");
+  EXPECT_LT(values("whole", "loss_scale").back(), 1e30);
+  o.trainer.max_steps = 6;
+  train(o, "cut");
+  o.trainer.max_steps = 12;
+  EXPECT_TRUE(all_parameters(train(o, "cut").model).equal(all_parameters(whole.model)));
 }
 
 TEST_F(TrainerTest, MicroBatchesDoNotChangeTheRun) {
-  TrainOptions o = options("whole");
-  o.model.hidden_dropout = o.model.attention_dropout = 0;
+  TrainOptions o = options();
   o.model.micro_batch_size = 8;
-  SentenceModel whole = letter_model();
-  train_model(o, whole);
-  o.exp_manager.explicit_log_dir = folder_ / "parts";
+  const Outcome whole = train(o, "whole");
   o.model.micro_batch_size = 2;
-  SentenceModel parts = letter_model();
-  train_model(o, parts);
-  EXPECT_LT((all_parameters(whole) - all_parameters(parts)).abs().max().item<double>(), 2e-3);
+  const Outcome parts = train(o, "parts");
+  EXPECT_LT((all_parameters(whole.model) - all_parameters(parts.model)).abs().max().item<double>(),
+            2e-3);
 }
 
 TEST_F(TrainerTest, AFinishedRunHasNothingToDo) {
-  SentenceModel model = letter_model();
-  train_model(options("run"), model);
-  const Tensor trained = all_parameters(model).clone();
+  const Outcome first = train(options(), "run");
   const std::string lines = metrics("run");
-  SentenceModel again = letter_model();
-  EXPECT_EQ(train_model(options("run"), again), 12);
-  EXPECT_TRUE(all_parameters(again).equal(trained));
+  const Outcome again = train(options(), "run");
+  EXPECT_EQ(again.result.steps, 12);
+  EXPECT_TRUE(all_parameters(again.model).equal(all_parameters(first.model)));
   EXPECT_EQ(metrics("run"), lines);
 }
 
@@ -136,59 +175,157 @@ TEST_F(TrainerTest, TrainsWithoutNegativesAndWithoutValidation) {
   write_file_atomically(folder_ / "train.json",
                         "{\"question\": \"a b\", \"pos_doc\": \"b a\"}\n"
                         "{\"query\": \"c d\", \"pos_doc\": [\"d c\"]}\n");
-  TrainOptions o = options("run");
+  TrainOptions o = options();
   o.model.data.evaluation_sample_size = 0;
   o.model.global_batch_size = o.model.micro_batch_size = 2;
-  SentenceModel model = letter_model();
-  EXPECT_EQ(train_model(o, model), 12);
+  EXPECT_EQ(train(o, "run").result.steps, 12);
 }
 
-std::string refusal(const TrainOptions& options) {
-  SentenceModel model = letter_model();
-  try {
-    train_model(options, model);
-  } catch (const Error& error) {
-    return error.what();
+TEST_F(TrainerTest, AFinishedRunLeavesItsBestAndItsLastModel) {
+  TrainOptions o = options();
+  o.trainer.val_check_interval = {std::int64_t{2}};
+  o.exp_manager.checkpoint_callback_params.monitor = "val_mrr@10";
+  o.exp_manager.checkpoint_callback_params.mode = "max";
+  const Outcome outcome = train(o, "run");
+  const SentenceModel last = load_model(folder_ / "run/last-model");
+  EXPECT_TRUE(all_parameters(last).equal(all_parameters(outcome.model)));
+  const SentenceModel nemo = load_model(folder_ / "run/checkpoints/megatron_bert.nemo");
+  EXPECT_TRUE(all_parameters(nemo).equal(all_parameters(outcome.model)));
+  EXPECT_EQ(load_model(folder_ / "run/best-model").prompts, outcome.model.prompts);
+
+  o.exp_manager.checkpoint_callback_params.save_best_model = true;
+  train(o, "run");
+  EXPECT_TRUE(all_parameters(load_model(folder_ / "run/checkpoints/megatron_bert.nemo"))
+                  .equal(all_parameters(load_model(folder_ / "run/best-model"))));
+}
+
+TEST_F(TrainerTest, FrozenPartsStayAsTheyWere) {
+  TrainOptions o = options();
+  o.model.freeze = "embeddings";
+  const Outcome outcome = train(o, "run");
+  const SentenceModel start = letter_model();
+  const NamedTensors before = start.encoder.parameters();
+  const NamedTensors after = outcome.model.encoder.parameters();
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const bool is_frozen = before[i].name.starts_with("embeddings");
+    EXPECT_EQ(before[i].tensor.equal(after[i].tensor), is_frozen) << before[i].name;
   }
-  return "";
+}
+
+TEST_F(TrainerTest, AdaptersAreMergedIntoWhatIsWritten) {
+  TrainOptions o = options();
+  o.model.lora = LoraOptions{};
+  const Outcome outcome = train(o, "run");
+  EXPECT_TRUE(outcome.model.encoder.lora_parameters().empty());
+  EXPECT_TRUE(all_parameters(load_model(folder_ / "run/last-model"))
+                  .equal(all_parameters(outcome.model)));
+  EXPECT_FALSE(all_parameters(outcome.model).equal(all_parameters(letter_model())));
+}
+
+TEST_F(TrainerTest, TheMovingAverageIsWhatIsWritten) {
+  TrainOptions o = options();
+  const Outcome plain = train(o, "plain");
+  o.exp_manager.ema = {.enable = true, .decay = 0.9};
+  const Outcome averaged = train(o, "averaged");
+  EXPECT_FALSE(all_parameters(averaged.model).equal(all_parameters(plain.model)));
+  EXPECT_TRUE(all_parameters(load_model(folder_ / "averaged/last-model"))
+                  .equal(all_parameters(averaged.model)));
+  o.exp_manager.ema.decay = 0;  // the average is the last value
+  EXPECT_TRUE(all_parameters(train(o, "newest").model).equal(all_parameters(plain.model)));
+}
+
+TEST_F(TrainerTest, RecomputationChangesNoBit) {
+  TrainOptions o = options();
+  const Outcome plain = train(o, "plain");
+  o.model.activations_checkpoint_granularity = "full";
+  EXPECT_TRUE(all_parameters(train(o, "recomputed").model).equal(all_parameters(plain.model)));
+}
+
+TEST_F(TrainerTest, ARunThatNoLongerGetsBetterEnds) {
+  TrainOptions o = options();
+  o.model.optim.lr = 0;
+  o.trainer.max_steps = 100;
+  o.exp_manager.create_early_stopping_callback = true;
+  o.exp_manager.early_stopping_callback_params.patience = 2;
+  const Outcome outcome = train(o, "run");
+  EXPECT_EQ(outcome.result.end, RunEnd::kFinished);
+  EXPECT_EQ(outcome.result.steps, 12);  // the first of three validations is the best
+  EXPECT_EQ(train(o, "run").result.steps, 12);
+  o.exp_manager.early_stopping_callback_params.patience = 3;
+  EXPECT_EQ(train(o, "run").result.steps, 16);
+}
+
+TEST_F(TrainerTest, ARunWhoseTimeIsUpGoesOnNextTime) {
+  TrainOptions o = options();
+  const Outcome whole = train(o, "whole");
+  o.exp_manager.max_time_per_run = "00:00:00:00";
+  const Outcome none = train(o, "run");
+  EXPECT_EQ(none.result.end, RunEnd::kTimeIsUp);
+  EXPECT_EQ(none.result.steps, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run/last-model"));
+  o.exp_manager.max_time_per_run.reset();
+  EXPECT_TRUE(all_parameters(train(o, "run").model).equal(all_parameters(whole.model)));
+}
+
+TEST_F(TrainerTest, EachObjectiveTrainsOnItsOwnRecords) {
+  const auto rows = [](const char* more) {
+    std::string lines;
+    for (int i = 0; i < 20; ++i) {
+      const auto letter = static_cast<char>('a' + i);
+      lines += concat(R"({"question": ")", letter, R"( b", "pos_doc": ")", letter,
+                      R"( c", "neg_doc": ["x )", letter, "\"]", more, "}\n");
+    }
+    return lines;
+  };
+  const std::pair<const char*, const char*> objectives[] = {
+      {"softmax", R"(, "label": 1)"},
+      {"cosine", R"(, "score": 0.5)"},
+      {"triplet", ""},
+      {"cosent", R"(, "score": 0.5)"},
+      {"angle", R"(, "score": 0.5)"},
+      {"margin_mse", R"(, "pos_scores": 0.9, "neg_scores": [0.2])"},
+      {"distill_kl", R"(, "pos_scores": 0.9, "neg_scores": [0.2])"},
+  };
+  for (const auto& [name, more] : objectives) {
+    write_file_atomically(folder_ / "train.json", rows(more));
+    TrainOptions o = options();
+    o.trainer.max_steps = 2;
+    o.model.data.evaluation_sample_size = 4;
+    o.model.loss.name = name;
+    EXPECT_EQ(train(o, name).result.steps, 2) << name;
+  }
+  write_file_atomically(folder_ / "train.json", rows(""));
+  TrainOptions o = options();
+  o.model.loss.name = "cosine";
+  EXPECT_THAT(refusal(o), HasSubstr("score"));
 }
 
 TEST_F(TrainerTest, WhatDoesNotFitTogetherIsSaid) {
-  TrainOptions o = options("run");
+  TrainOptions o = options();
   o.model.encoder_seq_length = 65;
   EXPECT_THAT(refusal(o), HasSubstr("positions (64): 65"));
-  o = options("run");
+  o = options();
   o.model.global_batch_size = 64;
   EXPECT_THAT(refusal(o), HasSubstr("50 rows are left to train on"));
-  o = options("run");
+  o = options();
   o.exp_manager.resume_ignore_no_checkpoint = false;
   EXPECT_THAT(refusal(o), HasSubstr("no checkpoint to resume from"));
 }
 
 TEST_F(TrainerTest, ACheckpointOfOtherDataIsNotResumed) {
-  SentenceModel model = letter_model();
-  train_model(options("run"), model);
-  TrainOptions o = options("run");
+  train(options(), "run");
+  TrainOptions o = options();
   o.trainer.max_steps = 20;
   o.model.data.evaluation_sample_size = 5;
   EXPECT_THAT(refusal(o), HasSubstr("other data"));
 }
 
 TEST_F(TrainerTest, ALossThatIsNoNumberEndsTheRun) {
-  TrainOptions o = options("run");
-  o.model.optim.lr = 999;
-  o.trainer.gradient_clip_val = 0;
-  o.model.optim.sched.warmup_steps = 0;
-  o.trainer.max_steps = 200;
   SentenceModel model = letter_model();
   for (const NamedTensor& p : model.encoder.parameters())
     p.tensor.fill_(1e30);
-  try {
-    train_model(o, model);
-    FAIL() << "a run on infinities";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("not finite at step 0"));
-  }
+  EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { train_model(options(), folder_ / "run", model); }),
+              HasSubstr("not finite at step 0"));
 }
 
 }  // namespace

@@ -197,7 +197,7 @@ TEST_F(TrainingDataTest, SeveralFilesAndAFileToValidateOn) {
   write("a.json", R"([{"query": "a", "pos_doc": "p"}])");
   write("b.json", R"([{"query": "b", "pos_doc": "p"}])");
   options_.data.data_prefix = folder_ / "?.json";
-  options_.data.validation_file = write("v.tsv", "anchor\tpositive\tnegative\nv\tp\tn\n");
+  options_.data.data_validation = write("v.tsv", "anchor\tpositive\tnegative\nv\tp\tn\n");
   options_.data.evaluation_sample_size = 100;
   const TrainingData data(options_);
   EXPECT_EQ(data.num_training_rows(), 2);

@@ -78,7 +78,7 @@ RunPosition load_training_state(const std::filesystem::path& path, const NamedTe
   const Safetensors file = read_safetensors(path);
   return within(path.string(), [&] {
     RunPosition position = to_position(file.metadata);
-    std::map<std::string, Tensor> found;
+    std::map<std::string, at::Tensor> found;
     for (const NamedTensor& each : file.tensors)
       found[each.name] = each.tensor;
     for (const NamedTensor& each : tensors) {  // all are checked before the first is copied
