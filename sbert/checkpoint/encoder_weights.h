@@ -1,11 +1,15 @@
 #pragma once
 
-#include "sbert/model/bert_encoder.h"
+#include <string>
+#include <vector>
+
 #include "sbert/base/named_tensor.h"
+#include "sbert/model/bert_encoder.h"
 
 namespace sbert {
 
-/// Copies weights into an encoder, as float32, whatever floating type they have.
+/// Copies weights into an encoder, as float32, whatever floating type they have, on all cores.
+/// NaN and infinity among them are a warning, with the names of the tensors.
 ///
 /// @param weights    under the encoder's names; query, key and value of a layer fused
 ///                   (attention.self.qkv.*) or apart (attention.self.query.* and so on)
@@ -30,6 +34,9 @@ NamedTensors from_hugging_face(NamedTensors tensors);
 
 /// [2, 3] as "[2, 3]", for messages.
 std::string shape_text(const at::Tensor& tensor);
+
+/// "a, b, c", for messages; of more than twenty names the first twenty and the number of the rest.
+std::string joined(const std::vector<std::string>& names);
 
 /// Logs, in one line, tensors that are left out.
 void log_ignored(const NamedTensors& ignored);
