@@ -93,9 +93,9 @@ bool copy_values(const Tensor& source, const Tensor& target) {
 // Copies tensor by tensor and remembers what is wrong, to say it all at once.
 class Copier {
  public:
-  explicit Copier(const NamedTensors& weights) {
-    for (const NamedTensor& each : weights)
-      left_[each.name] = each.tensor;
+  explicit Copier(NamedTensors weights) {
+    for (NamedTensor& each : weights)
+      left_[each.name] = std::move(each.tensor);
   }
 
   bool has(const std::string& name) const { return left_.contains(name); }
@@ -148,8 +148,8 @@ class Copier {
 
 }  // namespace
 
-void copy_weights(const NamedTensors& weights, const NamedTensors& parameters) {
-  Copier copier(weights);
+void copy_weights(NamedTensors weights, const NamedTensors& parameters) {
+  Copier copier(std::move(weights));
   for (const NamedTensor& parameter : parameters) {
     const bool is_fused_here = parameter.name.find(kFused) != std::string::npos;
     if (!is_fused_here || copier.has(parameter.name)) {
@@ -164,7 +164,7 @@ void copy_weights(const NamedTensors& weights, const NamedTensors& parameters) {
   copier.finish();
 }
 
-BertEncoder make_encoder(const EncoderConfig& config, const NamedTensors& weights) {
+BertEncoder make_encoder(const EncoderConfig& config, NamedTensors weights) {
   config.validate();
   double found = 0;
   for (const NamedTensor& each : weights) {
@@ -179,7 +179,7 @@ BertEncoder make_encoder(const EncoderConfig& config, const NamedTensors& weight
                 " parameters, but the weights hold ", fixed(found, 0)));
   }
   BertEncoder encoder(config);
-  copy_weights(weights, encoder.parameters());
+  copy_weights(std::move(weights), encoder.parameters());
   return encoder;
 }
 

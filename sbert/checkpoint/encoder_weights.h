@@ -9,6 +9,7 @@
 namespace sbert {
 
 /// Copies weights into an encoder, as float32, whatever floating type they have, on all cores.
+/// Each tensor is let go as soon as it is copied, so that a mapped file is not in memory twice.
 /// NaN and infinity among them are a warning, with the names of the tensors.
 ///
 /// @param weights    under the encoder's names; query, key and value of a layer fused
@@ -16,12 +17,12 @@ namespace sbert {
 /// @param parameters BertEncoder::parameters(), written in place
 /// @throws Error(kInput) with every tensor that is missing, has another shape than the encoder, or
 ///         belongs to an encoder but not to this one
-void copy_weights(const NamedTensors& weights, const NamedTensors& parameters);
+void copy_weights(NamedTensors weights, const NamedTensors& parameters);
 
 /// An encoder with these weights.
 /// @throws Error(kInput) as copy_weights(), and, before memory is taken, if `config` describes an
 ///         encoder far larger than the weights
-BertEncoder make_encoder(const EncoderConfig& config, const NamedTensors& weights);
+BertEncoder make_encoder(const EncoderConfig& config, NamedTensors weights);
 
 /// The encoder's tensors under Hugging Face's names: query, key and value apart, as views.
 NamedTensors hugging_face_weights(const NamedTensors& parameters);

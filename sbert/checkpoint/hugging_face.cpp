@@ -139,8 +139,9 @@ SentenceModel read_hugging_face(const std::filesystem::path& folder,
   const EncoderConfig config = within(
       config_file.native(), [&] { return parse_hugging_face_config(read_file(config_file)); });
   Tokenizer tokenizer = read_tokenizer(tokenizer_folder, config);
-  const NamedTensors weights = from_hugging_face(read_folder_weights(folder));
-  BertEncoder encoder = within(folder.native(), [&] { return make_encoder(config, weights); });
+  NamedTensors weights = from_hugging_face(read_folder_weights(folder));
+  BertEncoder encoder =
+      within(folder.native(), [&] { return make_encoder(config, std::move(weights)); });
   const std::int64_t max_seq_length = default_max_seq_length(tokenizer, config);
   return {.tokenizer = std::move(tokenizer),
           .encoder = std::move(encoder),
@@ -155,10 +156,9 @@ void write_hugging_face(const SentenceModel& model,
   write_file_atomically(
       folder / "config.json",
       format_hugging_face_config(model.encoder.config(), model.tokenizer.pad_id(), precision));
-  write_safetensors(
-      folder / "model.safetensors",
-      in_precision(hugging_face_weights(model.encoder.parameters()), precision),
-      {{"format", "pt"}});
+  write_safetensors(folder / "model.safetensors",
+                    in_precision(hugging_face_weights(model.encoder.parameters()), precision),
+                    {{"format", "pt"}});
   for (const auto& [name, bytes] : model.tokenizer.files()) {
     write_file_atomically(folder / name, bytes);
   }

@@ -29,9 +29,10 @@ void warn_of_lost_settings(const SentenceModel& model) {
     add(concat("max_seq_length (", model.max_seq_length, ")"));
   }
   if (lost.empty()) return;
-  log_warning(concat("a Hugging Face folder has no place for some settings; write the "
-                     "sentence-transformers form to keep them: ",
-                     lost));
+  log_warning(
+      concat("a Hugging Face folder has no place for some settings; write the "
+             "sentence-transformers form to keep them: ",
+             lost));
 }
 
 }  // namespace
@@ -45,12 +46,13 @@ ModelFormat detect_model_format(const std::filesystem::path& path) {
   if (fs::exists(path / "config.json")) return ModelFormat::kHuggingFace;
   if (fs::exists(path / "model_config.yaml")) return ModelFormat::kNemo;
   if (fs::exists(path / "weights") && fs::exists(path / "context")) {
-    fail(ErrorKind::kInput, concat(path, ": is a checkpoint of NeMo 2; export it to Hugging Face's "
-                                         "form with nemo llm export first"));
+    fail(ErrorKind::kInput, concat(path,
+                                   ": is a checkpoint of NeMo 2; export it to Hugging Face's "
+                                   "form with nemo llm export first"));
   }
-  fail(ErrorKind::kInput,
-       concat(path, ": is no model: a folder needs a modules.json, a config.json or a "
-                    "model_config.yaml"));
+  fail(ErrorKind::kInput, concat(path,
+                                 ": is no model: a folder needs a modules.json, a config.json or a "
+                                 "model_config.yaml"));
 }
 
 SentenceModel load_model(const std::filesystem::path& path) {

@@ -41,12 +41,14 @@ std::string_view member(const NemoMembers& members, std::string_view name) {
   std::string hint;
   for (const auto& [other, bytes] : members.bytes) {
     if (other.find("rank_") != std::string::npos) {
-      hint = "; it is split over several ranks: merge them with NeMo's "
-             "examples/nlp/language_modeling/megatron_change_num_partitions.py";
+      hint =
+          "; it is split over several ranks: merge them with NeMo's "
+          "examples/nlp/language_modeling/megatron_change_num_partitions.py";
     } else if (other.ends_with(".zarray")) {
       hint = "; its weights are in zarr form: save it again with a NeMo that writes torch_dist";
     } else if (other.starts_with("context/")) {
-      hint = "; it is a checkpoint of NeMo 2: export it to Hugging Face's form with nemo llm export";
+      hint =
+          "; it is a checkpoint of NeMo 2: export it to Hugging Face's form with nemo llm export";
     }
   }
   fail(ErrorKind::kInput, concat("archive has no member ", name, hint));
@@ -154,8 +156,7 @@ void take_settings(const NemoConfig& config, SentenceModel& model) {
   model.similarity = section.similarity;
 }
 
-SentenceModel read(const NemoMembers& archive,
-                   const std::filesystem::path& tokenizer_folder) {
+SentenceModel read(const NemoMembers& archive, const std::filesystem::path& tokenizer_folder) {
   const NemoConfig config =
       within(kConfigMember, [&] { return parse_nemo_config(member(archive, kConfigMember)); });
   Tokenizer tokenizer = read_archive_tokenizer(archive, config, tokenizer_folder);
@@ -165,10 +166,10 @@ SentenceModel read(const NemoMembers& archive,
       .num_attention_heads = std::clamp<std::int64_t>(config.num_attention_heads, 1, kMaxHeads),
       .megatron_legacy = config.megatron_legacy && !config.mcore_bert};
   NamedTensors tensors = read_weights(archive);
-  const NamedTensors weights =
-      within("weights", [&] { return from_nemo(std::move(tensors), layout); });
+  NamedTensors weights = within("weights", [&] { return from_nemo(std::move(tensors), layout); });
+  const EncoderConfig encoder_sizes = encoder_config(config, weights);
   BertEncoder encoder =
-      within("weights", [&] { return make_encoder(encoder_config(config, weights), weights); });
+      within("weights", [&] { return make_encoder(encoder_sizes, std::move(weights)); });
   if (!is_ours(config) && encoder.config().activation == Activation::kGeluTanh) {
     log_info("GELU in its tanh form, as NeMo computes it for this archive (bias_gelu_fusion)");
   }
@@ -277,10 +278,9 @@ void write_nemo(const SentenceModel& model,
     log_warning(concat("NeMo itself cannot load this archive, since it knows 2 token types, not ",
                        encoder.type_vocab_size));
   }
-  const NamedTensors weights =
-      in_precision(to_nemo(model.encoder.parameters(), form, encoder.num_attention_heads,
-                           kVocabMultiple),
-                   precision);
+  const NamedTensors weights = in_precision(
+      to_nemo(model.encoder.parameters(), form, encoder.num_attention_heads, kVocabMultiple),
+      precision);
   TarWriter writer(path);
   writer.add(concat("./", kConfigMember),
              format_nemo_config(nemo_config(model, form), encoder.max_position_embeddings,

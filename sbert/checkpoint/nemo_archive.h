@@ -8,11 +8,11 @@
 
 namespace sbert {
 
-/// Reads a .nemo archive of NeMo's BERT or sentence-BERT, or of ours, packed or unpacked. Members are
-/// model_config.yaml, model_weights.ckpt (one model-parallel rank, any NemoForm) or model_weights/ in
-/// torch_dist form, and for ours the tokenizer's files.
-/// NeMo's own are read with mean pooling, normalized, and the prompts "query: " and "passage: ";
-/// they hold no tokenizer, or only a vocabulary. Their GELU is the one that NeMo computes.
+/// Reads a .nemo archive of NeMo's BERT or sentence-BERT, or of ours, packed or unpacked. Members
+/// are model_config.yaml, model_weights.ckpt (one model-parallel rank, any NemoForm) or
+/// model_weights/ in torch_dist form, and for ours the tokenizer's files. NeMo's own are read with
+/// mean pooling, normalized, and the prompts "query: " and "passage: "; they hold no tokenizer, or
+/// only a vocabulary. Their GELU is the one that NeMo computes.
 /// @param tokenizer_folder empty: the archive's own tokenizer
 /// @throws Error(kInput) naming the member, and the key or the tensor
 SentenceModel read_nemo(const std::filesystem::path& path,

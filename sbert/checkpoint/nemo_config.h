@@ -101,7 +101,8 @@ struct NemoConfig {
         field("transformer_block_type", &Self::transformer_block_type, "place of layer norms"),
         field("activation", &Self::activation, "of the feed-forward part"),
         field("bias_gelu_fusion", &Self::bias_gelu_fusion, "GELU by its tanh form; default true"),
-        field("bias_activation_fusion", &Self::bias_activation_fusion, "the same for Megatron Core"),
+        field("bias_activation_fusion", &Self::bias_activation_fusion,
+              "the same for Megatron Core"),
         field("openai_gelu", &Self::openai_gelu, "GELU by its tanh form, not fused"),
         field("tokenizer", &Self::tokenizer, "the tokenizer"),
         field("sbert", &Self::sbert, "what the other keys cannot say"),
@@ -112,7 +113,8 @@ struct NemoConfig {
 /// @throws Error(kInput) naming the key that is wrong, or what is not supported
 NemoConfig parse_nemo_config(std::string_view yaml);
 
-/// Whether NeMo computes GELU by its tanh form: it does where the bias is fused with it, the default.
+/// Whether NeMo computes GELU by its tanh form: it does where the bias is fused with it, the
+/// default.
 bool has_tanh_gelu(const NemoConfig& config);
 
 /// All keys that NeMo's restore wants.

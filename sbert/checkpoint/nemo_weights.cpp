@@ -72,8 +72,7 @@ std::optional<std::string> translated(std::string_view name,
   const std::string_view rest = name.substr(digits);
   for (const NamePair& pair : in_layer) {
     if (rest.starts_with(pair.*from)) {
-      return concat(kLayer.*to, name.substr(0, digits), pair.*to,
-                    rest.substr((pair.*from).size()));
+      return concat(kLayer.*to, name.substr(0, digits), pair.*to, rest.substr((pair.*from).size()));
     }
   }
   return std::nullopt;
@@ -193,8 +192,8 @@ NamedTensors from_nemo(NamedTensors tensors, const NemoLayout& layout) {
     weights.push_back({std::move(found->name), std::move(tensor)});
   }
   if (weights.empty()) {
-    fail(ErrorKind::kInput, concat("holds no tensor of an encoder: no name begins with ", kPrefix, " or ",
-                                   kCorePrefix, "encoder."));
+    fail(ErrorKind::kInput, concat("holds no tensor of an encoder: no name begins with ", kPrefix,
+                                   " or ", kCorePrefix, "encoder."));
   }
   log_ignored(ignored);
   return weights;

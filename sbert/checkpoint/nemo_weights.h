@@ -6,8 +6,9 @@
 
 namespace sbert {
 
-/// How NeMo names and lays out the weights. The fused rows of kBlocks are all queries, all keys, all
-/// values; those of the others are the query, key and value of head 0, then of head 1, and so on.
+/// How NeMo names and lays out the weights. The fused rows of kBlocks are all queries, all keys,
+/// all values; those of the others are the query, key and value of head 0, then of head 1, and so
+/// on.
 enum class NemoForm {
   kBlocks,       ///< model.language_model.*, megatron_legacy: true. NeMo 1.23 and before
   kInterleaved,  ///< model.language_model.*, megatron_legacy: false
@@ -36,7 +37,8 @@ NamedTensors to_nemo(const NamedTensors& parameters,
 /// The tensors of a NeMo archive under the encoder's names, without the padding; all the names that
 /// NeMo's releases 1 and 2 gave them are known. What an embedding does not need (pooler, heads,
 /// _extra_state) is left out, which is logged.
-/// @throws Error(kInput) if query, key and value cannot be split into heads, or if there is no encoder
+/// @throws Error(kInput) if query, key and value cannot be split into heads, or if there is no
+/// encoder
 NamedTensors from_nemo(NamedTensors tensors, const NemoLayout& layout);
 
 }  // namespace sbert

@@ -31,7 +31,8 @@ PickledTensor read_pickled_tensor(std::string_view pickle);
 
 /// Writes a data.pkl (protocol 2) of an OrderedDict of tensors, which
 /// torch.load(weights_only=True) takes.
-/// @throws Error(kInternal) for a type that has no storage in torch.save's form, such as complex numbers
+/// @throws Error(kInternal) for a type that has no storage in torch.save's form, such as complex
+/// numbers
 std::string write_pickled_state_dict(const std::vector<PickledTensor>& tensors);
 
 }  // namespace sbert

@@ -44,7 +44,8 @@ NamedTensors in_precision(NamedTensors tensors, Precision precision) {
   std::vector<std::string> too_large;
   for (NamedTensor& each : tensors) {
     const at::Tensor rounded = each.tensor.to(scalar_type(precision));
-    const bool overflows = at::ne(at::isfinite(rounded), at::isfinite(each.tensor)).any().item<bool>();
+    const bool overflows =
+        at::ne(at::isfinite(rounded), at::isfinite(each.tensor)).any().item<bool>();
     if (overflows) too_large.push_back(each.name);
     each.tensor = rounded;
   }

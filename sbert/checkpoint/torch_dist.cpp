@@ -124,13 +124,13 @@ bool is_of_all_layers(std::string_view name) {
 
 void add_layers(const std::string& name, const Tensor& stacked, NamedTensors& tensors) {
   if (stacked.dim() == 0 || stacked.size(0) > kMaxLayers) {
-    fail(ErrorKind::kInput, concat("has the shape ", shape_text(stacked),
-                                   ", not one of a tensor a layer"));
+    fail(ErrorKind::kInput,
+         concat("has the shape ", shape_text(stacked), ", not one of a tensor a layer"));
   }
   const std::size_t after = name.find(kLayers) + kLayers.size();
   for (std::int64_t layer = 0; layer < stacked.size(0); ++layer) {
-    tensors.push_back({concat(name.substr(0, after), layer, ".", name.substr(after)),
-                       stacked.select(0, layer)});
+    tensors.push_back(
+        {concat(name.substr(0, after), layer, ".", name.substr(after)), stacked.select(0, layer)});
   }
 }
 

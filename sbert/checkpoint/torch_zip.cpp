@@ -76,10 +76,10 @@ Tensor make_tensor(const PickledTensor& tensor,
     fail(ErrorKind::kInput, concat("its strides repeat the ", tensor.storage_elements,
                                    " elements of its storage too often"));
   }
-  if (elements == 0) return mapped_tensor({}, tensor.type, tensor.shape, tensor.strides, owner);
+  if (elements == 0) return mapped_tensor({}, tensor.type, tensor.shape, tensor.strides, {owner});
   const auto offset = static_cast<std::uint64_t>(tensor.storage_offset);
   return mapped_tensor(storage.substr(offset * element_bytes, elements * element_bytes),
-                       tensor.type, tensor.shape, tensor.strides, owner);
+                       tensor.type, tensor.shape, tensor.strides, {owner});
 }
 
 struct TorchZip {

@@ -60,9 +60,8 @@ ShardIndex parse_index(const json& index) {
 }
 
 NamedTensors read_shards(const std::filesystem::path& index_file) {
-  ShardIndex index = within(index_file.native(), [&] {
-    return parse_index(parse_json_object(read_file(index_file)));
-  });
+  ShardIndex index = within(index_file.native(),
+                            [&] { return parse_index(parse_json_object(read_file(index_file))); });
   NamedTensors all;
   std::set<std::string> found;
   for (const std::string& shard : index.shards) {
@@ -94,8 +93,9 @@ NamedTensors read_folder_weights(const std::filesystem::path& folder) {
     if (std::filesystem::exists(index_file)) return read_shards(index_file);
   }
   fail(ErrorKind::kInput,
-       concat(folder, ": has no weights: neither model.safetensors nor pytorch_model.bin, nor the "
-                      "index.json of either in parts"));
+       concat(folder,
+              ": has no weights: neither model.safetensors nor pytorch_model.bin, nor the "
+              "index.json of either in parts"));
 }
 
 }  // namespace sbert

@@ -36,9 +36,10 @@ struct ConvertOptions {
         field("tokenizer", &Self::tokenizer,
               "folder with tokenizer files, for a .nemo that holds none"),
         field("precision", &Self::precision, "of the weights: 32, bf16 or 16"),
-        field("nemo_form", &Self::nemo_form,
-              "of a .nemo: blocks (NeMo 1.23, megatron_legacy), interleaved (megatron_legacy: false) "
-              "or mcore (Megatron Core)"),
+        field(
+            "nemo_form", &Self::nemo_form,
+            "of a .nemo: blocks (NeMo 1.23, megatron_legacy), interleaved (megatron_legacy: false) "
+            "or mcore (Megatron Core)"),
         field("hparams_file", &Self::hparams_file,
               "accepted for NeMo's sake; every setting comes from the model"),
     };
