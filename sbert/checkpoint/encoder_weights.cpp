@@ -1,7 +1,12 @@
 #include "sbert/checkpoint/encoder_weights.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <bit>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,6 +14,7 @@
 #include <vector>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include "sbert/base/concat.h"
@@ -36,15 +42,6 @@ Tensor third(const Tensor& fused, std::int64_t part) {
   return fused.detach().narrow(0, part * rows, rows);
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size() && i < kMaxNamedProblems; ++i) {
-    text += concat(i == 0 ? "" : ", ", parts[i]);
-  }
-  if (parts.size() <= kMaxNamedProblems) return text;
-  return concat(text, " and ", parts.size() - kMaxNamedProblems, " more");
-}
-
 // Parameters of an encoder, near enough: in double, since sizes that validate() allows overflow.
 double num_parameters(const EncoderConfig& config) {
   const auto hidden = static_cast<double>(config.hidden_size);
@@ -54,12 +51,51 @@ double num_parameters(const EncoderConfig& config) {
   return hidden * rows + static_cast<double>(config.num_layers) * per_layer;
 }
 
+bool are_finite(std::span<const float> values) {
+  constexpr std::uint32_t kExponent = 0x7F80'0000;  // all ones: infinity or NaN
+  bool is_other = false;
+  for (const float value : values) {
+    is_other |= (std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent;
+  }
+  return !is_other;
+}
+
+// Copies values and tells whether all of the copies are finite numbers. By pieces, so that a piece
+// is looked at while it is in the cache, and several cores share a tensor.
+bool copy_values(const Tensor& source, const Tensor& target) {
+  constexpr std::int64_t kPiece = 1 << 16;  // 256 KiB of float32
+  const at::NoGradGuard no_gradient;
+  const Tensor to = target.view(-1);
+  const Tensor from = source.is_contiguous() ? source.view(-1) : source.reshape(-1);
+  const bool is_same_type = from.scalar_type() == at::kFloat;
+  const std::int64_t size = to.numel();
+  std::atomic<bool> is_finite = true;
+  const auto copy_piece = [&](std::int64_t piece) {
+    const std::int64_t begin = piece * kPiece;
+    const std::int64_t count = std::min(kPiece, size - begin);
+    auto* values = to.mutable_data_ptr<float>() + begin;
+    if (is_same_type) {
+      std::memcpy(values, from.const_data_ptr<float>() + begin,
+                  static_cast<std::size_t>(count) * sizeof(float));
+    } else {
+      const at::NoGradGuard no_gradient_here;  // which is a thread's own
+      to.narrow(0, begin, count).copy_(from.narrow(0, begin, count));
+    }
+    if (!are_finite({values, static_cast<std::size_t>(count)})) is_finite = false;
+  };
+  at::parallel_for(0, (size + kPiece - 1) / kPiece, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t piece = first; piece < last; ++piece)
+      copy_piece(piece);
+  });
+  return is_finite;
+}
+
 // Copies tensor by tensor and remembers what is wrong, to say it all at once.
 class Copier {
  public:
-  explicit Copier(const NamedTensors& weights) {
-    for (const NamedTensor& each : weights)
-      left_[each.name] = each.tensor;
+  explicit Copier(NamedTensors weights) {
+    for (NamedTensor& each : weights)
+      left_[each.name] = std::move(each.tensor);
   }
 
   bool has(const std::string& name) const { return left_.contains(name); }
@@ -77,9 +113,8 @@ class Copier {
           concat(name, " (expected ", shape_text(target), ", found ", shape_text(source), ")"));
     } else if (!source.is_floating_point()) {
       wrong_.push_back(concat(name, " (its type is ", c10::toString(source.scalar_type()), ")"));
-    } else {
-      const at::NoGradGuard no_gradient;
-      target.copy_(source);
+    } else if (!copy_values(source, target)) {
+      not_finite_.push_back(name);
     }
   }
 
@@ -93,6 +128,9 @@ class Copier {
     if (!unexpected.empty()) {
       problems.push_back(concat("tensors have no place in this encoder: ", joined(unexpected)));
     }
+    if (!not_finite_.empty()) {
+      log_warning(concat("weights hold NaN or infinity: ", joined(not_finite_)));
+    }
     if (problems.empty()) return;
     std::string message;
     for (const std::string& problem : problems) {
@@ -105,12 +143,13 @@ class Copier {
   std::unordered_map<std::string, Tensor> left_;
   std::vector<std::string> missing_;
   std::vector<std::string> wrong_;
+  std::vector<std::string> not_finite_;
 };
 
 }  // namespace
 
-void copy_weights(const NamedTensors& weights, const NamedTensors& parameters) {
-  Copier copier(weights);
+void copy_weights(NamedTensors weights, const NamedTensors& parameters) {
+  Copier copier(std::move(weights));
   for (const NamedTensor& parameter : parameters) {
     const bool is_fused_here = parameter.name.find(kFused) != std::string::npos;
     if (!is_fused_here || copier.has(parameter.name)) {
@@ -125,11 +164,14 @@ void copy_weights(const NamedTensors& weights, const NamedTensors& parameters) {
   copier.finish();
 }
 
-BertEncoder make_encoder(const EncoderConfig& config, const NamedTensors& weights) {
+BertEncoder make_encoder(const EncoderConfig& config, NamedTensors weights) {
   config.validate();
   double found = 0;
-  for (const NamedTensor& each : weights)
-    found += static_cast<double>(each.tensor.numel());
+  for (const NamedTensor& each : weights) {
+    // Not numel(): strides of 0 repeat elements without end.
+    const auto elements = each.tensor.storage().nbytes() / each.tensor.element_size();
+    found += static_cast<double>(elements);
+  }
   // A few missing tensors are for copy_weights() to name.
   if (num_parameters(config) > 4 * found + kSmallEncoder) {
     fail(ErrorKind::kInput,
@@ -137,7 +179,7 @@ BertEncoder make_encoder(const EncoderConfig& config, const NamedTensors& weight
                 " parameters, but the weights hold ", fixed(found, 0)));
   }
   BertEncoder encoder(config);
-  copy_weights(weights, encoder.parameters());
+  copy_weights(std::move(weights), encoder.parameters());
   return encoder;
 }
 
@@ -172,6 +214,15 @@ NamedTensors from_hugging_face(NamedTensors tensors) {
   }
   log_ignored(ignored);
   return weights;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kMaxNamedProblems; ++i) {
+    text += concat(i == 0 ? "" : ", ", names[i]);
+  }
+  if (names.size() <= kMaxNamedProblems) return text;
+  return concat(text, " and ", names.size() - kMaxNamedProblems, " more");
 }
 
 std::string shape_text(const Tensor& tensor) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -14,7 +13,7 @@
 #include "sbert/checkpoint/encoder_weights.h"
 #include "sbert/checkpoint/model_json.h"
 #include "sbert/checkpoint/safetensors.h"
-#include "sbert/checkpoint/torch_zip.h"
+#include "sbert/checkpoint/weight_files.h"
 #include "sbert/text/json_fields.h"
 
 namespace sbert {
@@ -38,6 +37,28 @@ constexpr std::array<std::pair<const char*, std::int64_t EncoderConfig::*>, 7> k
     {"max_position_embeddings", &EncoderConfig::max_position_embeddings},
     {"type_vocab_size", &EncoderConfig::type_vocab_size},
 }};
+
+// Keys that the encoder's own errors begin with, and Hugging Face's names for them.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOtherNames = {{
+    {"num_layers", "num_hidden_layers"},
+    {"ffn_hidden_size", "intermediate_size"},
+    {"layernorm_epsilon", "layer_norm_eps"},
+    {"hidden_dropout", "hidden_dropout_prob"},
+    {"attention_dropout", "attention_probs_dropout_prob"},
+}};
+
+void validate(const EncoderConfig& config) {
+  try {
+    config.validate();
+  } catch (const Error& error) {
+    const std::string_view message = error.what();
+    for (const auto& [ours, theirs] : kOtherNames) {
+      if (!message.starts_with(ours)) continue;
+      fail(error.kind(), concat(theirs, message.substr(ours.size())), error.where());
+    }
+    throw;
+  }
+}
 
 // Texts that must have one value where they stand.
 void require(const json& config, const char* key, std::string_view only) {
@@ -70,20 +91,8 @@ EncoderConfig encoder_config(const json& config) {
   result.hidden_dropout = read_number(config, "hidden_dropout_prob").value_or(0.1);
   result.attention_dropout = read_number(config, "attention_probs_dropout_prob").value_or(0.1);
   result.activation = activation_from_name(read_string(config, "hidden_act").value_or("gelu"));
-  result.validate();
+  validate(result);
   return result;
-}
-
-NamedTensors read_weights(const std::filesystem::path& folder) {
-  const std::filesystem::path safetensors = folder / "model.safetensors";
-  if (std::filesystem::exists(safetensors)) return read_safetensors(safetensors).tensors;
-  const std::filesystem::path torch_zip = folder / "pytorch_model.bin";
-  if (std::filesystem::exists(torch_zip)) {
-    const auto file = std::make_shared<const MappedFile>(torch_zip);
-    return within(torch_zip.native(), [&] { return read_torch_zip(file->bytes(), file); });
-  }
-  fail(ErrorKind::kInput,
-       concat(folder, ": has no weights: neither model.safetensors nor pytorch_model.bin"));
 }
 
 }  // namespace
@@ -92,7 +101,9 @@ EncoderConfig parse_hugging_face_config(std::string_view text) {
   return encoder_config(parse_json_object(text));
 }
 
-std::string format_hugging_face_config(const EncoderConfig& config, std::int64_t pad_id) {
+std::string format_hugging_face_config(const EncoderConfig& config,
+                                       std::int64_t pad_id,
+                                       Precision precision) {
   nlohmann::ordered_json result = {{"architectures", {"BertModel"}}, {"model_type", "bert"}};
   for (const auto& [key, member] : kSizes)
     result[key] = config.*member;
@@ -103,7 +114,7 @@ std::string format_hugging_face_config(const EncoderConfig& config, std::int64_t
   result["initializer_range"] = 0.02;
   result["pad_token_id"] = pad_id;
   result["position_embedding_type"] = "absolute";
-  result["torch_dtype"] = "float32";
+  result["torch_dtype"] = type_name(precision);
   return result.dump(2) + "\n";
 }
 
@@ -128,8 +139,9 @@ SentenceModel read_hugging_face(const std::filesystem::path& folder,
   const EncoderConfig config = within(
       config_file.native(), [&] { return parse_hugging_face_config(read_file(config_file)); });
   Tokenizer tokenizer = read_tokenizer(tokenizer_folder, config);
-  const NamedTensors weights = from_hugging_face(read_weights(folder));
-  BertEncoder encoder = within(folder.native(), [&] { return make_encoder(config, weights); });
+  NamedTensors weights = from_hugging_face(read_folder_weights(folder));
+  BertEncoder encoder =
+      within(folder.native(), [&] { return make_encoder(config, std::move(weights)); });
   const std::int64_t max_seq_length = default_max_seq_length(tokenizer, config);
   return {.tokenizer = std::move(tokenizer),
           .encoder = std::move(encoder),
@@ -138,11 +150,14 @@ SentenceModel read_hugging_face(const std::filesystem::path& folder,
           .default_prompt_name = {}};
 }
 
-void write_hugging_face(const SentenceModel& model, const std::filesystem::path& folder) {
+void write_hugging_face(const SentenceModel& model,
+                        const std::filesystem::path& folder,
+                        Precision precision) {
   write_file_atomically(
       folder / "config.json",
-      format_hugging_face_config(model.encoder.config(), model.tokenizer.pad_id()));
-  write_safetensors(folder / "model.safetensors", hugging_face_weights(model.encoder.parameters()),
+      format_hugging_face_config(model.encoder.config(), model.tokenizer.pad_id(), precision));
+  write_safetensors(folder / "model.safetensors",
+                    in_precision(hugging_face_weights(model.encoder.parameters()), precision),
                     {{"format", "pt"}});
   for (const auto& [name, bytes] : model.tokenizer.files()) {
     write_file_atomically(folder / name, bytes);

@@ -41,7 +41,8 @@ TEST(HuggingFaceConfig, ReadsWhatItWrites) {
                              .activation = Activation::kGeluTanh,
                              .hidden_dropout = 0.3,
                              .attention_dropout = 0.2};
-  const EncoderConfig back = parse_hugging_face_config(format_hugging_face_config(config, 0));
+  const EncoderConfig back =
+      parse_hugging_face_config(format_hugging_face_config(config, 0, Precision::k32));
   EXPECT_EQ(back.vocab_size, 7);
   EXPECT_EQ(back.hidden_size, 6);
   EXPECT_EQ(back.num_layers, 5);
@@ -67,6 +68,13 @@ TEST(HuggingFaceConfig, NamesTheKeyThatIsWrong) {
   EXPECT_THAT(refusal("hidden_size", 32.5), HasSubstr("hidden_size must be an integer"));
   EXPECT_THAT(refusal("vocab_size", UINT64_MAX), HasSubstr("vocab_size must be an integer"));
   EXPECT_THAT(refusal("vocab_size", -1), HasSubstr("vocab_size must be from 1 to"));
+  EXPECT_THAT(refusal("num_hidden_layers", 0), HasSubstr("num_hidden_layers must be from 1 to"));
+  EXPECT_THAT(refusal("intermediate_size", 0), HasSubstr("intermediate_size must be from 1 to"));
+  EXPECT_THAT(refusal("layer_norm_eps", 2), HasSubstr("layer_norm_eps must be in (0, 1)"));
+  EXPECT_THAT(refusal("hidden_dropout_prob", 1),
+              HasSubstr("hidden_dropout_prob must be in [0, 1)"));
+  EXPECT_THAT(refusal("attention_probs_dropout_prob", -1),
+              HasSubstr("attention_probs_dropout_prob must be in [0, 1)"));
   EXPECT_THAT(refusal("layer_norm_eps", "small"), HasSubstr("layer_norm_eps must be a number"));
 }
 
@@ -122,7 +130,7 @@ class SentenceTransformersTest : public HuggingFaceTest {
  protected:
   void SetUp() override {
     HuggingFaceTest::SetUp();
-    write_sentence_transformers(read_hugging_face(model_, model_), model_);
+    write_sentence_transformers(read_hugging_face(model_, model_), model_, Precision::k32);
   }
   void write(const std::string& file, const json& value) {
     write_bytes(model_ / file, value.dump());

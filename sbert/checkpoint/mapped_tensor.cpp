@@ -3,15 +3,30 @@
 #include <cstring>
 #include <utility>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <ATen/ATen.h>
 
 namespace sbert {
+namespace {
+
+// Of a private mapping that is only read, these come back from the file when they are touched.
+void release_pages(std::string_view bytes) {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::uintptr_t first = (begin + page - 1) / page * page;
+  const std::uintptr_t last = (begin + bytes.size()) / page * page;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
+}  // namespace
 
 Tensor mapped_tensor(std::string_view bytes,
                      at::ScalarType type,
                      const std::vector<std::int64_t>& shape,
                      const std::vector<std::int64_t>& strides,
-                     std::shared_ptr<const void> owner) {
+                     BytesOwner owner) {
   const auto options = at::TensorOptions().dtype(type);
   if (bytes.empty()) return at::empty(shape, options);
   const std::size_t alignment = c10::elementSize(type);
@@ -24,7 +39,11 @@ Tensor mapped_tensor(std::string_view bytes,
   // from_blob takes a pointer to mutable bytes; nothing of ours writes through it.
   return at::from_blob(
       const_cast<char*>(bytes.data()), shape, strides,
-      [kept = std::move(owner)](void*) mutable { kept.reset(); }, options);
+      [kept = std::move(owner), bytes](void*) mutable {
+        if (kept.is_mapped_file) release_pages(bytes);
+        kept.bytes.reset();
+      },
+      options);
 }
 
 std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64_t>& shape) {

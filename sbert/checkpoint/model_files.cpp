@@ -1,5 +1,8 @@
 #include "sbert/checkpoint/model_files.h"
 
+#include <string>
+#include <string_view>
+
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
@@ -13,13 +16,23 @@ namespace {
 
 // A folder of Hugging Face's form has no place for these, and is read with their defaults.
 void warn_of_lost_settings(const SentenceModel& model) {
-  const bool is_default = model.pooling == Pooling::kMean && model.normalize &&
-                          model.prompts.empty() && model.similarity == "cosine";
-  if (is_default) return;
+  std::string lost;
+  const auto add = [&](std::string_view setting) {
+    lost += concat(lost.empty() ? "" : ", ", setting);
+  };
+  if (model.pooling != Pooling::kMean) add(concat("pooling (", pooling_name(model.pooling), ")"));
+  if (!model.normalize) add("that embeddings are not normalized");
+  for (const auto& [name, text] : model.prompts)
+    add(concat("prompt ", name));
+  if (model.similarity != "cosine") add(concat("similarity (", model.similarity, ")"));
+  if (model.max_seq_length != default_max_seq_length(model.tokenizer, model.encoder.config())) {
+    add(concat("max_seq_length (", model.max_seq_length, ")"));
+  }
+  if (lost.empty()) return;
   log_warning(
-      "a Hugging Face folder does not hold pooling, normalization, prompts and similarity; write "
-      "the "
-      "sentence-transformers form to keep them");
+      concat("a Hugging Face folder has no place for some settings; write the "
+             "sentence-transformers form to keep them: ",
+             lost));
 }
 
 }  // namespace
@@ -31,11 +44,15 @@ ModelFormat detect_model_format(const std::filesystem::path& path) {
   if (fs::is_regular_file(status)) return ModelFormat::kNemo;
   if (fs::exists(path / "modules.json")) return ModelFormat::kSentenceTransformers;
   if (fs::exists(path / "config.json")) return ModelFormat::kHuggingFace;
-  if (fs::exists(path / "model_config.yaml")) {
-    fail(ErrorKind::kInput, concat(path, ": is an unpacked .nemo; pack it with tar first"));
+  if (fs::exists(path / "model_config.yaml")) return ModelFormat::kNemo;
+  if (fs::exists(path / "weights") && fs::exists(path / "context")) {
+    fail(ErrorKind::kInput, concat(path,
+                                   ": is a checkpoint of NeMo 2; export it to Hugging Face's "
+                                   "form with nemo llm export first"));
   }
-  fail(ErrorKind::kInput,
-       concat(path, ": is no model: a folder needs a modules.json or a config.json"));
+  fail(ErrorKind::kInput, concat(path,
+                                 ": is no model: a folder needs a modules.json, a config.json or a "
+                                 "model_config.yaml"));
 }
 
 SentenceModel load_model(const std::filesystem::path& path) {
@@ -55,19 +72,25 @@ SentenceModel load_model(const std::filesystem::path& path,
   fail(ErrorKind::kInternal, "unknown model format");
 }
 
-void save_model(const SentenceModel& model, const std::filesystem::path& path, ModelFormat format) {
-  if (format == ModelFormat::kNemo) {
-    write_nemo(model, path);
+void save_model(const SentenceModel& model,
+                const std::filesystem::path& path,
+                const SaveOptions& options) {
+  if (options.format == ModelFormat::kNemo) {
+    write_nemo(model, path, options.nemo_form, options.precision);
     return;
   }
   AtomicFolder folder(path);
-  if (format == ModelFormat::kHuggingFace) {
+  if (options.format == ModelFormat::kHuggingFace) {
     warn_of_lost_settings(model);
-    write_hugging_face(model, folder.temporary());
+    write_hugging_face(model, folder.temporary(), options.precision);
   } else {
-    write_sentence_transformers(model, folder.temporary());
+    write_sentence_transformers(model, folder.temporary(), options.precision);
   }
   folder.commit();
+}
+
+void save_model(const SentenceModel& model, const std::filesystem::path& path, ModelFormat format) {
+  save_model(model, path, SaveOptions{.format = format});
 }
 
 }  // namespace sbert

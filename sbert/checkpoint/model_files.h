@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "sbert/checkpoint/nemo_weights.h"
+#include "sbert/checkpoint/precision.h"
 #include "sbert/model/sentence_model.h"
 
 namespace sbert {
@@ -9,7 +11,7 @@ namespace sbert {
 enum class ModelFormat { kHuggingFace, kSentenceTransformers, kNemo };
 
 /// The form of a model on disk, told by its content: a folder with modules.json, a folder with
-/// config.json, or a .nemo archive.
+/// config.json, or a .nemo archive, packed or unpacked.
 /// @throws Error(kIo) if nothing is there, Error(kInput) if it is none of these
 ModelFormat detect_model_format(const std::filesystem::path& path);
 
@@ -22,8 +24,20 @@ SentenceModel load_model(const std::filesystem::path& path);
 SentenceModel load_model(const std::filesystem::path& path,
                          const std::filesystem::path& tokenizer_folder);
 
-/// Writes a model whole or not at all; what stood there before stays until then.
-/// @throws Error(kIo)
+struct SaveOptions {
+  ModelFormat format = ModelFormat::kSentenceTransformers;
+  Precision precision = Precision::k32;  ///< of the weights in the file
+  NemoForm nemo_form = NemoForm::kBlocks;
+};
+
+/// Writes a model whole or not at all; what stood there before stays until then. Warns of the
+/// settings that the form cannot hold.
+/// @throws Error(kIo), Error(kInput) as in_precision()
+void save_model(const SentenceModel& model,
+                const std::filesystem::path& path,
+                const SaveOptions& options);
+
+/// The same in 32 bits.
 void save_model(const SentenceModel& model, const std::filesystem::path& path, ModelFormat format);
 
 }  // namespace sbert

@@ -202,9 +202,12 @@ TEST_F(ModelFilesTest, SavingReplacesAFolderWhole) {
 TEST_F(ModelFilesTest, SaysWhatIsNoModel) {
   EXPECT_THROW(detect_model_format(folder_ / "none"), Error);
   EXPECT_THAT(input_error([&] { load_model(folder_); }),
-              HasSubstr("is no model: a folder needs a modules.json or a config.json"));
-  write_bytes(folder_ / "model_config.yaml", "");
-  EXPECT_THAT(input_error([&] { load_model(folder_); }), HasSubstr("is an unpacked .nemo"));
+              HasSubstr("is no model: a folder needs a modules.json, a config.json or a "
+                        "model_config.yaml"));
+  std::filesystem::create_directories(folder_ / "2/weights");
+  std::filesystem::create_directories(folder_ / "2/context");
+  EXPECT_THAT(input_error([&] { load_model(folder_ / "2"); }),
+              HasSubstr("is a checkpoint of NeMo 2"));
   write_bytes(folder_ / "x.nemo", "nothing");
   EXPECT_THAT(input_error([&] { load_model(folder_ / "x.nemo"); }), HasSubstr("not a tar archive"));
 }
@@ -218,7 +221,7 @@ TEST_F(ModelFilesTest, ArchiveWithoutTokenizerSaysHowToGiveOne) {
 // An archive with this configuration and the tiny model's weights.
 class NemoConfigTest : public ModelFilesTest {
  protected:
-  std::string refusal(const std::string& from, const std::string& to) {
+  void write_changed(const std::string& from, const std::string& to) {
     const TarArchive archive(golden("legacy.nemo"));
     std::string config(archive.members().at("model_config.yaml"));
     const std::size_t at = config.find(from);
@@ -228,6 +231,9 @@ class NemoConfigTest : public ModelFilesTest {
     writer.add("./model_config.yaml", config);
     writer.add("./model_weights.ckpt", archive.members().at("model_weights.ckpt"));
     writer.commit();
+  }
+  std::string refusal(const std::string& from, const std::string& to) {
+    write_changed(from, to);
     return input_error([&] { load_model(folder_ / "x.nemo", golden("hf")); });
   }
 };
@@ -236,8 +242,6 @@ TEST_F(NemoConfigTest, NamesTheKey) {
   EXPECT_THAT(refusal("num_layers: 2", "num_layers: two"),
               HasSubstr("x.nemo: model_config.yaml: num_layers must be an integer"));
   EXPECT_THAT(refusal("num_layers: 2", "layers: 2"), HasSubstr("num_layers must be from 1 to"));
-  EXPECT_THAT(refusal("mcore_bert: false", "mcore_bert: true"),
-              HasSubstr("mcore_bert must be false"));
   EXPECT_THAT(refusal("mcore_bert: false", "transformer_block_type: pre_ln"),
               HasSubstr("transformer_block_type must be post_ln: pre_ln"));
   EXPECT_THAT(refusal("mcore_bert: false", "activation: swiglu"),
@@ -246,7 +250,7 @@ TEST_F(NemoConfigTest, NamesTheKey) {
               HasSubstr("sbert.version must be at most 1"));
   EXPECT_THAT(refusal("mcore_bert: false", "sbert: {vocab_size: 123, pooling: best}"),
               HasSubstr("sbert.pooling is not known: best"));
-  EXPECT_THAT(refusal("mcore_bert: false", "sbert: {tokenizer_files: {a: b}, hidden_act: x}"),
+  EXPECT_THAT(refusal("mcore_bert: false", "sbert: {vocab_size: 123, hidden_act: x}"),
               HasSubstr("hidden_act must be gelu"));
   EXPECT_THAT(refusal("num_layers: 2", "num_layers: 3"),
               HasSubstr("tensors are missing: encoder.layer.2."));
@@ -257,6 +261,19 @@ TEST_F(NemoConfigTest, NamesTheKey) {
   EXPECT_THAT(refusal("num_layers: 2", "num_layers: 1000\nx: 1"), HasSubstr("and "));
   EXPECT_THAT(refusal("ffn_hidden_size: 40", "ffn_hidden_size: 1000000"),
               HasSubstr("describes an encoder of 128"));
+}
+
+TEST_F(NemoConfigTest, GeluIsTheOneThatNemoComputes) {
+  const auto activation = [&](const std::string& keys) {
+    write_changed("bias_gelu_fusion: false", keys);
+    return load_model(folder_ / "x.nemo", golden("hf")).encoder.config().activation;
+  };
+  EXPECT_EQ(activation("x: 1"), Activation::kGeluTanh) << "fused by default";
+  EXPECT_EQ(activation("bias_gelu_fusion: true"), Activation::kGeluTanh);
+  EXPECT_EQ(activation("bias_gelu_fusion: false"), Activation::kGelu);
+  EXPECT_EQ(activation("bias_activation_fusion: false"), Activation::kGelu);
+  EXPECT_EQ(activation("bias_gelu_fusion: false\nopenai_gelu: true"), Activation::kGeluTanh);
+  EXPECT_EQ(activation("activation: relu"), Activation::kRelu);
 }
 
 TEST_F(ModelFilesTest, ArchiveMembersMustBeThere) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,9 +19,10 @@
 #include "sbert/checkpoint/encoder_weights.h"
 #include "sbert/checkpoint/hugging_face.h"
 #include "sbert/checkpoint/nemo_config.h"
+#include "sbert/checkpoint/nemo_members.h"
 #include "sbert/checkpoint/nemo_weights.h"
-#include "sbert/checkpoint/tar_archive.h"
 #include "sbert/checkpoint/tar_writer.h"
+#include "sbert/checkpoint/torch_dist.h"
 #include "sbert/checkpoint/torch_zip.h"
 
 namespace sbert {
@@ -29,29 +30,52 @@ namespace {
 
 constexpr std::string_view kConfigMember = "model_config.yaml";
 constexpr std::string_view kWeightsMember = "model_weights.ckpt";
+constexpr std::string_view kWeightsFolder = "model_weights/";
 constexpr std::string_view kReference = "nemo:";
 constexpr std::int64_t kVocabMultiple = 128;
+constexpr std::int64_t kMaxHeads = 1 << 20;  // validate() has the real limit
 
-std::string_view member(const TarArchive& archive, std::string_view name) {
-  const auto found = archive.members().find(std::string(name));
-  if (found != archive.members().end()) return found->second;
+std::string_view member(const NemoMembers& members, std::string_view name) {
+  const auto found = members.bytes.find(std::string(name));
+  if (found != members.bytes.end()) return found->second;
   std::string hint;
-  for (const auto& [other, bytes] : archive.members()) {
-    if (other.find("rank_") != std::string::npos) hint = "; it is split over several ranks";
-    if (other.ends_with(".distcp")) hint = "; it is a distributed checkpoint, of a later NeMo";
+  for (const auto& [other, bytes] : members.bytes) {
+    if (other.find("rank_") != std::string::npos) {
+      hint =
+          "; it is split over several ranks: merge them with NeMo's "
+          "examples/nlp/language_modeling/megatron_change_num_partitions.py";
+    } else if (other.ends_with(".zarray")) {
+      hint = "; its weights are in zarr form: save it again with a NeMo that writes torch_dist";
+    } else if (other.starts_with("context/")) {
+      hint =
+          "; it is a checkpoint of NeMo 2: export it to Hugging Face's form with nemo llm export";
+    }
   }
   fail(ErrorKind::kInput, concat("archive has no member ", name, hint));
 }
 
+NamedTensors read_weights(const NemoMembers& members) {
+  std::map<std::string, std::string_view> distributed;
+  for (const auto& [name, bytes] : members.bytes) {
+    if (name.starts_with(kWeightsFolder)) distributed[name.substr(kWeightsFolder.size())] = bytes;
+  }
+  const bool is_one_file = members.bytes.contains(std::string(kWeightsMember));
+  if (is_one_file || !distributed.contains(".metadata")) {
+    const std::string_view file = member(members, kWeightsMember);
+    return within(kWeightsMember, [&] { return read_torch_zip(file, members.owner); });
+  }
+  return within(kWeightsFolder, [&] { return read_torch_dist(distributed, members.owner); });
+}
+
 // "nemo:<member>"
-std::string_view referenced(const TarArchive& archive, std::string_view reference) {
+std::string_view referenced(const NemoMembers& archive, std::string_view reference) {
   if (!reference.starts_with(kReference)) {
     fail(ErrorKind::kInput, concat("must begin with ", kReference, ": ", reference));
   }
   return member(archive, reference.substr(kReference.size()));
 }
 
-TokenizerFiles tokenizer_files(const TarArchive& archive, const NemoConfig& config) {
+TokenizerFiles tokenizer_files(const NemoMembers& archive, const NemoConfig& config) {
   TokenizerFiles files;
   for (const auto& [name, reference] : config.sbert.tokenizer_files) {
     files[name] = within(concat("sbert.tokenizer_files.", name),
@@ -70,7 +94,7 @@ TokenizerFiles tokenizer_files(const TarArchive& archive, const NemoConfig& conf
   return files;
 }
 
-Tokenizer read_archive_tokenizer(const TarArchive& archive,
+Tokenizer read_archive_tokenizer(const NemoMembers& archive,
                                  const NemoConfig& config,
                                  const std::filesystem::path& folder) {
   if (!folder.empty()) {
@@ -79,9 +103,14 @@ Tokenizer read_archive_tokenizer(const TarArchive& archive,
   return Tokenizer(tokenizer_files(archive, config));
 }
 
+bool is_ours(const NemoConfig& config) {
+  return config.sbert.vocab_size > 0;
+}
+
 Activation activation(const NemoConfig& config) {
   if (config.activation == "relu") return Activation::kRelu;
-  return activation_from_name(config.sbert.hidden_act);
+  if (is_ours(config)) return activation_from_name(config.sbert.hidden_act);
+  return has_tanh_gelu(config) ? Activation::kGeluTanh : Activation::kGelu;
 }
 
 // The sizes that model_config.yaml does not say, or says by an interpolation, are those of the
@@ -107,7 +136,7 @@ EncoderConfig encoder_config(const NemoConfig& config, const NamedTensors& weigh
 
 void take_settings(const NemoConfig& config, SentenceModel& model) {
   const SbertSection& section = config.sbert;
-  if (section.vocab_size == 0) {
+  if (!is_ours(config)) {
     // NeMo puts these before questions and documents in training.
     model.prompts = {{"query", "query: "}, {"passage", "passage: "}};
     return;
@@ -127,22 +156,23 @@ void take_settings(const NemoConfig& config, SentenceModel& model) {
   model.similarity = section.similarity;
 }
 
-SentenceModel read(const std::shared_ptr<const TarArchive>& archive,
-                   const std::filesystem::path& tokenizer_folder) {
+SentenceModel read(const NemoMembers& archive, const std::filesystem::path& tokenizer_folder) {
   const NemoConfig config =
-      within(kConfigMember, [&] { return parse_nemo_config(member(*archive, kConfigMember)); });
-  Tokenizer tokenizer = read_archive_tokenizer(*archive, config, tokenizer_folder);
-  const bool is_ours = config.sbert.vocab_size > 0;
+      within(kConfigMember, [&] { return parse_nemo_config(member(archive, kConfigMember)); });
+  Tokenizer tokenizer = read_archive_tokenizer(archive, config, tokenizer_folder);
   const NemoLayout layout{
-      .vocab_size = is_ours ? config.sbert.vocab_size : tokenizer.vocab_size(),
+      .vocab_size = is_ours(config) ? config.sbert.vocab_size : tokenizer.vocab_size(),
       .type_vocab_size = config.sbert.type_vocab_size,
-      .num_attention_heads = std::max<std::int64_t>(config.num_attention_heads, 1),
-      .megatron_legacy = config.megatron_legacy};
-  const NamedTensors weights = within(kWeightsMember, [&] {
-    return from_nemo(read_torch_zip(member(*archive, kWeightsMember), archive), layout);
-  });
-  BertEncoder encoder = within(
-      kWeightsMember, [&] { return make_encoder(encoder_config(config, weights), weights); });
+      .num_attention_heads = std::clamp<std::int64_t>(config.num_attention_heads, 1, kMaxHeads),
+      .megatron_legacy = config.megatron_legacy && !config.mcore_bert};
+  NamedTensors tensors = read_weights(archive);
+  NamedTensors weights = within("weights", [&] { return from_nemo(std::move(tensors), layout); });
+  const EncoderConfig encoder_sizes = encoder_config(config, weights);
+  BertEncoder encoder =
+      within("weights", [&] { return make_encoder(encoder_sizes, std::move(weights)); });
+  if (!is_ours(config) && encoder.config().activation == Activation::kGeluTanh) {
+    log_info("GELU in its tanh form, as NeMo computes it for this archive (bias_gelu_fusion)");
+  }
   check_vocabulary(tokenizer, encoder.config());
   const std::int64_t max_seq_length = default_max_seq_length(tokenizer, encoder.config());
   SentenceModel model{.tokenizer = std::move(tokenizer),
@@ -184,7 +214,19 @@ std::string member_of_file(const std::string& name, const std::string& bytes) {
   return concat(content_id(bytes), "_", name);
 }
 
-NemoConfig nemo_config(const SentenceModel& model) {
+std::string_view precision_word(Precision precision) {
+  switch (precision) {
+    case Precision::kBf16:
+      return "bf16";
+    case Precision::k16:
+      return "16";
+    case Precision::k32:
+      break;
+  }
+  return "32";
+}
+
+NemoConfig nemo_config(const SentenceModel& model, NemoForm form) {
   const EncoderConfig& encoder = model.encoder.config();
   NemoConfig config{.num_layers = encoder.num_layers,
                     .hidden_size = encoder.hidden_size,
@@ -194,6 +236,10 @@ NemoConfig nemo_config(const SentenceModel& model) {
                     .hidden_dropout = encoder.hidden_dropout};
   if (encoder.activation == Activation::kRelu) config.activation = "relu";
   config.bias_gelu_fusion = encoder.activation == Activation::kGeluTanh;
+  config.bias_activation_fusion = config.bias_gelu_fusion;
+  config.openai_gelu = false;
+  config.megatron_legacy = form == NemoForm::kBlocks;
+  config.mcore_bert = form == NemoForm::kMegatronCore;
   config.sbert = {.vocab_size = encoder.vocab_size,
                   .type_vocab_size = encoder.type_vocab_size,
                   .hidden_act = std::string(activation_name(encoder.activation)),
@@ -219,23 +265,28 @@ NemoConfig nemo_config(const SentenceModel& model) {
 
 SentenceModel read_nemo(const std::filesystem::path& path,
                         const std::filesystem::path& tokenizer_folder) {
-  const auto archive = std::make_shared<const TarArchive>(path);
-  return within(path.native(), [&] { return read(archive, tokenizer_folder); });
+  const NemoMembers members = read_nemo_members(path);
+  return within(path.native(), [&] { return read(members, tokenizer_folder); });
 }
 
-void write_nemo(const SentenceModel& model, const std::filesystem::path& path) {
+void write_nemo(const SentenceModel& model,
+                const std::filesystem::path& path,
+                NemoForm form,
+                Precision precision) {
   const EncoderConfig& encoder = model.encoder.config();
   if (encoder.type_vocab_size > 2) {
     log_warning(concat("NeMo itself cannot load this archive, since it knows 2 token types, not ",
                        encoder.type_vocab_size));
   }
+  const NamedTensors weights = in_precision(
+      to_nemo(model.encoder.parameters(), form, encoder.num_attention_heads, kVocabMultiple),
+      precision);
   TarWriter writer(path);
-  writer.add(
-      concat("./", kConfigMember),
-      format_nemo_config(nemo_config(model), encoder.max_position_embeddings, kVocabMultiple));
+  writer.add(concat("./", kConfigMember),
+             format_nemo_config(nemo_config(model, form), encoder.max_position_embeddings,
+                                kVocabMultiple, precision_word(precision)));
   writer.begin_member(concat("./", kWeightsMember));
-  write_torch_zip(to_nemo(model.encoder.parameters(), kVocabMultiple),
-                  [&](std::string_view bytes) { writer.write(bytes); });
+  write_torch_zip(weights, [&](std::string_view bytes) { writer.write(bytes); });
   writer.end_member();
   for (const auto& [name, bytes] : model.tokenizer.files()) {
     writer.add(concat("./", member_of_file(name, bytes)), bytes);

@@ -2,22 +2,28 @@
 
 #include <filesystem>
 
+#include "sbert/checkpoint/nemo_weights.h"
+#include "sbert/checkpoint/precision.h"
 #include "sbert/model/sentence_model.h"
 
 namespace sbert {
 
-/// Reads a .nemo archive of NeMo's BERT or sentence-BERT (1.23, one model-parallel rank), or of
-/// ours. Members are model_config.yaml, model_weights.ckpt, and for ours the tokenizer's files.
-/// NeMo's own are read with mean pooling, normalized, and the prompts "query: " and "passage: ";
-/// they hold no tokenizer, or only a vocabulary.
+/// Reads a .nemo archive of NeMo's BERT or sentence-BERT, or of ours, packed or unpacked. Members
+/// are model_config.yaml, model_weights.ckpt (one model-parallel rank, any NemoForm) or
+/// model_weights/ in torch_dist form, and for ours the tokenizer's files. NeMo's own are read with
+/// mean pooling, normalized, and the prompts "query: " and "passage: "; they hold no tokenizer, or
+/// only a vocabulary. Their GELU is the one that NeMo computes.
 /// @param tokenizer_folder empty: the archive's own tokenizer
 /// @throws Error(kInput) naming the member, and the key or the tensor
 SentenceModel read_nemo(const std::filesystem::path& path,
                         const std::filesystem::path& tokenizer_folder);
 
 /// Writes an uncompressed archive, whole or not at all, that NeMo restores and that read_nemo()
-/// reads back to the same model, bit for bit. The same model gives the same bytes.
-/// @throws Error(kIo)
-void write_nemo(const SentenceModel& model, const std::filesystem::path& path);
+/// reads back to the same model; in 32 bits, bit for bit. The same model gives the same bytes.
+/// @throws Error(kIo), Error(kInput) as in_precision()
+void write_nemo(const SentenceModel& model,
+                const std::filesystem::path& path,
+                NemoForm form,
+                Precision precision);
 
 }  // namespace sbert

@@ -72,16 +72,11 @@ optim:
     warmup_steps: 500
     constant_steps: 50000
     min_lr: 2e-05
-precision: 32
 target: nemo.collections.nlp.models.language_modeling.megatron_bert_model.MegatronBertModel
 nemo_version: 1.23.0rc0
 )";
 
 void check(const NemoConfig& config) {
-  if (config.mcore_bert) {
-    fail(ErrorKind::kInput,
-         "mcore_bert must be false: archives in Megatron Core's form are not supported");
-  }
   if (config.transformer_block_type != "post_ln") {
     fail(ErrorKind::kInput,
          concat("transformer_block_type must be post_ln: ", config.transformer_block_type));
@@ -111,9 +106,16 @@ NemoConfig parse_nemo_config(std::string_view yaml) {
   return config;
 }
 
+bool has_tanh_gelu(const NemoConfig& config) {
+  const bool is_fused =
+      config.bias_gelu_fusion.value_or(true) && config.bias_activation_fusion.value_or(true);
+  return config.activation == "gelu" && (is_fused || config.openai_gelu.value_or(false));
+}
+
 std::string format_nemo_config(const NemoConfig& config,
                                std::int64_t max_position_embeddings,
-                               std::int64_t vocab_multiple) {
+                               std::int64_t vocab_multiple,
+                               std::string_view precision) {
   ConfigTree tree(to_tree(config));
   const ConfigNode defaults = parse_yaml(kNemoDefaults);
   for (const auto& [key, value] : *defaults.map())
@@ -122,6 +124,7 @@ std::string format_nemo_config(const NemoConfig& config,
   tree.set("max_position_embeddings", {max_position_embeddings});
   tree.set("data.seq_length", {max_position_embeddings});
   tree.set("make_vocab_size_divisible_by", {vocab_multiple});
+  tree.set("precision", parse_yaml(precision));
   return write_yaml(tree);
 }
 

@@ -82,6 +82,8 @@ struct NemoConfig {
   std::string transformer_block_type = "post_ln";
   std::string activation = "gelu";
   std::optional<bool> bias_gelu_fusion;
+  std::optional<bool> bias_activation_fusion;
+  std::optional<bool> openai_gelu;
   NemoTokenizer tokenizer;
   SbertSection sbert;
 
@@ -98,7 +100,10 @@ struct NemoConfig {
         field("mcore_bert", &Self::mcore_bert, "weights named as in Megatron Core"),
         field("transformer_block_type", &Self::transformer_block_type, "place of layer norms"),
         field("activation", &Self::activation, "of the feed-forward part"),
-        field("bias_gelu_fusion", &Self::bias_gelu_fusion, "NeMo: GELU by its tanh form"),
+        field("bias_gelu_fusion", &Self::bias_gelu_fusion, "GELU by its tanh form; default true"),
+        field("bias_activation_fusion", &Self::bias_activation_fusion,
+              "the same for Megatron Core"),
+        field("openai_gelu", &Self::openai_gelu, "GELU by its tanh form, not fused"),
         field("tokenizer", &Self::tokenizer, "the tokenizer"),
         field("sbert", &Self::sbert, "what the other keys cannot say"),
     };
@@ -108,11 +113,17 @@ struct NemoConfig {
 /// @throws Error(kInput) naming the key that is wrong, or what is not supported
 NemoConfig parse_nemo_config(std::string_view yaml);
 
+/// Whether NeMo computes GELU by its tanh form: it does where the bias is fused with it, the
+/// default.
+bool has_tanh_gelu(const NemoConfig& config);
+
 /// All keys that NeMo's restore wants.
 /// @param max_position_embeddings rows of the position embeddings
 /// @param vocab_multiple          make_vocab_size_divisible_by
+/// @param precision               NeMo's word for it: "32", "bf16" or "16"
 std::string format_nemo_config(const NemoConfig& config,
                                std::int64_t max_position_embeddings,
-                               std::int64_t vocab_multiple);
+                               std::int64_t vocab_multiple,
+                               std::string_view precision);
 
 }  // namespace sbert

@@ -294,12 +294,11 @@ class Machine {
         return true;
       }
       case 'R':
+      case 0x81:  // of a class, without its __init__
         call(pop_several(2));
         return true;
-      // Attributes of a dict, such as the _metadata of a state dict: nothing that we use.
       case 'b':
-        pop();
-        top(PickleKind::kDict, "dict");
+        set_state(pop());
         return true;
       case 'Q': {
         std::vector<PickleId> id = pop_several(1);
@@ -331,6 +330,16 @@ class Machine {
       std::vector<PickleId> items = ordered_dict_items(arguments);
       push(PickleKind::kDict).items = std::move(items);
     }
+  }
+
+  // Attributes of a dict, such as the _metadata of a state dict, are nothing that we use.
+  void set_state(PickleId state) {
+    const bool has_object = stack_.size() > floor();
+    const PickleKind kind = has_object ? pickle_.at(stack_.back()).kind : PickleKind::kNone;
+    if (kind != PickleKind::kDict && kind != PickleKind::kCall) {
+      stop("expected a dict or an object on the stack");
+    }
+    if (kind == PickleKind::kCall) pickle_.nodes[stack_.back()].items.push_back(state);
   }
 
   // OrderedDict() or OrderedDict([[key, value], ...]).

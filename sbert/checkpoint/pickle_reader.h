@@ -26,7 +26,8 @@ enum class PickleKind {
   kList,        ///< items
   kDict,        ///< items: key, value, key, value, ...; collections.OrderedDict too
   kGlobal,      ///< text: "module name", an element of allowed_globals
-  kCall,        ///< items: a kGlobal and the kTuple of its arguments
+  kCall,        ///< items: a kGlobal, the kTuple of its arguments, and what the object was given as
+                ///< its state, if anything
   kPersistent,  ///< items: the one value that names the outside object
 };
 

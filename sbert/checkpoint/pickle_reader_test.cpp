@@ -107,7 +107,7 @@ TEST(ReadPickle, SaysWhereAndWhyItStopped) {
   EXPECT_THAT(message("\x8C\x02os\x8C\x06system\x93."s), HasSubstr("os system"));
   EXPECT_THAT(message("N)R."), HasSubstr("calls what is not a function"));
   EXPECT_THAT(message("cm\nf\nNR."), HasSubstr("calls what is not a function"));
-  EXPECT_THAT(message("cm\nf\n)RNb."), HasSubstr("expected a dict on the stack"));
+  EXPECT_THAT(message("NNb."), HasSubstr("expected a dict or an object on the stack"));
   EXPECT_THAT(message("I1\n."), HasSubstr("unknown opcode 73"));
   EXPECT_THAT(message("ccollections\nOrderedDict\n](]e\x85R."s), HasSubstr("not pairs"));
 }

@@ -13,24 +13,34 @@
 namespace sbert {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, at::ScalarType>, 5> kStorageTypes = {{
+constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kStorageTypes = {{
     {"torch FloatStorage", at::ScalarType::Float},
     {"torch DoubleStorage", at::ScalarType::Double},
     {"torch HalfStorage", at::ScalarType::Half},
     {"torch BFloat16Storage", at::ScalarType::BFloat16},
     {"torch LongStorage", at::ScalarType::Long},
+    {"torch IntStorage", at::ScalarType::Int},
+    {"torch ShortStorage", at::ScalarType::Short},
+    {"torch CharStorage", at::ScalarType::Char},
+    {"torch ByteStorage", at::ScalarType::Byte},
+    {"torch BoolStorage", at::ScalarType::Byte},  // any byte may stand in a file
 }};
 
-constexpr std::array<std::string_view, 8> kAllowedGlobals = {
+constexpr std::array<std::string_view, 3> kFunctions = {
     "collections OrderedDict",
     "torch._utils _rebuild_tensor_v2",
     "torch._utils _rebuild_parameter",
-    kStorageTypes[0].first,
-    kStorageTypes[1].first,
-    kStorageTypes[2].first,
-    kStorageTypes[3].first,
-    kStorageTypes[4].first,
 };
+
+constexpr auto kAllowedGlobals = [] {
+  std::array<std::string_view, kFunctions.size() + kStorageTypes.size()> names;
+  std::size_t next = 0;
+  for (const std::string_view name : kFunctions)
+    names[next++] = name;
+  for (const auto& [name, type] : kStorageTypes)
+    names[next++] = name;
+  return names;
+}();
 
 constexpr std::size_t kMaxDimensions = 64;
 
@@ -45,6 +55,12 @@ std::optional<at::ScalarType> storage_type(std::string_view global) {
 class StateDictReader {
  public:
   explicit StateDictReader(const Pickle& pickle) : pickle_(pickle) {}
+
+  PickledTensor read_one() const {
+    const PickleNode& root = pickle_.at(pickle_.root);
+    if (root.kind != PickleKind::kCall) fail(ErrorKind::kInput, "is not a tensor");
+    return tensor("", root);
+  }
 
   std::vector<PickledTensor> read() const {
     const PickleNode& root = pickle_.at(pickle_.root);
@@ -207,6 +223,10 @@ std::string_view storage_name(at::ScalarType type) {
 
 std::vector<PickledTensor> read_pickled_state_dict(std::string_view pickle) {
   return StateDictReader(read_pickle(pickle, kAllowedGlobals)).read();
+}
+
+PickledTensor read_pickled_tensor(std::string_view pickle) {
+  return StateDictReader(read_pickle(pickle, kAllowedGlobals)).read_one();
 }
 
 std::string write_pickled_state_dict(const std::vector<PickledTensor>& tensors) {

@@ -25,9 +25,14 @@ struct PickledTensor {
 /// @throws Error(kInput) naming the tensor that is wrong, or the function that is refused
 std::vector<PickledTensor> read_pickled_state_dict(std::string_view pickle);
 
+/// Reads the data.pkl of a single tensor, which gets no name.
+/// @throws Error(kInput) as read_pickled_state_dict()
+PickledTensor read_pickled_tensor(std::string_view pickle);
+
 /// Writes a data.pkl (protocol 2) of an OrderedDict of tensors, which
 /// torch.load(weights_only=True) takes.
-/// @throws Error(kInternal) for a type that is not float32, float64, float16, bfloat16 or int64
+/// @throws Error(kInternal) for a type that has no storage in torch.save's form, such as complex
+/// numbers
 std::string write_pickled_state_dict(const std::vector<PickledTensor>& tensors);
 
 }  // namespace sbert

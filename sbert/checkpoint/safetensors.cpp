@@ -23,7 +23,7 @@ static_assert(std::endian::native == std::endian::little);
 
 }  // namespace
 
-Safetensors parse_safetensors(std::string_view bytes, const std::shared_ptr<const void>& owner) {
+Safetensors parse_safetensors(std::string_view bytes, const BytesOwner& owner) {
   std::uint64_t header_bytes = 0;
   if (bytes.size() < sizeof header_bytes) {
     fail(ErrorKind::kInput, concat("not a safetensors file: only ", bytes.size(), " bytes"));
@@ -54,7 +54,7 @@ Safetensors parse_safetensors(std::string_view bytes, const std::shared_ptr<cons
 
 Safetensors read_safetensors(const std::filesystem::path& path) {
   const auto file = std::make_shared<const MappedFile>(path);
-  return within(path.native(), [&] { return parse_safetensors(file->bytes(), file); });
+  return within(path.native(), [&] { return parse_safetensors(file->bytes(), {file, true}); });
 }
 
 void write_safetensors(const std::filesystem::path& path,

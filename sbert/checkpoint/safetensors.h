@@ -2,11 +2,11 @@
 
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "sbert/base/named_tensor.h"
+#include "sbert/checkpoint/mapped_tensor.h"
 
 namespace sbert {
 
@@ -24,7 +24,7 @@ Safetensors read_safetensors(const std::filesystem::path& path);
 
 /// The same for bytes that are in memory already; the tensors keep `owner`, which holds them,
 /// alive.
-Safetensors parse_safetensors(std::string_view bytes, const std::shared_ptr<const void>& owner);
+Safetensors parse_safetensors(std::string_view bytes, const BytesOwner& owner);
 
 /// Writes tensors of these types, in this order, whole or not at all. One tensor at a time is
 /// brought to the CPU or made contiguous, so no second copy of all of them is needed.

@@ -174,12 +174,12 @@ TEST_F(SafetensorsTest, RefusesMoreDimensionsThanTorchIsUsedTo) {
 }
 
 TEST_F(SafetensorsTest, SurvivesEveryCutAndAnyFlippedByte) {
-  expect_survives_damage(read_file(golden("mixed.safetensors")), 1, 20'000,
-                         [](const std::string& bytes) {
-                           const auto owner = std::make_shared<const std::string>(bytes);
-                           for (const NamedTensor& each : parse_safetensors(*owner, owner).tensors)
-                             each.tensor.sum();
-                         });
+  expect_survives_damage(
+      read_file(golden("mixed.safetensors")), 1, 20'000, [](const std::string& bytes) {
+        const auto owner = std::make_shared<const std::string>(bytes);
+        for (const NamedTensor& each : parse_safetensors(*owner, {owner}).tensors)
+          each.tensor.sum();
+      });
 }
 
 }  // namespace

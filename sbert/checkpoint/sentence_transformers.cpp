@@ -241,8 +241,10 @@ SentenceModel read_sentence_transformers(const std::filesystem::path& folder,
   return model;
 }
 
-void write_sentence_transformers(const SentenceModel& model, const std::filesystem::path& folder) {
-  write_hugging_face(model, folder);
+void write_sentence_transformers(const SentenceModel& model,
+                                 const std::filesystem::path& folder,
+                                 Precision precision) {
+  write_hugging_face(model, folder, precision);
   ordered_json modules = ordered_json::array();
   modules.push_back(module_entry(0, "", "Transformer"));
   modules.push_back(module_entry(1, "1_Pooling", "Pooling"));

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "sbert/checkpoint/precision.h"
 #include "sbert/model/sentence_model.h"
 
 namespace sbert {
@@ -16,7 +17,9 @@ SentenceModel read_sentence_transformers(const std::filesystem::path& folder,
 
 /// Writes the dialect of sentence-transformers up to 5.3 into a folder that exists: later versions
 /// read it too, and so do text-embeddings-inference, vLLM and others that do not know the new one.
-/// @throws Error(kIo)
-void write_sentence_transformers(const SentenceModel& model, const std::filesystem::path& folder);
+/// @throws Error(kIo), Error(kInput) as in_precision()
+void write_sentence_transformers(const SentenceModel& model,
+                                 const std::filesystem::path& folder,
+                                 Precision precision);
 
 }  // namespace sbert

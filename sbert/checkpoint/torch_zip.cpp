@@ -1,5 +1,6 @@
 #include "sbert/checkpoint/torch_zip.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <map>
@@ -20,9 +21,11 @@
 namespace sbert {
 namespace {
 
-using Members = std::map<std::string, std::string_view>;
+using Members = std::map<std::string, ZipMember>;
 
 constexpr std::string_view kPickleName = "/data.pkl";
+// What strides of 0 may make of a small storage: whoever copies the tensor takes memory for all.
+constexpr std::int64_t kMaxRepeatedElements = 1 << 20;
 
 // All members lie in one folder, whose name is that of the file that was saved.
 std::string find_folder(const Members& members) {
@@ -32,6 +35,14 @@ std::string find_folder(const Members& members) {
     }
   }
   fail(ErrorKind::kInput, "is no torch.save file: it has no data.pkl");
+}
+
+// In 64 bits, which read_pickled_state_dict() has made sure of.
+std::int64_t num_elements(const std::vector<std::int64_t>& shape) {
+  std::int64_t product = 1;
+  for (const std::int64_t size : shape)
+    product *= size;
+  return product;
 }
 
 // The number of elements from a tensor's first to its last.
@@ -52,7 +63,7 @@ Tensor make_tensor(const PickledTensor& tensor,
   if (found == members.end()) {
     fail(ErrorKind::kInput, concat("its storage is missing: data/", tensor.storage));
   }
-  const std::string_view storage = found->second;
+  const std::string_view storage = checked_bytes(found->first, found->second);
   const std::uint64_t element_bytes = c10::elementSize(tensor.type);
   if (storage.size() / element_bytes < static_cast<std::uint64_t>(tensor.storage_elements)) {
     fail(ErrorKind::kInput,
@@ -60,35 +71,60 @@ Tensor make_tensor(const PickledTensor& tensor,
                 " elements, but has ", storage.size() / element_bytes));
   }
   const std::uint64_t elements = reach(tensor);
-  if (elements == 0) return mapped_tensor({}, tensor.type, tensor.shape, tensor.strides, owner);
+  const std::int64_t most = std::max(tensor.storage_elements, kMaxRepeatedElements);
+  if (num_elements(tensor.shape) > most) {
+    fail(ErrorKind::kInput, concat("its strides repeat the ", tensor.storage_elements,
+                                   " elements of its storage too often"));
+  }
+  if (elements == 0) return mapped_tensor({}, tensor.type, tensor.shape, tensor.strides, {owner});
   const auto offset = static_cast<std::uint64_t>(tensor.storage_offset);
   return mapped_tensor(storage.substr(offset * element_bytes, elements * element_bytes),
-                       tensor.type, tensor.shape, tensor.strides, owner);
+                       tensor.type, tensor.shape, tensor.strides, {owner});
 }
 
-}  // namespace
+struct TorchZip {
+  Members members;
+  std::string folder;  // "archive/"
+  std::string_view pickle;
+};
 
-NamedTensors read_torch_zip(std::string_view bytes, std::shared_ptr<const void> owner) {
+TorchZip open_torch_zip(std::string_view bytes) {
   if (bytes.starts_with("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")) {
     fail(ErrorKind::kInput,
          "written by torch.save in the form before torch 1.6; load and save it again with a newer "
          "torch");
   }
-  const Members members = read_zip(bytes);
-  const std::string folder = find_folder(members);
-  const auto byte_order = members.find(concat(folder, "byteorder"));
-  if (byte_order != members.end() && byte_order->second != "little") {
-    fail(ErrorKind::kInput, concat("byte order is not little: ", byte_order->second));
+  TorchZip zip{.members = read_zip(bytes), .folder = {}, .pickle = {}};
+  zip.folder = find_folder(zip.members);
+  const auto byte_order = zip.members.find(concat(zip.folder, "byteorder"));
+  if (byte_order != zip.members.end() && byte_order->second.bytes != "little") {
+    fail(ErrorKind::kInput, concat("byte order is not little: ", byte_order->second.bytes));
   }
-  const std::vector<PickledTensor> pickled = within(
-      "data.pkl", [&] { return read_pickled_state_dict(members.at(concat(folder, "data.pkl"))); });
+  const auto pickle = zip.members.find(concat(zip.folder, "data.pkl"));
+  zip.pickle = checked_bytes(pickle->first, pickle->second);
+  return zip;
+}
+
+}  // namespace
+
+NamedTensors read_torch_zip(std::string_view bytes, std::shared_ptr<const void> owner) {
+  const TorchZip zip = open_torch_zip(bytes);
+  const std::vector<PickledTensor> pickled =
+      within("data.pkl", [&] { return read_pickled_state_dict(zip.pickle); });
   NamedTensors tensors;
   tensors.reserve(pickled.size());
   for (const PickledTensor& each : pickled) {
-    within(concat("tensor ", each.name),
-           [&] { tensors.push_back({each.name, make_tensor(each, members, folder, owner)}); });
+    within(concat("tensor ", each.name), [&] {
+      tensors.push_back({each.name, make_tensor(each, zip.members, zip.folder, owner)});
+    });
   }
   return tensors;
+}
+
+Tensor read_torch_zip_tensor(std::string_view bytes, std::shared_ptr<const void> owner) {
+  const TorchZip zip = open_torch_zip(bytes);
+  const PickledTensor pickled = within("data.pkl", [&] { return read_pickled_tensor(zip.pickle); });
+  return make_tensor(pickled, zip.members, zip.folder, owner);
 }
 
 void write_torch_zip(const NamedTensors& tensors,

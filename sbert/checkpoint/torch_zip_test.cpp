@@ -4,11 +4,13 @@
 #include <memory>
 #include <string>
 
+#include <caffe2/serialize/inline_container.h>
 #include <gmock/gmock.h>
 
 #include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
+#include "sbert/checkpoint/pickled_state_dict.h"
 #include "sbert/checkpoint/test_files.h"
 
 namespace sbert {
@@ -113,6 +115,36 @@ TEST(TorchZip, SaysWhatToDoWithTheOldForm) {
 TEST(TorchZip, RefusesCompressedMembers) {
   EXPECT_THAT(input_error([] { read_golden("compressed.pt"); }),
               HasSubstr("member archive/data.pkl is compressed"));
+}
+
+TEST(TorchZip, ComparesChecksums) {
+  std::string bytes = read_file(golden("torch/protocol5.pt"));
+  const std::string one("\0\0\x80\x3f", 4);  // the 1.0 of [1, 2, 3]
+  const std::size_t at = bytes.find(one);
+  ASSERT_NE(at, std::string::npos);
+  bytes[at] = 1;
+  EXPECT_THAT(input_error([&] { read_bytes(bytes); }),
+              HasSubstr("tensor x: member archive/data/0 is damaged: its checksum is "));
+}
+
+TEST(TorchZip, RefusesStridesThatMakeMuchOfLittle) {
+  std::string pickle = write_pickled_state_dict({{.name = "x",
+                                                  .storage = "0",
+                                                  .storage_elements = 1,
+                                                  .shape = {1 << 20, 1 << 20},
+                                                  .strides = {0, 0}}});
+  std::string bytes;
+  {
+    caffe2::serialize::PyTorchStreamWriter writer([&](const void* data, std::size_t size) {
+      bytes.append(static_cast<const char*>(data), size);
+      return size;
+    });
+    writer.writeRecord("data.pkl", pickle.data(), pickle.size());
+    writer.writeRecord("data/0", "1234", 4);
+    writer.writeEndOfFile();
+  }
+  EXPECT_THAT(input_error([&] { read_bytes(bytes); }),
+              HasSubstr("tensor x: its strides repeat the 1 elements of its storage too often"));
 }
 
 TEST(TorchZip, RefusesWhatIsNoZip) {

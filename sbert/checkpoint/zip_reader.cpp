@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include <zlib.h>
+
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 
@@ -85,6 +87,7 @@ Directory find_directory(std::string_view bytes) {
 
 struct Member {
   std::string name;
+  std::uint32_t crc = 0;
   std::uint64_t compressed_bytes = 0;
   std::uint64_t bytes = 0;
   std::uint64_t header_offset = 0;
@@ -118,6 +121,7 @@ Member take_member(std::string_view& directory) {
   const std::string_view rest = slice(directory, kCentralHeaderBytes,
                                       name_bytes + extra_bytes + comment_bytes, "directory entry");
   Member member{.name = std::string(rest.substr(0, name_bytes)),
+                .crc = number_at<std::uint32_t>(header, 16),
                 .compressed_bytes = number_at<std::uint32_t>(header, 20),
                 .bytes = number_at<std::uint32_t>(header, 24),
                 .header_offset = number_at<std::uint32_t>(header, 42)};
@@ -135,11 +139,11 @@ Member take_member(std::string_view& directory) {
 
 }  // namespace
 
-std::map<std::string, std::string_view> read_zip(std::string_view bytes) {
+std::map<std::string, ZipMember> read_zip(std::string_view bytes) {
   const Directory place = find_directory(bytes);
   std::string_view directory = slice(bytes, place.offset, place.bytes, "directory");
   const std::string_view contents = bytes.substr(0, place.offset);
-  std::map<std::string, std::string_view> members;
+  std::map<std::string, ZipMember> members;
   for (std::uint64_t i = 0; i < place.num_members; ++i) {
     Member member = take_member(directory);
     const std::string_view header =
@@ -151,11 +155,20 @@ std::map<std::string, std::string_view> read_zip(std::string_view bytes) {
                                       number_at<std::uint16_t>(header, 26) +
                                       number_at<std::uint16_t>(header, 28);
     const std::string_view data = slice(contents, data_offset, member.bytes, member.name);
-    if (!members.emplace(member.name, data).second) {
+    if (!members.emplace(member.name, ZipMember{data, member.crc}).second) {
       fail(ErrorKind::kInput, concat("member stands twice: ", member.name));
     }
   }
   return members;
+}
+
+std::string_view checked_bytes(std::string_view name, const ZipMember& member) {
+  if (member.crc == 0) return member.bytes;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(member.bytes.data());
+  const auto crc = crc32_z(0, bytes, member.bytes.size());
+  if (crc == member.crc) return member.bytes;
+  fail(ErrorKind::kInput,
+       concat("member ", name, " is damaged: its checksum is ", crc, ", not ", member.crc));
 }
 
 }  // namespace sbert

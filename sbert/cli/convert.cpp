@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct ConvertOptions {
   std::string format;
   std::string tokenizer;
   std::string precision = "32";
+  std::string nemo_form = "blocks";
   std::string hparams_file;
 
   static constexpr auto fields() {
@@ -33,7 +35,11 @@ struct ConvertOptions {
             "sentence-transformers"),
         field("tokenizer", &Self::tokenizer,
               "folder with tokenizer files, for a .nemo that holds none"),
-        field("precision", &Self::precision, "32"),
+        field("precision", &Self::precision, "of the weights: 32, bf16 or 16"),
+        field(
+            "nemo_form", &Self::nemo_form,
+            "of a .nemo: blocks (NeMo 1.23, megatron_legacy), interleaved (megatron_legacy: false) "
+            "or mcore (Megatron Core)"),
         field("hparams_file", &Self::hparams_file,
               "accepted for NeMo's sake; every setting comes from the model"),
     };
@@ -44,11 +50,23 @@ constexpr CommandHelp kHelp{
     "convert",
     "Brings a model into another form, reads it back, and compares the embeddings of two "
     "questions\n"
-    "and two passages; a difference above 1e-5 is an error.",
+    "and two passages; a difference above 1e-5 is an error (above 0.05 with --precision bf16, 0.01 "
+    "with 16).",
     "  sbert convert --input MiniLM/ --output minilm.nemo\n"
     "  sbert convert --input_name_or_path tuned.nemo --output_path tuned/\n"};
 
-constexpr double kLargestDifference = 1e-5;
+struct PrecisionChoice {
+  Precision precision = Precision::k32;
+  double largest_difference = 1e-5;  // of normalized embeddings' elements
+};
+
+const std::map<std::string, PrecisionChoice> kPrecisions{{"32", {Precision::k32, 1e-5}},
+                                                         {"bf16", {Precision::kBf16, 0.05}},
+                                                         {"16", {Precision::k16, 0.01}}};
+
+const std::map<std::string, NemoForm> kNemoForms{{"blocks", NemoForm::kBlocks},
+                                                 {"interleaved", NemoForm::kInterleaved},
+                                                 {"mcore", NemoForm::kMegatronCore}};
 
 const std::vector<std::string> kProbes{
     "query: how much protein should a female eat", "query: summit define",
@@ -77,6 +95,14 @@ ModelFormat output_form(const ConvertOptions& options) {
   return ModelFormat::kSentenceTransformers;
 }
 
+template <typename Value>
+std::vector<std::string> keys(const std::map<std::string, Value>& map) {
+  std::vector<std::string> words;
+  for (const auto& [key, value] : map)
+    words.push_back(key);
+  return words;
+}
+
 double largest_difference(const FloatMatrix& a, const FloatMatrix& b) {
   double largest = 0;
   for (std::size_t i = 0; i < a.values.size(); ++i) {
@@ -94,16 +120,21 @@ void run_convert(const Words& words) {
   for (const char* key : {"input", "output"})
     parser.require(key);
   parser.choices("format", {"nemo", "sentence-transformers", "hf"});
-  parser.choices("precision", {"32"});
+  parser.choices("precision", keys(kPrecisions));
+  parser.choices("nemo_form", keys(kNemoForms));
   if (!parser.parse(with_our_names(words))) return;
 
   const SentenceModel model = load_model(options.input, options.tokenizer);
-  save_model(model, options.output, output_form(options));
+  const PrecisionChoice& choice = kPrecisions.at(options.precision);
+  save_model(model, options.output,
+             {.format = output_form(options),
+              .precision = choice.precision,
+              .nemo_form = kNemoForms.at(options.nemo_form)});
   const double difference = largest_difference(
       embed_texts(model, kProbes, {}), embed_texts(load_model(options.output), kProbes, {}));
   std::printf("%s: written; largest difference of 4 embeddings after reading it back: %s\n",
               options.output.c_str(), concat(difference).c_str());
-  if (!(difference <= kLargestDifference)) {
+  if (!(difference <= choice.largest_difference)) {
     fail(ErrorKind::kInternal, concat(options.output, ": embeddings differ by ", difference));
   }
 }

@@ -34,6 +34,31 @@ class Convert(ProgramTest):
                      "unused.yaml")
         self.assertEqual(self.vectors("hf"), self.vectors(HF_MODEL))
 
+    def test_every_layout_is_recognised_by_its_content(self):
+        expected = self.vectors(HF_MODEL)
+        layouts = HF_MODEL.parent / "layouts"
+        for name in ("hf_sharded", "hf_bin_sharded", "st_old", "st_new"):
+            self.succeed("convert", "--input", layouts / name, "--output", name)
+            self.assertEqual(self.vectors(name), expected, name)
+        for name in ("core.nemo", "torch_dist.nemo"):
+            self.succeed("convert", "--input", layouts / name, "--tokenizer", HF_MODEL, "--output", name)
+            self.assertEqual(self.vectors(name), expected, name)
+
+    def test_writes_the_layouts_of_nemo_on_request(self):
+        expected = self.vectors(HF_MODEL)
+        for form in ("blocks", "interleaved", "mcore"):
+            self.succeed("convert", "--input", HF_MODEL, "--output", form + ".nemo", "--nemo-form", form)
+            self.assertEqual(self.vectors(form + ".nemo"), expected, form)
+        self.assertNotEqual((self.folder / "blocks.nemo").read_bytes(), (self.folder / "mcore.nemo").read_bytes())
+
+    def test_writes_16_bits(self):
+        self.succeed("convert", "--input", HF_MODEL, "--output", "32")
+        size = (self.folder / "32/model.safetensors").stat().st_size
+        for precision in ("bf16", "16"):
+            self.succeed("convert", "--input", HF_MODEL, "--output", precision, "--precision", precision)
+            self.assertLess((self.folder / precision / "model.safetensors").stat().st_size, 0.6 * size)
+        self.assertEqual(self.vectors("16"), self.vectors(HF_MODEL), "the tiny weights are exact in float16")
+
     def test_what_stood_there_is_replaced(self):
         self.write("a.nemo", "old")
         self.write("st/old.txt", "old")

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Compares the program with other programs' answers: tests/peers/run.sh PROGRAM MODEL_FOLDER
-# The others are installed once, into ${SBERT_CACHE}/peers. Exit 0: all answers are the same.
+# The others are installed once, into ${SBERT_CACHE}/peers (5 GB: torch's wheel wants its GPU packages); SBERT_PEER_PYTHON
+# names a Python that has them already. Exit 0: all answers are the same.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 
-packages=(tokenizers==0.23.3 'tensorboard==2.21.*' 'wandb>=0.31,<0.32')
+packages=(tokenizers==0.23.3 sentence-transformers==6.2.0 torch==2.15.0 'tensorboard==2.21.*' 'wandb>=0.31,<0.32')
 
 [ $# = 2 ] || { echo "usage: tests/peers/run.sh PROGRAM MODEL_FOLDER" >&2; exit 2; }
 program=$1 model=$2
@@ -14,7 +15,8 @@ program=$1 model=$2
 cache=${SBERT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sbert}
 peers=$cache/peers
 stamp=$peers/installed
-if [ "$(cat "$stamp" 2>/dev/null)" != "${packages[*]}" ]; then
+python=${SBERT_PEER_PYTHON:-$peers/bin/python}
+if [ -z "${SBERT_PEER_PYTHON:-}" ] && [ "$(cat "$stamp" 2>/dev/null)" != "${packages[*]}" ]; then
     echo "installing ${packages[*]} into $peers" >&2
     mkdir -p "$cache"
     python3 -m venv --clear "$peers"
@@ -23,8 +25,11 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "${packages[*]}" ]; then
 fi
 
 echo "tokenizer, random strings against ${packages[0]}:"
-"$peers/bin/python" -B "$here/tokenizer_fuzz.py" "$program" "$model" --strings "${SBERT_PEER_STRINGS:-20000}" \
+"$python" -B "$here/tokenizer_fuzz.py" "$program" "$model" --strings "${SBERT_PEER_STRINGS:-20000}" \
     --seed "${SBERT_PEER_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
 
+echo "model folders, in ${packages[1]}:"
+"$python" -B "$here/checkpoint_parity.py" "$program" "$model"
+
 echo "metrics of a training run, read by tensorboard and wandb:"
-"$peers/bin/python" -B "$here/track.py" "$program"
+"$python" -B "$here/track.py" "$program"

@@ -126,19 +126,19 @@ def saved(value):
     return buffer.getvalue()
 
 
-def nemo(path, tensors, legacy, mode):
+def nemo(path, members, legacy, mode, mcore=False):
     config = "\n".join([
-        "mcore_bert: false", "micro_batch_size: 4", "encoder_seq_length: %d" % POSITIONS, "max_position_embeddings: ${.encoder_seq_length}",
+        "mcore_bert: %s" % str(mcore).lower(), "micro_batch_size: 4", "encoder_seq_length: %d" % POSITIONS, "max_position_embeddings: ${.encoder_seq_length}",
         "num_layers: %d" % LAYERS, "hidden_size: %d" % HIDDEN, "ffn_hidden_size: %d" % FFN, "num_attention_heads: %d" % HEADS,
         "layernorm_epsilon: 1.0e-12", "hidden_dropout: 0.1", "make_vocab_size_divisible_by: 128", "bert_binary_head: true",
-        "megatron_legacy: %s" % str(legacy).lower(), "tokenizer:", "  library: huggingface", "  type: intfloat/e5-large-unsupervised",
+        "megatron_legacy: %s" % str(legacy).lower(), "bias_gelu_fusion: false", "tokenizer:", "  library: huggingface", "  type: intfloat/e5-large-unsupervised",
         "  vocab_file: null", "target: nemo.collections.nlp.models.language_modeling.megatron_bert_model.MegatronBertModel", "nemo_version: 1.23.0rc0", ""])
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         root = tarfile.TarInfo("."); root.type = tarfile.DIRTYPE; root.mode = 0o755
         tar.addfile(root)
-        for name, data in (("./model_config.yaml", config.encode()), ("./model_weights.ckpt", saved(tensors))):
-            info = tarfile.TarInfo(name); info.size = len(data)
+        for name, data in {"model_config.yaml": config.encode(), **members}.items():
+            info = tarfile.TarInfo("./" + name); info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     data = buffer.getvalue()
     write(path, gzip.compress(data, mtime=0) if mode == "gzip" else data)
@@ -186,9 +186,9 @@ def main():
     with_prefix["cls.predictions.bias"] = torch.zeros(len(PIECES))
     hugging_face("hf_bin", None)
     write("hf_bin/pytorch_model.bin", saved(with_prefix))
-    nemo("legacy.nemo", nemo_tensors(tensors), True, "plain")
-    nemo("legacy_gzip.nemo", nemo_tensors(tensors), True, "gzip")
-    nemo("interleaved_gzip.nemo", interleaved(nemo_tensors(tensors)), False, "gzip")
+    nemo("legacy.nemo", {"model_weights.ckpt": saved(nemo_tensors(tensors))}, True, "plain")
+    nemo("legacy_gzip.nemo", {"model_weights.ckpt": saved(nemo_tensors(tensors))}, True, "gzip")
+    nemo("interleaved_gzip.nemo", {"model_weights.ckpt": saved(interleaved(nemo_tensors(tensors)))}, False, "gzip")
     mixed = collections.OrderedDict(
         a=torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), half=torch.tensor([0.5, -2.0, 1.0], dtype=torch.float16),
         bfloat16=torch.tensor([1.0], dtype=torch.bfloat16), unaligned=torch.tensor([7, -8]), double=torch.tensor(0.25, dtype=torch.float64))
@@ -197,4 +197,5 @@ def main():
     torch_files()
 
 
-main()
+if __name__ == "__main__":
+    main()

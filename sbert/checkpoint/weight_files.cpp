@@ -1,0 +1,101 @@
+#include "sbert/checkpoint/weight_files.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/files.h"
+#include "sbert/checkpoint/encoder_weights.h"
+#include "sbert/checkpoint/safetensors.h"
+#include "sbert/checkpoint/torch_zip.h"
+#include "sbert/text/json_fields.h"
+
+namespace sbert {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxShards = 10'000;
+
+NamedTensors read_weight_file(const std::filesystem::path& path) {
+  if (path.extension() == ".safetensors") return read_safetensors(path).tensors;
+  const auto file = std::make_shared<const MappedFile>(path);
+  return within(path.native(), [&] { return read_torch_zip(file->bytes(), file); });
+}
+
+struct ShardIndex {
+  std::set<std::string> shards;
+  std::set<std::string> tensors;
+};
+
+// {"weight_map": {"embeddings.LayerNorm.bias": "model-00001-of-00002.safetensors", ...}, ...}
+ShardIndex parse_index(const json& index) {
+  const json& map = field(index, "weight_map");
+  if (!map.is_object()) fail(ErrorKind::kInput, "weight_map must be an object of file names");
+  ShardIndex result;
+  for (const auto& [tensor, shard] : map.items()) {
+    if (!shard.is_string()) {
+      fail(ErrorKind::kInput, concat("weight_map: the value must be a file name: ", tensor));
+    }
+    const auto name = shard.get<std::string>();
+    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos) {
+      fail(ErrorKind::kInput, concat("weight_map: must be a file of this folder: ", name));
+    }
+    result.tensors.insert(tensor);
+    result.shards.insert(name);
+  }
+  if (result.shards.empty()) fail(ErrorKind::kInput, "weight_map names no file");
+  if (result.shards.size() > kMaxShards) {
+    fail(ErrorKind::kInput, concat("weight_map names too many files: ", result.shards.size(),
+                                   ", at most ", kMaxShards));
+  }
+  return result;
+}
+
+NamedTensors read_shards(const std::filesystem::path& index_file) {
+  ShardIndex index = within(index_file.native(),
+                            [&] { return parse_index(parse_json_object(read_file(index_file))); });
+  NamedTensors all;
+  std::set<std::string> found;
+  for (const std::string& shard : index.shards) {
+    const std::filesystem::path path = index_file.parent_path() / shard;
+    if (!std::filesystem::exists(path)) {
+      fail(ErrorKind::kInput, concat(index_file, ": the file it names is missing: ", shard));
+    }
+    for (NamedTensor& each : read_weight_file(path)) {
+      if (!found.insert(each.name).second) {
+        fail(ErrorKind::kInput, concat(path, ": tensor stands in another file too: ", each.name));
+      }
+      all.push_back(std::move(each));
+    }
+  }
+  std::vector<std::string> missing;
+  std::ranges::set_difference(index.tensors, found, std::back_inserter(missing));
+  if (!missing.empty()) {
+    fail(ErrorKind::kInput, concat(index_file, ": no file holds the tensors: ", joined(missing)));
+  }
+  return all;
+}
+
+}  // namespace
+
+NamedTensors read_folder_weights(const std::filesystem::path& folder) {
+  for (const char* name : {"model.safetensors", "pytorch_model.bin"}) {
+    if (std::filesystem::exists(folder / name)) return read_weight_file(folder / name);
+    const std::filesystem::path index_file = folder / concat(name, ".index.json");
+    if (std::filesystem::exists(index_file)) return read_shards(index_file);
+  }
+  fail(ErrorKind::kInput,
+       concat(folder,
+              ": has no weights: neither model.safetensors nor pytorch_model.bin, nor the "
+              "index.json of either in parts"));
+}
+
+}  // namespace sbert

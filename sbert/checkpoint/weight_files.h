@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+
+#include "sbert/base/named_tensor.h"
+
+namespace sbert {
+
+/// The tensors of a Hugging Face folder, as views of the mapped files: of the first that is there
+/// of model.safetensors, model.safetensors.index.json with the shards that it names,
+/// pytorch_model.bin, pytorch_model.bin.index.json with its shards.
+/// @throws Error(kInput) naming the file and the tensor that is wrong; for shards, with every
+/// tensor
+///         that the index promises and no shard holds
+NamedTensors read_folder_weights(const std::filesystem::path& folder);
+
+}  // namespace sbert
