@@ -13,8 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       unsigned sum = 0;
       for (std::size_t i = 0; i < each.tensor.nbytes(); ++i)
         sum += bytes[i];
-      static volatile unsigned sink;
-      sink = sum;
+      volatile unsigned sink = sum;  // so that the reading is not optimized away
+      static_cast<void>(sink);
     }
   });
   return 0;
