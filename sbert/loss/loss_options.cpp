@@ -7,6 +7,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/option_checks.h"
 
 namespace sbert {
 namespace {
@@ -89,6 +90,14 @@ void LossOptions::validate() const {
          {"contrastive", "softmax", "cosine", "triplet", "cosent", "angle", "margin_mse",
           "distill_kl"});
   refuse_options_of_other_losses(*this);
+  if (!(temperature > 0 && std::isfinite(temperature))) {
+    fail(ErrorKind::kUsage, concat("model.softmax_temp must be above 0: ", temperature));
+  }
+  check_in_range("model.label_smoothing", label_smoothing, 0, 1);
+  if (label_smoothing != 0 && name != "contrastive") {
+    fail(ErrorKind::kUsage,
+         concat("model.label_smoothing needs model.loss.name=contrastive: the loss is ", name));
+  }
   if (false_negative_margin && std::isinf(*false_negative_margin)) {
     refuse("false_negative_margin", concat(" must be finite: ", *false_negative_margin));
   }

@@ -38,13 +38,13 @@ TEST(LossOptions, AnUnknownLossIsRefusedWithTheKnownOnes) {
 
 TEST(LossOptions, NumbersOutOfRangeAreRefused) {
   EXPECT_EQ(refusal([](auto& o) { o.temperature = 0; }),
-            "model.loss.temperature must be above 0: 0");
+            "model.softmax_temp must be above 0: 0");
   EXPECT_EQ(refusal([](auto& o) { o.temperature = kNan; }),
-            "model.loss.temperature must be above 0: nan");
+            "model.softmax_temp must be above 0: nan");
   EXPECT_EQ(refusal([](auto& o) { o.temperature = kInfinity; }),
-            "model.loss.temperature must be above 0: inf");
+            "model.softmax_temp must be above 0: inf");
   EXPECT_EQ(refusal([](auto& o) { o.label_smoothing = 1; }),
-            "model.loss.label_smoothing must be from 0 to below 1: 1");
+            "model.label_smoothing must be from 0 to below 1: 1");
   EXPECT_EQ(refusal([](auto& o) { o.false_negative_margin = kInfinity; }),
             "model.loss.false_negative_margin must be finite: inf");
   EXPECT_EQ(refusal([](auto& o) { o.name = "softmax", o.num_labels = 1; }),
@@ -77,7 +77,7 @@ TEST(LossOptions, AnOptionOfAnotherLossIsRefused) {
   EXPECT_EQ(of_cosine([](auto& o) { o.learn_temperature = true; }),
             needs("learn_temperature", "contrastive"));
   EXPECT_EQ(of_cosine([](auto& o) { o.label_smoothing = 0.1; }),
-            needs("label_smoothing", "contrastive"));
+            "model.label_smoothing needs model.loss.name=contrastive: the loss is cosine");
   EXPECT_EQ(of_cosine([](auto& o) { o.in_batch_negatives = false; }),
             needs("in_batch_negatives", "contrastive"));
   EXPECT_EQ(of_cosine([](auto& o) { o.share_hard_negatives = true; }),

@@ -49,6 +49,8 @@ std::vector<GoldenLoss> golden_losses() {
     golden.value = each.at("value");
     golden.gradients = each.at("gradients");
     for (const auto& [key, value] : each.at("options").items()) {
+      if (key == "temperature") read(value, golden.options.temperature);
+      if (key == "label_smoothing") read(value, golden.options.label_smoothing);
       for_each_field<LossOptions>([&](const auto& field) {
         if (field.key == key) read(value, golden.options.*field.member);
       });

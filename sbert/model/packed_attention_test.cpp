@@ -154,9 +154,14 @@ TEST(PackedAttention, ShapesThatDisagreeAreRefused) {
       Error);
 }
 
+DropoutSite site_of(double rate, std::uint64_t key, const std::vector<int>& cu_seqlens) {
+  return {rate, key, at::arange(static_cast<std::int64_t>(cu_seqlens.size()) - 1, at::kLong),
+          at::tensor(cu_seqlens, at::kInt)};
+}
+
 TEST(Dropout, DropsAtTheRateAndScalesTheRest) {
   const Tensor x = at::ones({1'000, 100});
-  const Tensor y = dropout(x, {0.1, 7});
+  const Tensor y = dropout(x, site_of(0.1, 7, {0, 300, 1'000}));
   EXPECT_NEAR((y == 0).to(at::kDouble).mean().item<double>(), 0.1, 0.005);
   EXPECT_TRUE(at::allclose(y.masked_select(y != 0), at::full({1}, 1 / 0.9F)));
   // No pattern along rows or columns: each has about its share.
@@ -164,9 +169,18 @@ TEST(Dropout, DropsAtTheRateAndScalesTheRest) {
   EXPECT_LT((y == 0).to(at::kDouble).mean(1).max().item<double>(), 0.30);
 }
 
+TEST(Dropout, ASequenceHasTheMasksOfItsNumberInAnyBatch) {
+  const Tensor x = at::ones({30, 8});
+  const Tensor whole = dropout(x, site_of(0.5, 7, {0, 10, 30}));
+  DropoutSite second = site_of(0.5, 7, {0, 20});
+  second.sequences.fill_(1);
+  EXPECT_TRUE(dropout(x.slice(0, 10), second).equal(whole.slice(0, 10)));
+  EXPECT_FALSE(whole.slice(0, 0, 10).equal(whole.slice(0, 10, 20)));
+}
+
 TEST(Dropout, GradientHasTheMaskOfTheForwardPass) {
   Tensor x = at::ones({64, 8}).requires_grad_(true);
-  const Tensor y = dropout(x, {0.5, 11});
+  const Tensor y = dropout(x, site_of(0.5, 11, {0, 64}));
   y.sum().backward();
   EXPECT_TRUE(x.grad().equal(y.detach()));
 }

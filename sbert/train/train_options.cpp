@@ -52,8 +52,6 @@ void validate_model(const ModelOptions& model) {
                 model.micro_batch_size, "): ", model.global_batch_size));
   }
   check_at_least("model.encoder_seq_length", model.encoder_seq_length, 3);
-  check_in_range("model.softmax_temp", model.softmax_temp, 1e-6, 1e6);
-  check_in_range("model.label_smoothing", model.label_smoothing, 0, 1);
   check_in_range("model.hidden_dropout", model.hidden_dropout, 0, 1);
   check_in_range("model.attention_dropout", model.attention_dropout, 0, 1);
   if (model.activations_checkpoint_granularity) {
@@ -63,11 +61,7 @@ void validate_model(const ModelOptions& model) {
   // NeMo's megatron_bert_config says "megatron"; the checkpoint's tokenizer is used either way.
   check_one_of("model.tokenizer.library", model.tokenizer.library, {"huggingface", "megatron"});
   model.data.validate();
-  model.loss.validate();
-  if (model.label_smoothing != 0 && model.loss.name != "contrastive") {
-    fail(ErrorKind::kUsage, concat("model.label_smoothing needs model.loss.name=contrastive: ",
-                                   model.loss.name));
-  }
+  model.loss_options().validate();
   if (model.lora) model.lora->validate();
   validate_optim(model.optim);
 }
