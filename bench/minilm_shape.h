@@ -5,9 +5,9 @@
 
 #include <ATen/ATen.h>
 
+#include "sbert/base/named_tensor.h"
 #include "sbert/data/packed_batch.h"
 #include "sbert/model/bert_encoder.h"
-#include "sbert/base/named_tensor.h"
 
 namespace sbert {
 

@@ -59,9 +59,8 @@ std::string quoted(const Words& words) {
 SentenceModel load_start(const TrainOptions& options) {
   // A name like intfloat/e5-large-unsupervised is no folder here: the checkpoint has the tokenizer.
   const std::string tokenizer = options.model.tokenizer.type.value_or("");
-  return std::filesystem::is_directory(tokenizer)
-             ? load_model(options.restore_from_path, tokenizer)
-             : load_model(options.restore_from_path);
+  return std::filesystem::is_directory(tokenizer) ? load_model(options.restore_from_path, tokenizer)
+                                                  : load_model(options.restore_from_path);
 }
 
 void report(const TrainResult& result, const std::filesystem::path& folder) {
@@ -94,7 +93,8 @@ void run_train(const Words& words) {
   const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
   const std::string config = write_yaml(with_defaults(resolved, options));
   open_run_folder(folder, quoted(words), config);
-  log_info(concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
+  log_info(
+      concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
   report_ignored_keys(line, resolved);
   report(train_model(options, folder, model), folder);
 }

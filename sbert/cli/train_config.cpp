@@ -103,10 +103,9 @@ void report_ignored_keys(const CommandLine& line, const ConfigTree& resolved) {
   for (const IgnoredKey& each : ignored_nemo_keys()) {
     const std::string key(each.key);
     const ConfigNode* value = resolved.find(key);
-    const bool is_overridden =
-        std::any_of(overridden.begin(), overridden.end(), [&](const std::string& word) {
-          return word == key || word.starts_with(key + '.');
-        });
+    const bool is_overridden = std::any_of(
+        overridden.begin(), overridden.end(),
+        [&](const std::string& word) { return word == key || word.starts_with(key + '.'); });
     const ConfigNode* usual = defaults.find(key);
     const bool is_usual = value == nullptr || (usual != nullptr && *value == *usual);
     if (is_overridden || !is_usual) log_info(concat(key, " has no effect: ", each.reason));

@@ -37,8 +37,7 @@ TEST(LossOptions, AnUnknownLossIsRefusedWithTheKnownOnes) {
 }
 
 TEST(LossOptions, NumbersOutOfRangeAreRefused) {
-  EXPECT_EQ(refusal([](auto& o) { o.temperature = 0; }),
-            "model.softmax_temp must be above 0: 0");
+  EXPECT_EQ(refusal([](auto& o) { o.temperature = 0; }), "model.softmax_temp must be above 0: 0");
   EXPECT_EQ(refusal([](auto& o) { o.temperature = kNan; }),
             "model.softmax_temp must be above 0: nan");
   EXPECT_EQ(refusal([](auto& o) { o.temperature = kInfinity; }),

@@ -47,16 +47,15 @@ template <typename Real, typename Work>
 void for_each_head(const AttentionShape& shape, const DropoutSite& dropout, const Work& work) {
   const std::int64_t scratch_size =
       kernels<Real>().attention_scratch(shape.head_dim, shape.max_seqlen);
-  at::parallel_for(0, shape.num_sequences * shape.num_heads, 1,
-                   [&](std::int64_t begin, std::int64_t end) {
-                     std::vector<Real> scratch(static_cast<std::size_t>(scratch_size));
-                     for (std::int64_t pair = begin; pair < end; ++pair) {
-                       const std::int64_t sequence = pair / shape.num_heads;
-                       const std::int64_t head = pair % shape.num_heads;
-                       work(sequence, head, derive_key(sequence_key(dropout, sequence), head),
-                            scratch.data());
-                     }
-                   });
+  at::parallel_for(
+      0, shape.num_sequences * shape.num_heads, 1, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<Real> scratch(static_cast<std::size_t>(scratch_size));
+        for (std::int64_t pair = begin; pair < end; ++pair) {
+          const std::int64_t sequence = pair / shape.num_heads;
+          const std::int64_t head = pair % shape.num_heads;
+          work(sequence, head, derive_key(sequence_key(dropout, sequence), head), scratch.data());
+        }
+      });
 }
 
 template <typename Real>

@@ -95,7 +95,8 @@ TEST(PackedAttention, GradientEqualsDenseAttentions) {
 TEST(PackedAttention, GradientWithDropoutEqualsFiniteDifferences) {
   at::manual_seed(4);
   const Tensor cu_seqlens = at::tensor(std::vector<int>{0, 5, 12}, at::kInt);
-  const DropoutSite site{0.3, derive_key(9), at::tensor(std::vector<std::int64_t>{4, 7}, at::kLong)};
+  const DropoutSite site{0.3, derive_key(9),
+                         at::tensor(std::vector<std::int64_t>{4, 7}, at::kLong)};
   Tensor qkv = at::randn({12, 3 * 8}, at::kDouble).requires_grad_(true);
   const Tensor weights = at::randn({12, 8}, at::kDouble);
   const auto value = [&](const Tensor& x) {

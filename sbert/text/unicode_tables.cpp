@@ -1,4 +1,5 @@
-// Written by tools/make_unicode_tables.py from the wheel tokenizers 0.23.3; do not edit. 67932 bytes.
+// Written by tools/make_unicode_tables.py from the wheel tokenizers 0.23.3; do not edit. 67932
+// bytes.
 // clang-format off
 #include "sbert/text/unicode_tables.h"
 

@@ -49,7 +49,8 @@ void refuse_other_architecture(const ConfigTree& resolved,
     if (given == nullptr || given->is_null() || same(*given, each.value)) continue;
     fail(ErrorKind::kUsage,
          concat(each.key, " is ", describe(*given), ", but the checkpoint's is ",
-                describe(each.value), ": the architecture comes from the checkpoint; leave the key out"));
+                describe(each.value),
+                ": the architecture comes from the checkpoint; leave the key out"));
   }
 }
 

@@ -8,8 +8,8 @@
 
 namespace sbert {
 
-/// The architecture is the checkpoint's, whatever a configuration file says; but a key that the user
-/// has overridden with another value is an error.
+/// The architecture is the checkpoint's, whatever a configuration file says; but a key that the
+/// user has overridden with another value is an error.
 /// @param resolved   the whole configuration
 /// @param overridden dotted keys that were overridden
 /// @throws Error(kUsage) naming the key, its value and the checkpoint's

@@ -27,7 +27,8 @@ void DataOptions::validate() const {
     fail(ErrorKind::kUsage, "required: model.data.data_prefix (the training file)");
   }
   if (&training_files() == &data_prefix && !data_train.empty()) {
-    fail(ErrorKind::kUsage, "model.data.data_prefix and model.data.data_train are one: give either");
+    fail(ErrorKind::kUsage,
+         "model.data.data_prefix and model.data.data_train are one: give either");
   }
   check_one_of("model.data.on_bad_record", on_bad_record, {"error", "skip"});
   check_one_of("model.data.positives", positives, {"first", "all", "random"});
@@ -45,7 +46,8 @@ void read_value(const ConfigNode& node, std::string_view key, FilePatterns& valu
   if (node.is_null()) return;
   const ConfigNode::List* items = node.list();
   if (items == nullptr) {
-    if (!node.is_string()) fail(ErrorKind::kUsage, concat(key, " must be a path or a list of paths"));
+    if (!node.is_string())
+      fail(ErrorKind::kUsage, concat(key, " must be a path or a list of paths"));
     value.patterns.push_back(*node.string());
     return;
   }
@@ -58,11 +60,14 @@ void read_value(const ConfigNode& node, std::string_view key, FilePatterns& valu
     }
     double weight = 0;
     detail::read_value(item, key, weight);
-    if (weight != 1) fail(ErrorKind::kUsage, concat(key, ": the weight of a file must be 1: ", weight));
-    if (weight_stands_before) fail(ErrorKind::kUsage, concat(key, ": a path must follow each weight"));
+    if (weight != 1)
+      fail(ErrorKind::kUsage, concat(key, ": the weight of a file must be 1: ", weight));
+    if (weight_stands_before)
+      fail(ErrorKind::kUsage, concat(key, ": a path must follow each weight"));
     weight_stands_before = true;
   }
-  if (weight_stands_before) fail(ErrorKind::kUsage, concat(key, ": a path must follow each weight"));
+  if (weight_stands_before)
+    fail(ErrorKind::kUsage, concat(key, ": a path must follow each weight"));
 }
 
 ConfigNode to_node(const FilePatterns& value) {

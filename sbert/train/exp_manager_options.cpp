@@ -54,7 +54,8 @@ double max_seconds_of_run(const std::string& duration) {
 
 std::string log_folder(const ExpManagerOptions& options, const std::string& now) {
   if (options.explicit_log_dir) return *options.explicit_log_dir;
-  const std::string folder = concat(options.exp_dir.value_or("nemo_experiments"), "/", options.name);
+  const std::string folder =
+      concat(options.exp_dir.value_or("nemo_experiments"), "/", options.name);
   return options.resume_if_exists ? folder : concat(folder, "/", options.version.value_or(now));
 }
 

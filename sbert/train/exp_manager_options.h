@@ -24,7 +24,8 @@ struct CheckpointOptions {
   static constexpr auto fields() {
     using Self = CheckpointOptions;
     return std::tuple{
-        field("monitor", &Self::monitor, "metric that ranks checkpoints: val_loss, val_mrr@10, ..."),
+        field("monitor", &Self::monitor,
+              "metric that ranks checkpoints: val_loss, val_mrr@10, ..."),
         field("save_top_k", &Self::save_top_k, "best checkpoints to keep; -1: all"),
         field("mode", &Self::mode, "min or max: which values of the metric are better"),
         field("always_save_nemo", &Self::always_save_nemo, "write the .nemo at every checkpoint"),

@@ -15,7 +15,8 @@ TEST(MaxSecondsOfRun, ReadsDaysHoursMinutesSeconds) {
 }
 
 TEST(MaxSecondsOfRun, RefusesOtherForms) {
-  for (const char* text : {"", "1", "00:01:00", "1:2:3:4:5", "00:00:00:-1", "a:0:0:0", "0:0:0:1s"}) {
+  for (const char* text :
+       {"", "1", "00:01:00", "1:2:3:4:5", "00:00:00:-1", "a:0:0:0", "0:0:0:1s"}) {
     EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { max_seconds_of_run(text); }),
                 testing::HasSubstr("must be DD:HH:MM:SS"))
         << text;
@@ -31,9 +32,9 @@ TEST(LogFolder, ExplicitWinsOverExpDir) {
 TEST(LogFolder, ARunThatMayNotResumeHasAVersionOfItsOwn) {
   EXPECT_EQ(log_folder({.exp_dir = "runs", .name = "a", .resume_if_exists = false}, "now"),
             "runs/a/now");
-  EXPECT_EQ(
-      log_folder({.exp_dir = "runs", .name = "a", .version = "v1", .resume_if_exists = false}, "now"),
-      "runs/a/v1");
+  EXPECT_EQ(log_folder({.exp_dir = "runs", .name = "a", .version = "v1", .resume_if_exists = false},
+                       "now"),
+            "runs/a/v1");
 }
 
 }  // namespace

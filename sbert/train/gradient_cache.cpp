@@ -17,9 +17,9 @@ struct Shard {
   std::int64_t first_row = 0;  // in the embeddings of the micro batch
 };
 
-// The numbers by which the sequences of a micro batch draw their dropout: a text's is its question's
-// place in the global batch and its own among the question's texts, so that they do not depend on
-// how the global batch is cut.
+// The numbers by which the sequences of a micro batch draw their dropout: a text's is its
+// question's place in the global batch and its own among the question's texts, so that they do not
+// depend on how the global batch is cut.
 std::vector<std::int64_t> dropout_numbers(const LossTargets& targets, std::int64_t first_question) {
   const std::int64_t size = targets.num_questions();
   std::vector<std::int64_t> numbers;
@@ -53,8 +53,9 @@ std::vector<Shard> share_out(const MicroBatch& batch,
     // A sequence belongs to the worker in whose share of the tokens its first one lies.
     const std::size_t worker = static_cast<std::size_t>(start) * workers / tokens.ids.size();
     if (shards.empty() || worker >= shards.size()) shards.push_back({{}, {key, {}}, i});
-    shards.back().tokens.append(std::span(tokens.ids).subspan(
-        static_cast<std::size_t>(start), static_cast<std::size_t>(end - start)));
+    shards.back().tokens.append(
+        std::span(tokens.ids)
+            .subspan(static_cast<std::size_t>(start), static_cast<std::size_t>(end - start)));
     shards.back().key.sequences.push_back(numbers[static_cast<std::size_t>(i)]);
   }
   return shards;

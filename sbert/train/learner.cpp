@@ -72,9 +72,8 @@ void Learner::set_recipe(const TrainOptions& options) {
   const ComputePrecision precision = options.trainer.compute_precision();
   encoder.set_compute_precision(precision);
   if (precision == ComputePrecision::kFloat16) {
-    scaler_.emplace(LossScalerOptions{
-        .initial_scale = options.model.native_amp_init_scale,
-        .growth_interval = options.model.native_amp_growth_interval});
+    scaler_.emplace(LossScalerOptions{.initial_scale = options.model.native_amp_init_scale,
+                                      .growth_interval = options.model.native_amp_growth_interval});
   }
   encoder.freeze(frozen_parameters(options.model.freeze, encoder.parameters()));
   if (options.model.lora) encoder.add_lora(*options.model.lora, derive_key(seed_, kAdapters));
@@ -88,8 +87,7 @@ Update Learner::update(const std::vector<MicroBatch>& micro_batches,
   const double scale = scaler_ ? scaler_->scale() : 1;
   Update result;
   if (scaler_) result.loss_scale = scale;
-  result.loss =
-      gradient_->compute(micro_batches, derive_key(seed_, kDropoutMasks, step), scale);
+  result.loss = gradient_->compute(micro_batches, derive_key(seed_, kDropoutMasks, step), scale);
   clock.enter(Phase::kOptimizer);
   result.is_skipped = scaler_ && !scaler_->unscale_and_check(trained_);
   if (!result.is_skipped) {

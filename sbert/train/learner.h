@@ -20,8 +20,8 @@ namespace sbert {
 /// What one update did.
 struct Update {
   double loss = 0;
-  double grad_norm = 0;     ///< before clipping
-  bool is_skipped = false;  ///< 16-bit gradients overflowed; the next loss scale is lower
+  double grad_norm = 0;              ///< before clipping
+  bool is_skipped = false;           ///< 16-bit gradients overflowed; the next loss scale is lower
   std::optional<double> loss_scale;  ///< of 16-bit training
 };
 

@@ -50,7 +50,8 @@ class PhaseClock {
     constexpr std::array kNames{"other", "data", "gradient", "optimizer", "validation", "save"};
     Metrics metrics;
     for (std::size_t i = 0; i < kNames.size(); ++i) {
-      metrics.push_back({concat("time_share/", kNames[i]), total() > 0 ? seconds_[i] / total() : 0});
+      metrics.push_back(
+          {concat("time_share/", kNames[i]), total() > 0 ? seconds_[i] / total() : 0});
     }
     return metrics;
   }

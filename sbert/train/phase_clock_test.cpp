@@ -8,7 +8,8 @@ namespace {
 TEST(PhaseClock, SharesAddUpToOneAndTrainingLeavesValidationOut) {
   PhaseClock clock;
   volatile double sink = 0;
-  for (const Phase phase : {Phase::kData, Phase::kGradient, Phase::kOptimizer, Phase::kValidation}) {
+  for (const Phase phase :
+       {Phase::kData, Phase::kGradient, Phase::kOptimizer, Phase::kValidation}) {
     clock.enter(phase);
     for (int i = 0; i < 100'000; ++i)
       sink = sink + i;

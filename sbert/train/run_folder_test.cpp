@@ -29,9 +29,9 @@ TEST_F(RunFolder, HoldsCommandConfigurationAndLogs) {
   EXPECT_EQ(read_file(folder_ / "hparams.yaml"), "a: 1\n");
   EXPECT_THAT(read_file(folder_ / "nemo_log_globalrank-0_localrank-0.txt"),
               testing::AllOf(testing::HasSubstr("hello"), testing::HasSubstr("careful")));
-  EXPECT_THAT(read_file(folder_ / "nemo_error_log.txt"),
-              testing::AllOf(testing::Not(testing::HasSubstr("hello")),
-                             testing::HasSubstr("careful")));
+  EXPECT_THAT(
+      read_file(folder_ / "nemo_error_log.txt"),
+      testing::AllOf(testing::Not(testing::HasSubstr("hello")), testing::HasSubstr("careful")));
 }
 
 TEST_F(RunFolder, EachStartMovesTheLogsOfTheOneBeforeAndLeavesTheRest) {

@@ -17,7 +17,8 @@ void check_monitor(const std::string& key, const std::string& metric) {
   std::string list;
   for (const std::string& name : known)
     list += concat(list.empty() ? "" : ", ", name);
-  fail(ErrorKind::kUsage, concat("exp_manager.", key, ".monitor must be one of ", list, ": ", metric));
+  fail(ErrorKind::kUsage,
+       concat("exp_manager.", key, ".monitor must be one of ", list, ": ", metric));
 }
 
 void validate_monitors(const ExpManagerOptions& options) {
@@ -37,8 +38,8 @@ void validate_optim(const OptimOptions& optim) {
   for (const double beta : optim.betas)
     check_in_range("model.optim.betas", beta, 0, 1);
   if (!(optim.layer_decay > 0 && optim.layer_decay <= 1)) {
-    fail(ErrorKind::kUsage, concat("model.optim.layer_decay must be above 0 and at most 1: ",
-                                   optim.layer_decay));
+    fail(ErrorKind::kUsage,
+         concat("model.optim.layer_decay must be above 0 and at most 1: ", optim.layer_decay));
   }
   optim.sched.validate(optim.lr);
 }

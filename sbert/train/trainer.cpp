@@ -19,6 +19,7 @@
 #include "sbert/config/json.h"
 #include "sbert/config/options.h"
 #include "sbert/optim/schedule.h"
+#include "sbert/track/run_tracker.h"
 #include "sbert/train/batch_prefetcher.h"
 #include "sbert/train/checkpoint_folder.h"
 #include "sbert/train/early_stopping.h"
@@ -28,7 +29,6 @@
 #include "sbert/train/training_data.h"
 #include "sbert/train/training_state.h"
 #include "sbert/train/validation.h"
-#include "sbert/track/run_tracker.h"
 
 namespace sbert {
 namespace {
@@ -212,10 +212,10 @@ class Trainer {
     metrics.insert(metrics.end(), shares.begin(), shares.end());
     tracker_->log(position_.step, metrics);
     constexpr double kGigabyte = 1e9;
-    progress.set_note(concat(
-        "loss ", fixed(update.loss, 4), "  lr ", lr_, "  ",
-        with_thousands(static_cast<std::int64_t>(tokens_per_second)), " tokens/s  ",
-        fixed(static_cast<double>(process_memory().resident_bytes) / kGigabyte, 2), " GB"));
+    progress.set_note(
+        concat("loss ", fixed(update.loss, 4), "  lr ", lr_, "  ",
+               with_thousands(static_cast<std::int64_t>(tokens_per_second)), " tokens/s  ",
+               fixed(static_cast<double>(process_memory().resident_bytes) / kGigabyte, 2), " GB"));
     window_ = {};
     clock_.restart();
   }

@@ -15,8 +15,8 @@ namespace sbert {
 struct TrainerOptions {
   std::int64_t devices = 1;
   std::int64_t num_nodes = 1;
-  std::string accelerator = "auto";     // NeMo: gpu
-  std::string precision = "auto";       // NeMo: 16
+  std::string accelerator = "auto";  // NeMo: gpu
+  std::string precision = "auto";    // NeMo: 16
   std::int64_t max_epochs = -1;
   std::int64_t max_steps = 100'000;
   std::int64_t log_every_n_steps = 10;
@@ -30,7 +30,8 @@ struct TrainerOptions {
         field("devices", &Self::devices, "devices of this machine; 1 here"),
         field("num_nodes", &Self::num_nodes, "machines; 1 here"),
         field("accelerator", &Self::accelerator, "auto or cpu"),
-        field("precision", &Self::precision, "auto (32), 32, or bf16 and 16 where the processor has them"),
+        field("precision", &Self::precision,
+              "auto (32), 32, or bf16 and 16 where the processor has them"),
         field("max_epochs", &Self::max_epochs, "passes over the training rows; -1: no limit"),
         field("max_steps", &Self::max_steps, "optimizer updates; -1: no limit"),
         field("log_every_n_steps", &Self::log_every_n_steps, "updates between two logged lines"),

@@ -217,8 +217,8 @@ TEST_F(TrainerTest, AdaptersAreMergedIntoWhatIsWritten) {
   o.model.lora = LoraOptions{};
   const Outcome outcome = train(o, "run");
   EXPECT_TRUE(outcome.model.encoder.lora_parameters().empty());
-  EXPECT_TRUE(all_parameters(load_model(folder_ / "run/last-model"))
-                  .equal(all_parameters(outcome.model)));
+  EXPECT_TRUE(
+      all_parameters(load_model(folder_ / "run/last-model")).equal(all_parameters(outcome.model)));
   EXPECT_FALSE(all_parameters(outcome.model).equal(all_parameters(letter_model())));
 }
 
@@ -324,8 +324,9 @@ TEST_F(TrainerTest, ALossThatIsNoNumberEndsTheRun) {
   SentenceModel model = letter_model();
   for (const NamedTensor& p : model.encoder.parameters())
     p.tensor.fill_(1e30);
-  EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { train_model(options(), folder_ / "run", model); }),
-              HasSubstr("not finite at step 0"));
+  EXPECT_THAT(
+      message_of(ErrorKind::kUsage, [&] { train_model(options(), folder_ / "run", model); }),
+      HasSubstr("not finite at step 0"));
 }
 
 }  // namespace

@@ -52,17 +52,20 @@ std::string refusal(const NamedTensors& tensors,
                     const std::map<std::string, std::string>& metadata) {
   write_safetensors(temp("bad.ckpt"), tensors, metadata);
   const NamedTensors wanted{{"model.a", at::full({2, 3}, 7.0)}};
-  const std::string message = message_of(
-      ErrorKind::kInput, [&] { load_training_state(temp("bad.ckpt"), wanted); });
+  const std::string message =
+      message_of(ErrorKind::kInput, [&] { load_training_state(temp("bad.ckpt"), wanted); });
   EXPECT_TRUE(wanted[0].tensor.equal(at::full({2, 3}, 7.0)));
   return message;
 }
 
 TEST(TrainingState, WhatIsNoStateOfThisModelIsRefused) {
-  std::map<std::string, std::string> metadata{
-      {"format", "sbert-training-state"}, {"version", "2"},          {"step", "3"},
-      {"consumed_samples", "24"},         {"data_fingerprint", "rows"}, {"best_score", "0.5"},
-      {"validations_since_best", "0"}};
+  std::map<std::string, std::string> metadata{{"format", "sbert-training-state"},
+                                              {"version", "2"},
+                                              {"step", "3"},
+                                              {"consumed_samples", "24"},
+                                              {"data_fingerprint", "rows"},
+                                              {"best_score", "0.5"},
+                                              {"validations_since_best", "0"}};
   EXPECT_THAT(refusal({}, {}), HasSubstr("no format"));
   EXPECT_THAT(refusal({}, metadata), HasSubstr("missing: model.a"));
   EXPECT_THAT(refusal({{"model.a", at::zeros({2, 2})}}, metadata), HasSubstr("another shape"));

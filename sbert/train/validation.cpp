@@ -14,9 +14,9 @@ namespace {
 constexpr std::int64_t kCutoff = 10;
 
 struct EmbeddedRows {
-  Tensor questions;                    // [N, D]
-  Tensor positives;                    // [N, D]
-  std::vector<Tensor> negatives;       // [N] of [n, D]
+  Tensor questions;               // [N, D]
+  Tensor positives;               // [N, D]
+  std::vector<Tensor> negatives;  // [N] of [n, D]
 };
 
 // Shares the memory of `matrix`.
@@ -69,7 +69,7 @@ double mean_loss(const EmbeddedRows& embedded,
 }
 
 // The rank of each question's positive, from 1.
-Tensor positive_ranks(const EmbeddedRows& rows) {  // [N] float64
+Tensor positive_ranks(const EmbeddedRows& rows) {                                 // [N] float64
   const Tensor documents = at::cat({rows.positives, at::cat(rows.negatives)});    // [N + M, D]
   const Tensor own = (rows.questions * rows.positives).sum(1, /*keepdim=*/true);  // [N, 1]
   constexpr double kSameScore = 1e-6;  // the product and the sum round differently

@@ -296,11 +296,7 @@ void attention_backward(const AttentionInput<Real>& input,
 }
 
 template <typename Real>
-void dropout(const Real* x,
-             Real* out,
-             std::int64_t count,
-             double rate,
-             std::uint64_t key) {
+void dropout(const Real* x, Real* out, std::int64_t count, double rate, std::uint64_t key) {
   const std::uint32_t threshold = dropout_threshold(rate);
   const Real keep = static_cast<Real>(1.0 / (1.0 - rate));
   for (std::int64_t i = 0; i < count; ++i) {

@@ -55,11 +55,7 @@ struct Kernels {
                              Real* scratch);
   /// out[i] = x[i] / (1 - rate) or 0, for i in [0, count); which of the two depends on
   /// (key, i) alone. `out` may be `x`.
-  void (*dropout)(const Real* x,
-                  Real* out,
-                  std::int64_t count,
-                  double rate,
-                  std::uint64_t key);
+  void (*dropout)(const Real* x, Real* out, std::int64_t count, double rate, std::uint64_t key);
 };
 
 /// The kernels for this processor: "avx512", "avx2" or "generic". The environment variable
