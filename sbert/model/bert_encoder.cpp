@@ -14,6 +14,7 @@
 #include "sbert/model/encoder_layer.h"
 #include "sbert/model/lora.h"
 #include "sbert/model/recompute.h"
+#include "sbert/model/zero_tensor.h"
 
 namespace sbert {
 namespace {
@@ -36,9 +37,9 @@ void check_range(const std::vector<std::int32_t>& values, std::int64_t limit, co
 struct BertEncoder::State {
   explicit State(const EncoderConfig& c)
       : config(c),
-        word_embeddings(at::zeros({c.vocab_size, c.hidden_size})),
-        position_embeddings(at::zeros({c.max_position_embeddings, c.hidden_size})),
-        token_type_embeddings(at::zeros({c.type_vocab_size, c.hidden_size})),
+        word_embeddings(zero_tensor({c.vocab_size, c.hidden_size})),
+        position_embeddings(zero_tensor({c.max_position_embeddings, c.hidden_size})),
+        token_type_embeddings(zero_tensor({c.type_vocab_size, c.hidden_size})),
         embedding_norm(c.hidden_size, c.layernorm_epsilon) {
     layers.reserve(static_cast<std::size_t>(c.num_layers));
     for (std::int64_t i = 0; i < c.num_layers; ++i)

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/model/dropout.h"
+#include "sbert/model/zero_tensor.h"
 
 namespace sbert {
 namespace {
@@ -38,7 +39,7 @@ Tensor LoraAdapter::operator()(const Tensor& x,
 }
 
 Linear::Linear(std::int64_t out, std::int64_t in)
-    : weight(at::zeros({out, in})), bias(at::zeros({out})) {}
+    : weight(zero_tensor({out, in})), bias(at::zeros({out})) {}
 
 Tensor Linear::operator()(const Tensor& x, ComputePrecision precision, DropoutSites& sites) const {
   const Tensor input = to_compute_type(x, precision);

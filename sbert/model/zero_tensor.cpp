@@ -1,0 +1,31 @@
+#include "sbert/model/zero_tensor.h"
+
+#include <new>
+
+#include <ATen/ATen.h>
+#include <sys/mman.h>
+
+namespace sbert {
+
+Tensor zero_tensor(std::initializer_list<std::int64_t> sizes) {
+  constexpr std::size_t kHugePage = 2 << 20;
+  std::size_t bytes = sizeof(float);
+  for (const std::int64_t size : sizes)
+    bytes *= static_cast<std::size_t>(size);
+  if (bytes < 2 * kHugePage) return at::zeros(sizes);
+
+  // A mapping need not begin at a huge page: take one more, and begin within.
+  const std::size_t whole = bytes + kHugePage;
+  void* pages =
+      ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) throw std::bad_alloc();
+  const auto address = reinterpret_cast<std::uintptr_t>(pages);
+  void* begin =
+      static_cast<char*>(pages) + ((address + kHugePage - 1) / kHugePage * kHugePage - address);
+  // A wish: the pages serve without it. The rest of the last huge page would be memory for nothing.
+  ::madvise(begin, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+  return at::from_blob(
+      begin, sizes, [pages, whole](void*) { ::munmap(pages, whole); }, at::kFloat);
+}
+
+}  // namespace sbert
