@@ -33,9 +33,10 @@ def search(options, queries):
         file = pathlib.Path(folder) / "queries.txt"
         file.write_text("".join(text.replace("\n", " ") + "\n" for text in queries), encoding="utf-8")
         found = subprocess.run([options.sbert, "search", "--model", options.model, "--corpus", f"{options.beir}/corpus.jsonl",
-                                "--queries", file, "--k", str(options.last_rank), "--format", "json"],
+                                "--queries", file, "--k", str(options.last_rank), "--embeddings", f"{options.output}.npy",
+                                "--max-length", str(options.max_length), "--format", "json"],
                                check=True, stdout=subprocess.PIPE, text=True).stdout
-    return [[hit["id"] for hit in json.loads(line)["hits"]] for line in found.splitlines()]
+    return [[hit["id"] for hit in json.loads(line)["results"]] for line in found.splitlines()]
 
 
 def main():
@@ -48,6 +49,7 @@ def main():
     parser.add_argument("--negatives", type=int, default=4)
     parser.add_argument("--first-rank", type=int, default=10, help="negatives are drawn from these ranks")
     parser.add_argument("--last-rank", type=int, default=60)
+    parser.add_argument("--max-length", type=int, default=128, help="tokens of a text that the ranking sees")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 

@@ -54,9 +54,9 @@ struct BadExample {
 
 /// The result of a task: figures for all, and what a report shows of them.
 struct Evaluation {
-  std::string task;         ///< "sts"
-  std::string main_metric;  ///< the one that models are compared by: "spearman_cosine"
-  Metrics metrics;          ///< sentence-transformers' names
+  std::string task;                   ///< "sts"
+  std::string main_metric;            ///< the one that models are compared by: "spearman_cosine"
+  Metrics metrics;                    ///< sentence-transformers' names
   std::vector<std::string> warnings;  ///< "qrels/test.tsv:7: unknown document id, left out: d9"
 
   std::vector<std::string> item_ids;  ///< [items]; empty where the task has no items
@@ -65,7 +65,7 @@ struct Evaluation {
   std::vector<Curve> curves;
   std::vector<double> positive_scores;  ///< of pairs that belong together; a sample
   std::vector<double> negative_scores;  ///< of pairs that do not; a sample
-  std::vector<BadExample> worst;         ///< worst first
+  std::vector<BadExample> worst;        ///< worst first
   FloatMatrix map_embeddings;           ///< [M, H] a sample to draw a map of
   std::vector<std::string> map_labels;  ///< [M]
 };

@@ -2,8 +2,9 @@
 
 #include <new>
 
-#include <ATen/ATen.h>
 #include <sys/mman.h>
+
+#include <ATen/ATen.h>
 
 namespace sbert {
 
@@ -16,16 +17,14 @@ Tensor zero_tensor(std::initializer_list<std::int64_t> sizes) {
 
   // A mapping need not begin at a huge page: take one more, and begin within.
   const std::size_t whole = bytes + kHugePage;
-  void* pages =
-      ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* pages = ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) throw std::bad_alloc();
   const auto address = reinterpret_cast<std::uintptr_t>(pages);
   void* begin =
       static_cast<char*>(pages) + ((address + kHugePage - 1) / kHugePage * kHugePage - address);
   // A wish: the pages serve without it. The rest of the last huge page would be memory for nothing.
   ::madvise(begin, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
-  return at::from_blob(
-      begin, sizes, [pages, whole](void*) { ::munmap(pages, whole); }, at::kFloat);
+  return at::from_blob(begin, sizes, [pages, whole](void*) { ::munmap(pages, whole); }, at::kFloat);
 }
 
 }  // namespace sbert
