@@ -97,6 +97,11 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
+void MappedFile::drop_pages() const {
+  // Only advice: where it is not taken, the kernel drops the pages when memory runs short.
+  if (size_ > 0) ::madvise(const_cast<char*>(data_), size_, MADV_DONTNEED);
+}
+
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
   const Descriptor descriptor(open_for_reading(path));
   const std::uint64_t size = regular_file_size(descriptor.value(), path);

@@ -20,6 +20,10 @@ class MappedFile {
   std::string_view bytes() const { return {data_, size_}; }
   const std::filesystem::path& path() const { return path_; }
 
+  /// Gives back the memory of the pages that were read; they are read anew when they are looked at
+  /// again. For a walk through a file that is larger than the memory it may take. Any thread.
+  void drop_pages() const;
+
  private:
   std::filesystem::path path_;
   const char* data_ = nullptr;

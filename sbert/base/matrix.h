@@ -28,4 +28,21 @@ struct FloatMatrix {
   }
 };
 
+/// Rows of floats that lie elsewhere: in a matrix, or in a mapped file. Does not own them.
+struct MatrixView {
+  const float* values = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+
+  MatrixView() = default;
+  MatrixView(const float* first, std::int64_t row_count, std::int64_t column_count)
+      : values(first), rows(row_count), columns(column_count) {}
+  explicit(false) MatrixView(const FloatMatrix& matrix)
+      : MatrixView(matrix.values.data(), matrix.rows, matrix.columns) {}
+
+  std::span<const float> row(std::int64_t i) const {
+    return {values + i * columns, static_cast<std::size_t>(columns)};
+  }
+};
+
 }  // namespace sbert

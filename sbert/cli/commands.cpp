@@ -6,6 +6,7 @@ std::span<const Command> all_commands() {
   static constexpr Command kCommands[] = {
       {"convert", "bring a model into another form: .nemo, sentence-transformers, Hugging Face",
        run_convert},
+      {"mine", "hard negatives for training data, out of a corpus", run_mine},
       {"train", "fine-tune a model on questions, positives and hard negatives", run_train},
       {"evaluate", "measure a model: retrieval", run_evaluate},
       {"embed", "texts to vectors: .npy, JSON Lines or text", run_embed},

@@ -16,6 +16,7 @@ void run_convert(const Words& words);
 void run_embed(const Words& words);
 void run_evaluate(const Words& words);
 void run_info(const Words& words);
+void run_mine(const Words& words);
 void run_search(const Words& words);
 void run_similarity(const Words& words);
 void run_tokenize(const Words& words);

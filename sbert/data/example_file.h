@@ -45,6 +45,8 @@ class ExampleFile {
 
   /// Parses the good record `i`, from 0. Any thread may call.
   Example read(std::int64_t i) const;
+  /// MappedFile::drop_pages() of the file.
+  void drop_pages() const { file_.drop_pages(); }
 
  private:
   ExampleFile(MappedFile file, std::optional<TsvTable> table, RecordIndex index);

@@ -65,6 +65,11 @@ Example ExampleSet::read(std::int64_t i) const {
   return files_[file].read(i - first_records_[file]);
 }
 
+void ExampleSet::drop_pages() const {
+  for (const ExampleFile& file : files_)
+    file.drop_pages();
+}
+
 bool ExampleSet::is_pairs() const {
   return std::all_of(files_.begin(), files_.end(), [](const ExampleFile& file) {
     return file.traits().form == RecordForm::kPair;

@@ -25,6 +25,8 @@ class ExampleSet {
   /// The record that has this positive.
   std::int64_t record_of_positive(std::int64_t positive) const;
   Example read(std::int64_t i) const;
+  /// MappedFile::drop_pages() of every file.
+  void drop_pages() const;
 
   /// True if all files hold pairs of sentences (RecordForm::kPair).
   bool is_pairs() const;

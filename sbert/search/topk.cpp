@@ -24,8 +24,12 @@ namespace sbert {
 namespace {
 
 // A tile of scores takes half a MB, so that it stays in a core's cache between GEMM and selection.
+// Tiles begin at multiples of these, so that a score is computed by the same product however the
+// work is parted: products of other shapes may differ in the last bit.
 constexpr std::int64_t kTileQueries = 256;
 constexpr std::int64_t kTileRows = 512;
+static_assert(PiecewiseTopk::kAlignment % kTileQueries == 0 &&
+              PiecewiseTopk::kAlignment % kTileRows == 0);
 // A GEMM of fewer rows may take another kernel, whose sums differ in the last bit: a query alone
 // would score otherwise than among others.
 constexpr std::int64_t kMinTileSide = 8;
@@ -40,11 +44,6 @@ struct Range {
   std::int64_t size() const { return end - begin; }
 };
 
-// The i-th of `parts` ranges of nearly equal size, so that no last one is left tiny.
-Range part_of(Range whole, std::int64_t parts, std::int64_t i) {
-  return {whole.begin + whole.size() * i / parts, whole.begin + whole.size() * (i + 1) / parts};
-}
-
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
@@ -57,11 +56,16 @@ bool is_better(const Hit& a, const Hit& b) {
 // are kept between two cuts, which makes an addition cost O(1) on average.
 class BestHits {
  public:
-  explicit BestHits(std::size_t k) : k_(k) {}
+  // @param earlier the hits of rows before, best first: k of them set the bar
+  BestHits(std::size_t k, std::span<const Hit> earlier) : k_(k) {
+    if (earlier.size() < k) return;
+    threshold_ = earlier.back().score;
+    has_earlier_ = true;
+  }
 
   // A later row needs more than this: on equal scores the earlier one wins.
   float threshold() const { return threshold_; }
-  bool is_full() const { return hits_.size() >= k_; }
+  bool is_full() const { return has_earlier_ || hits_.size() >= k_; }
 
   void add(Hit hit) {
     hits_.push_back(hit);
@@ -83,14 +87,15 @@ class BestHits {
   }
 
   std::size_t k_;
+  bool has_earlier_ = false;
   float threshold_ = kNoThreshold;
   std::vector<Hit> hits_;
 };
 
 // Rows [range) of a matrix as a tensor, without a copy unless they are fewer than kMinTileSide:
 // then rows of zeros follow.
-at::Tensor rows_of(const FloatMatrix& matrix, Range range) {
-  float* const first = const_cast<float*>(matrix.values.data()) + range.begin * matrix.columns;
+at::Tensor rows_of(MatrixView matrix, Range range) {
+  float* const first = const_cast<float*>(matrix.values) + range.begin * matrix.columns;
   const at::Tensor rows = at::from_blob(first, {range.size(), matrix.columns}, at::kFloat);
   if (range.size() >= kMinTileSide) return rows;
   at::Tensor padded = at::zeros({kMinTileSide, matrix.columns}, at::kFloat);
@@ -130,24 +135,37 @@ void select(std::span<const float> scores,
   }
 }
 
-// The best rows of the corpus's part for each query of the tile.
-std::vector<std::vector<Hit>> search_part(
-    const FloatMatrix& queries, const FloatMatrix& corpus, Range tile, Range part, std::size_t k) {
-  const at::Tensor query_rows = rows_of(queries, tile);  // [q, D]
-  const std::int64_t blocks = ceil_div(part.size(), kTileRows);
-  std::vector<BestHits> best(static_cast<std::size_t>(tile.size()), BestHits(k));
+// Queries, and rows of the corpus from first_row on.
+struct Piece {
+  MatrixView queries;
+  MatrixView corpus;
+  std::int64_t first_row = 0;
+};
+
+// The best rows of the piece's part for each query of the tile, where they beat the earlier hits.
+std::vector<std::vector<Hit>> search_part(const Piece& piece,
+                                          Range tile,
+                                          Range part,
+                                          std::size_t k,
+                                          const std::vector<std::vector<Hit>>& earlier) {
+  const at::Tensor query_rows = rows_of(piece.queries, tile);  // [q, D]
+  std::vector<BestHits> best;
+  for (std::int64_t i = tile.begin; i < tile.end; ++i)
+    best.emplace_back(k, earlier[static_cast<std::size_t>(i)]);
   at::Tensor buffer = at::empty({0}, at::kFloat);
 
-  for (std::int64_t block = 0; block < blocks; ++block) {
+  for (std::int64_t begin = part.begin; begin < part.end;) {
     throw_if_stopped();
-    const Range rows = part_of(part, blocks, block);
-    const at::Tensor corpus_rows = rows_of(corpus, rows);                           // [n, D]
+    const std::int64_t to_next_tile = kTileRows - (piece.first_row + begin) % kTileRows;
+    const Range rows{begin, std::min(begin + to_next_tile, part.end)};
+    begin = rows.end;
+    const at::Tensor corpus_rows = rows_of(piece.corpus, rows);                     // [n, D]
     at::Tensor scores = buffer.resize_({query_rows.size(0), corpus_rows.size(0)});  // [q, n]
     at::mm_out(scores, query_rows, corpus_rows.t());
     for (std::int64_t i = 0; i < tile.size(); ++i) {
       const float* const line = scores.data_ptr<float>() + i * corpus_rows.size(0);
-      select({line, static_cast<std::size_t>(rows.size())}, tile.begin + i, rows.begin,
-             best[static_cast<std::size_t>(i)]);
+      select({line, static_cast<std::size_t>(rows.size())}, tile.begin + i,
+             piece.first_row + rows.begin, best[static_cast<std::size_t>(i)]);
     }
   }
 
@@ -158,19 +176,13 @@ std::vector<std::vector<Hit>> search_part(
   return hits;
 }
 
-// Puts the lists of the corpus's parts together: [parts][Q] to [Q].
-std::vector<std::vector<Hit>> merge(std::vector<std::vector<std::vector<Hit>>> parts,
-                                    std::size_t k) {
-  std::vector<std::vector<Hit>> merged = std::move(parts.front());
-  for (std::size_t p = 1; p < parts.size(); ++p) {
-    for (std::size_t q = 0; q < merged.size(); ++q) {
-      const auto middle = static_cast<std::ptrdiff_t>(merged[q].size());
-      merged[q].insert(merged[q].end(), parts[p][q].begin(), parts[p][q].end());
-      std::inplace_merge(merged[q].begin(), merged[q].begin() + middle, merged[q].end(), is_better);
-      merged[q].resize(std::min(merged[q].size(), k));
-    }
-  }
-  return merged;
+// Adds hits of later rows to the best k of a query.
+void merge(std::vector<Hit>& hits, const std::vector<Hit>& later, std::size_t k) {
+  if (later.empty()) return;
+  const auto middle = static_cast<std::ptrdiff_t>(hits.size());
+  hits.insert(hits.end(), later.begin(), later.end());
+  std::inplace_merge(hits.begin(), hits.begin() + middle, hits.end(), is_better);
+  hits.resize(std::min(hits.size(), k));
 }
 
 void check_shape(std::string_view name, const FloatMatrix& matrix) {
@@ -183,38 +195,56 @@ void check_shape(std::string_view name, const FloatMatrix& matrix) {
 
 }  // namespace
 
-std::vector<std::vector<Hit>> exact_topk(const FloatMatrix& queries,
-                                         const FloatMatrix& corpus,
-                                         std::int64_t k) {
+PiecewiseTopk::PiecewiseTopk(MatrixView queries, std::int64_t k, int threads)
+    : queries_(queries),
+      k_(static_cast<std::size_t>(k)),
+      threads_(threads > 0 ? threads : available_threads()),
+      found_(static_cast<std::size_t>(queries.rows)) {
   if (k < 1) fail(ErrorKind::kUsage, concat("k must be at least 1: ", k));
-  check_shape("queries", queries);
-  check_shape("corpus", corpus);
-  if (queries.rows == 0) return {};
-  if (corpus.rows == 0)
-    return std::vector<std::vector<Hit>>(static_cast<std::size_t>(queries.rows));
-  if (queries.columns != corpus.columns) {
-    fail(ErrorKind::kInput, concat("queries and corpus differ in dimension: ", queries.columns,
-                                   " and ", corpus.columns));
-  }
+}
 
-  const auto kept = static_cast<std::size_t>(std::min(k, corpus.rows));
-  const int threads = available_threads();
-  const std::int64_t tiles = ceil_div(queries.rows, kTileQueries);
-  // Few queries do not fill the threads: then the corpus is parted, too.
-  const std::int64_t parts =
-      std::clamp<std::int64_t>(ceil_div(2 * threads, tiles), 1, ceil_div(corpus.rows, kTileRows));
+void PiecewiseTopk::add(MatrixView piece, std::int64_t first_row) {
+  if (queries_.rows == 0 || piece.rows == 0) return;
+  if (queries_.columns != piece.columns) {
+    fail(ErrorKind::kInput, concat("queries and corpus differ in dimension: ", queries_.columns,
+                                   " and ", piece.columns));
+  }
+  const std::int64_t tiles = ceil_div(queries_.rows, kTileQueries);
+  // Few queries do not fill the threads: then the rows are parted, too, between tiles.
+  const std::int64_t first_tile = first_row / kTileRows;
+  const std::int64_t row_tiles = ceil_div(first_row + piece.rows, kTileRows) - first_tile;
+  const std::int64_t parts = std::clamp<std::int64_t>(ceil_div(2 * threads_, tiles), 1, row_tiles);
+  const auto begin_of = [&](std::int64_t part) {
+    const std::int64_t row = (first_tile + row_tiles * part / parts) * kTileRows - first_row;
+    return std::clamp<std::int64_t>(row, 0, piece.rows);
+  };
 
   std::vector<std::vector<std::vector<Hit>>> found(static_cast<std::size_t>(parts));
   for (auto& part : found)
-    part.resize(static_cast<std::size_t>(queries.rows));
-  for_each_worker_task(threads, static_cast<std::size_t>(tiles * parts), [&](std::size_t task) {
+    part.resize(static_cast<std::size_t>(queries_.rows));
+  for_each_worker_task(threads_, static_cast<std::size_t>(tiles * parts), [&](std::size_t task) {
     const c10::InferenceMode no_gradients;
     const auto [tile_number, part] = std::div(static_cast<std::int64_t>(task), parts);
-    const Range tile = part_of({0, queries.rows}, tiles, tile_number);
-    auto hits = search_part(queries, corpus, tile, part_of({0, corpus.rows}, parts, part), kept);
+    const Range tile{tile_number * kTileQueries,
+                     std::min((tile_number + 1) * kTileQueries, queries_.rows)};
+    auto hits = search_part({queries_, piece, first_row}, tile,
+                            {begin_of(part), begin_of(part + 1)}, k_, found_);
     std::move(hits.begin(), hits.end(), found[static_cast<std::size_t>(part)].begin() + tile.begin);
   });
-  return merge(std::move(found), kept);
+  for (std::size_t query = 0; query < found_.size(); ++query) {
+    for (const auto& part : found)
+      merge(found_[query], part[query], k_);
+  }
+}
+
+std::vector<std::vector<Hit>> exact_topk(const FloatMatrix& queries,
+                                         const FloatMatrix& corpus,
+                                         std::int64_t k) {
+  check_shape("queries", queries);
+  check_shape("corpus", corpus);
+  PiecewiseTopk topk(queries, k > 0 ? std::min(k, std::max<std::int64_t>(corpus.rows, 1)) : k, 0);
+  topk.add(corpus, 0);
+  return topk.take();
 }
 
 }  // namespace sbert

@@ -196,5 +196,67 @@ TEST(ExactTopkErrors, ANanIsNamedWhereverItStands) {
   }
 }
 
+TEST(PiecewiseTopk, OfAlignedPiecesHasTheBitsOfTheWhole) {
+  const FloatMatrix queries = random_matrix(700, 24, 11);
+  const FloatMatrix corpus = random_matrix(2'500, 24, 12);
+  const auto whole = exact_topk(queries, corpus, 40);
+  for (const std::int64_t size : {512, 1'024, 2'048}) {
+    for (const int threads : {1, 2, 5}) {
+      PiecewiseTopk topk(queries, 40, threads);
+      for (std::int64_t first = 0; first < corpus.rows; first += size) {
+        const std::int64_t rows = std::min(size, corpus.rows - first);
+        topk.add(MatrixView(corpus.row(first).data(), rows, corpus.columns), first);
+      }
+      EXPECT_TRUE(topk.take() == whole) << size << " rows, " << threads << " threads";
+    }
+  }
+}
+
+TEST(PiecewiseTopk, OfAlignedQueriesHasTheBitsOfAll) {
+  const FloatMatrix queries = random_matrix(700, 24, 18);
+  const FloatMatrix corpus = random_matrix(1'500, 24, 19);
+  const auto all = exact_topk(queries, corpus, 30);
+  PiecewiseTopk topk(MatrixView(queries.row(512).data(), 188, 24), 30, 2);
+  topk.add(corpus, 0);
+  EXPECT_TRUE(topk.take() == std::vector(all.begin() + 512, all.end()));
+}
+
+TEST(PiecewiseTopk, OfPiecesOfAnySizeFindsTheSame) {
+  const FloatMatrix queries = matrix_of_few_values(300, 8, 20);
+  const FloatMatrix corpus = matrix_of_few_values(1'300, 8, 21);
+  const auto whole = exact_topk(queries, corpus, 40);
+  for (const std::int64_t size : {7, 511, 513, 1'299}) {
+    PiecewiseTopk topk(queries, 40, 2);
+    for (std::int64_t first = 0; first < corpus.rows; first += size) {
+      const std::int64_t rows = std::min(size, corpus.rows - first);
+      topk.add(MatrixView(corpus.row(first).data(), rows, corpus.columns), first);
+    }
+    EXPECT_TRUE(topk.take() == whole) << size << " rows";
+  }
+}
+
+TEST(PiecewiseTopk, KeepsTheEarlierOfEqualScores) {
+  const FloatMatrix queries = matrix_of_few_values(5, 3, 13);
+  const FloatMatrix corpus = matrix_of_few_values(900, 3, 14);
+  PiecewiseTopk topk(queries, 20, 2);
+  for (std::int64_t first = 0; first < corpus.rows; first += 30)
+    topk.add(MatrixView(corpus.row(first).data(), 30, 3), first);
+  EXPECT_EQ(topk.take(), exact_topk(queries, corpus, 20));
+}
+
+TEST(PiecewiseTopk, WithoutRowsHasEmptyLists) {
+  const FloatMatrix queries = random_matrix(2, 4, 15);
+  PiecewiseTopk topk(queries, 3, 1);
+  topk.add(MatrixView(nullptr, 0, 4), 0);
+  EXPECT_THAT(topk.take(), ElementsAre(IsEmpty(), IsEmpty()));
+}
+
+TEST(PiecewiseTopk, RefusesAPieceOfAnotherDimension) {
+  const FloatMatrix queries = random_matrix(2, 4, 16);
+  const FloatMatrix corpus = random_matrix(2, 5, 17);
+  PiecewiseTopk topk(queries, 3, 1);
+  expect_error(ErrorKind::kInput, "differ in dimension: 4 and 5", [&] { topk.add(corpus, 0); });
+}
+
 }  // namespace
 }  // namespace sbert

@@ -13,6 +13,9 @@ OPTIONS = {
     "similarity": "--model --prompt-name --format a b",
     "search": "query --model --corpus --queries --embeddings --k --query-prompt-name --document-prompt-name --max-length --threads"
               " --format",
+    "mine": "--model --data --output --corpus --split --candidates --teacher --query-prompt-name --document-prompt-name --max-length"
+            " --with-scores --with-ids --report --vectors --memory --seed --threads --num-negatives --range-min --range-max --sampling"
+            " --max-score --min-score --absolute-margin --relative-margin --topk-percpos --topk-abs --near-duplicate",
     "tokenize": "--model --input --max-length --pieces",
     "info": "model --format",
 }

@@ -1,0 +1,196 @@
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/files.h"
+#include "sbert/checkpoint/model_files.h"
+#include "sbert/cli/commands.h"
+#include "sbert/cli/option_parser.h"
+#include "sbert/mine/byte_count.h"
+#include "sbert/mine/mined_file.h"
+#include "sbert/mine/mining.h"
+#include "sbert/mine/mining_report.h"
+
+namespace sbert {
+namespace {
+
+struct MineOptions {
+  std::string model;
+  std::vector<std::string> data;
+  std::string output;
+  std::string corpus;
+  std::string split = "train";
+  std::string candidates = "dense";
+  std::string teacher;
+  std::string query_prompt_name;
+  std::string document_prompt_name;
+  std::int64_t max_length = 0;
+  bool with_scores = false;
+  bool with_ids = false;
+  std::string report;
+  std::string vectors;
+  std::string memory = "2GB";
+  std::int64_t seed = 0;
+  int threads = 0;
+
+  static constexpr auto fields() {
+    using Self = MineOptions;
+    return std::tuple{
+        field("model", &Self::model, "model folder or .nemo"),
+        field("data", &Self::data,
+              "training files (question, pos_doc; neg_doc is not needed), or a folder in BEIR "
+              "layout"),
+        field("output", &Self::output,
+              "training file to write: .jsonl is a record a line, any other name a JSON array"),
+        field(
+            "corpus", &Self::corpus,
+            "documents to search: .jsonl, .tsv, text, or a folder with corpus.jsonl; default: all "
+            "documents of the data"),
+        field("split", &Self::split, "judgements of a BEIR folder: qrels/SPLIT.tsv"),
+        field("candidates", &Self::candidates,
+              "dense: by the model; bm25: by words; hybrid: both, by reciprocal rank fusion"),
+        field("teacher", &Self::teacher,
+              "a second model, whose scores order and filter the candidates"),
+        field("query_prompt_name", &Self::query_prompt_name,
+              "prompt put before questions; default: the model's \"query\", if it has one"),
+        field("document_prompt_name", &Self::document_prompt_name,
+              "prompt put before documents; default: \"passage\" or \"document\""),
+        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
+        field("with_scores", &Self::with_scores, "also write pos_scores and neg_scores"),
+        field("with_ids", &Self::with_ids,
+              "also write question_id, pos_doc_id and neg_doc_id (BEIR)"),
+        field("report", &Self::report,
+              "name of the report without .json and .html; default: OUTPUT.report"),
+        field("vectors", &Self::vectors,
+              "folder to keep embeddings in for the next run; default: OUTPUT.vectors, removed "
+              "when all is done"),
+        field("memory", &Self::memory, "most memory to take, whatever the corpus's size"),
+        field("seed", &Self::seed, "of --sampling random"),
+        field("threads", &Self::threads, "0: every core"),
+    };
+  }
+};
+
+constexpr CommandHelp kHelp{
+    "mine",
+    "Writes training data with hard negatives: documents that are near a question but do not "
+    "answer\n"
+    "it. Every question is compared with every document; then rules drop what may be an answer "
+    "after\n"
+    "all. A margin below the question's positives is the most useful rule: --topk-percpos 0.95 "
+    "drops\n"
+    "documents that score more than 95% of the lowest positive. The report shows what came out.\n"
+    "A run that was stopped goes on with the embeddings it has finished.",
+    "  sbert mine --model MiniLM/ --data train.jsonl --output mined.jsonl --topk-percpos 0.95\n"
+    "  sbert mine --model MiniLM/ --data scifact/ --output mined.json --candidates hybrid\n"
+    "  sbert mine --model MiniLM/ --data train.json --corpus wiki.jsonl --output mined.jsonl \\\n"
+    "    --range-min 10 --range-max 100 --sampling random --num-negatives 8 --memory 8GB\n"};
+
+std::optional<std::filesystem::path> optional_path(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  return path;
+}
+
+MiningInput read_input(const MineOptions& options) {
+  if (options.data.size() == 1 && std::filesystem::is_directory(options.data[0])) {
+    if (!is_beir_folder(options.data[0])) {
+      fail(ErrorKind::kInput,
+           concat(options.data[0], ": a folder must have corpus.jsonl, queries.jsonl and qrels/"));
+    }
+    if (!options.corpus.empty()) {
+      fail(ErrorKind::kUsage,
+           concat("--corpus cannot be given with a BEIR folder, which has its own: ",
+                  options.corpus));
+    }
+    return read_mining_beir(options.data[0], options.split);
+  }
+  return read_mining_examples(options.data, optional_path(options.corpus));
+}
+
+std::vector<std::pair<std::string, std::string>> settings_of(const MineOptions& options,
+                                                             const FilterOptions& filter) {
+  std::vector<std::pair<std::string, std::string>> settings{
+      {"model", options.model},
+      {"candidates", options.candidates},
+      {"sampling", filter.sampling},
+      {"num_negatives", concat(filter.num_negatives)},
+      {"range_min", concat(filter.range_min)},
+      {"range_max", concat(filter.range_max)},
+      {"near_duplicate", concat(filter.near_duplicate)},
+      {"seed", concat(options.seed)}};
+  for (const std::string& file : options.data)
+    settings.emplace_back("data", file);
+  if (!options.corpus.empty()) settings.emplace_back("corpus", options.corpus);
+  if (!options.teacher.empty()) settings.emplace_back("teacher", options.teacher);
+  const auto add = [&](const char* name, const std::optional<double>& value) {
+    if (value) settings.emplace_back(name, concat(*value));
+  };
+  add("max_score", filter.max_score);
+  add("min_score", filter.min_score);
+  add("absolute_margin", filter.absolute_margin);
+  add("relative_margin", filter.relative_margin);
+  add("topk_percpos", filter.topk_percpos);
+  add("topk_abs", filter.topk_abs);
+  return settings;
+}
+
+}  // namespace
+
+void run_mine(const Words& words) {
+  MineOptions options;
+  MiningOptions mining;
+  OptionParser parser(kHelp, {});
+  add_fields(parser, options);
+  add_fields(parser, mining.filter);
+  for (const char* key : {"model", "data", "output"})
+    parser.require(key);
+  parser.choices("candidates", {"dense", "bm25", "hybrid"});
+  parser.choices("sampling", {"top", "random"});
+  if (!parser.parse(words)) return;
+  mining.candidates = options.candidates;
+  mining.max_length = options.max_length;
+  mining.threads = options.threads;
+  mining.seed = static_cast<std::uint64_t>(options.seed);
+  mining.memory_bytes = within("--memory", [&] { return parse_byte_count(options.memory); });
+  mining.vectors_folder =
+      options.vectors.empty() ? concat(options.output, ".vectors") : options.vectors;
+  mining.validate();
+
+  const SentenceModel model = load_model(options.model);
+  std::optional<SentenceModel> teacher_model;
+  Teacher teacher;
+  if (!options.teacher.empty()) {
+    teacher_model.emplace(load_model(options.teacher));
+    teacher = {&*teacher_model, query_prompt(*teacher_model, ""),
+               document_prompt(*teacher_model, "")};
+  }
+  mining.query_prompt = query_prompt(model, options.query_prompt_name);
+  mining.document_prompt = document_prompt(model, options.document_prompt_name);
+
+  const MiningInput input = read_input(options);
+  MinedFile output(options.output, input,
+                   {.with_scores = options.with_scores, .with_ids = options.with_ids});
+  MiningReport report(input, mining.filter.num_negatives, settings_of(options, mining.filter));
+  mine_hard_negatives(model, teacher, input, mining,
+                      [&](std::size_t question, const MinedQuestion& mined) {
+                        output.add(question, mined);
+                        report.add(question, mined);
+                      });
+  output.commit();
+  const std::string name =
+      options.report.empty() ? concat(options.output, ".report") : options.report;
+  write_file_atomically(concat(name, ".json"), report.json());
+  write_file_atomically(concat(name, ".html"), report.html());
+  if (options.vectors.empty()) {
+    std::error_code ignored;
+    std::filesystem::remove_all(mining.vectors_folder, ignored);
+  }
+  std::puts(report.summary().c_str());
+}
+
+}  // namespace sbert

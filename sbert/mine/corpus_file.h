@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sbert/base/files.h"
+#include "sbert/data/tsv_table.h"
+#include "sbert/mine/documents.h"
+
+namespace sbert {
+
+/// A corpus that stays in its file; eight bytes of memory a document, and the pages that were read
+/// are given back. The file's form is told by its name:
+/// - .jsonl: an object a line with "text", and if it has them "_id" or "id", and "title", which is
+///   put before the text with a space, as BEIR does
+/// - .tsv: the same names in the first line
+/// - any other: a document a line, without ids
+/// Empty lines are skipped.
+class CorpusFile : public Documents {
+ public:
+  /// Reads the file once and checks each record.
+  /// @throws Error(kIo) if it cannot be read, Error(kInput) "file: line 17: text is missing", or if
+  ///         it has no document
+  explicit CorpusFile(const std::filesystem::path& path);
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(offsets_.size()); }
+  std::string text(std::int64_t row) const override { return record(row).text; }
+  std::string id(std::int64_t row) const override { return record(row).id; }
+
+ private:
+  enum class Form { kLines, kJson, kTsv };
+  struct Record {
+    std::string id;
+    std::string text;
+  };
+  Record record(std::int64_t row) const;
+  Record parse(std::string_view line) const;
+  void note_read(std::size_t bytes) const;
+
+  MappedFile file_;
+  Form form_;
+  std::optional<TsvTable> table_;
+  std::vector<std::uint64_t> offsets_;
+  mutable std::atomic<std::uint64_t> bytes_since_drop_ = 0;
+};
+
+}  // namespace sbert

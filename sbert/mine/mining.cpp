@@ -1,0 +1,253 @@
+#include "sbert/mine/mining.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/files.h"
+#include "sbert/base/memory.h"
+#include "sbert/base/option_checks.h"
+#include "sbert/base/progress.h"
+#include "sbert/base/random.h"
+#include "sbert/base/stop.h"
+#include "sbert/base/threads.h"
+#include "sbert/data/text_key.h"
+#include "sbert/mine/document_pool.h"
+#include "sbert/mine/rank_fusion.h"
+#include "sbert/mine/text_vectors.h"
+#include "sbert/search/bm25.h"
+#include "sbert/search/topk.h"
+
+namespace sbert {
+namespace {
+
+constexpr std::uint64_t kMegabyte = 1ULL << 20;
+constexpr std::uint64_t kLeastWorkingMemory = 96 * kMegabyte;
+
+/// How the memory that is left is parted.
+struct MemoryPlan {
+  std::uint64_t chunk_bytes = 0;     // of texts to embed, and of their vectors
+  std::uint64_t document_bytes = 0;  // of document vectors that are mapped
+  std::uint64_t question_bytes = 0;  // of a block of questions with their candidates
+  std::uint64_t index_bytes = 0;     // of BM25's index
+};
+
+MemoryPlan plan_memory(std::uint64_t limit) {
+  const std::uint64_t taken = process_memory().resident_bytes;
+  if (limit < taken + kLeastWorkingMemory) {
+    fail(ErrorKind::kUsage,
+         concat("memory must be at least ", taken / kMegabyte + 1 + kLeastWorkingMemory / kMegabyte,
+                " MB for this model and these questions: ", limit / kMegabyte, " MB"));
+  }
+  // A half is left to activations, token ids and what the allocator keeps.
+  const std::uint64_t share = (limit - taken) / 8;
+  return {.chunk_bytes = std::min(share / 2, 64 * kMegabyte),
+          .document_bytes = std::min(share, 256 * kMegabyte),
+          .question_bytes = share,
+          .index_bytes = share};
+}
+
+// Blocks that begin at such rows have the same scores in whatever memory.
+std::int64_t aligned_count(std::uint64_t count) {
+  const auto alignment = static_cast<std::uint64_t>(PiecewiseTopk::kAlignment);
+  return static_cast<std::int64_t>(std::max(count / alignment, std::uint64_t{1}) * alignment);
+}
+
+float dot(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    sum += static_cast<double>(a[i]) * b[i];
+  return static_cast<float>(sum);
+}
+
+/// The vectors of questions and documents by one model.
+struct Vectors {
+  VectorFile questions;
+  VectorFile documents;
+
+  float score(std::int64_t question, std::int64_t document) const {
+    const auto width = static_cast<std::size_t>(questions.columns());
+    std::vector<float> a(width);
+    std::vector<float> b(width);
+    questions.read(question, a);
+    documents.read(document, b);
+    return dot(a, b);
+  }
+};
+
+class Miner {
+ public:
+  Miner(const MiningInput& input, const MiningOptions& options)
+      : input_(input), options_(options), plan_(plan_memory(options.memory_bytes)) {
+    for (const MiningQuestion& question : input.questions)
+      max_positives_ =
+          std::max(max_positives_, static_cast<std::int64_t>(question.positives.size()));
+    last_rank_ = options.filter.last_rank(max_positives_);
+    depth_ = std::min(last_rank_ + max_positives_, input.documents->size());
+  }
+
+  void embed(const SentenceModel& model, const Teacher& teacher) {
+    make_folder(options_.vectors_folder);
+    std::uint64_t documents_key = 0;
+    for_each_text_key(*input_.documents, [&](std::int64_t, std::uint64_t key) {
+      documents_key = derive_key(documents_key, key);
+    });
+    vectors_.emplace(
+        embed_both(model, "", documents_key, options_.query_prompt, options_.document_prompt));
+    if (teacher.model == nullptr) return;
+    teacher_vectors_.emplace(embed_both(*teacher.model, "teacher-", documents_key,
+                                        teacher.query_prompt, teacher.document_prompt));
+  }
+
+  void mine(const TakeMined& take) {
+    const auto per_question =
+        static_cast<std::uint64_t>(vectors_->questions.columns()) * sizeof(float) +
+        static_cast<std::uint64_t>(depth_) * 6 * sizeof(Hit) + 256;
+    const std::int64_t step = aligned_count(plan_.question_bytes / per_question);
+    const auto count = static_cast<std::int64_t>(input_.questions.size());
+    for (std::int64_t begin = 0; begin < count; begin += step) {
+      const std::int64_t end = std::min(begin + step, count);
+      const std::vector<MinedQuestion> mined = mine_block(begin, end);
+      for (std::int64_t question = begin; question < end; ++question)
+        take(static_cast<std::size_t>(question), mined[static_cast<std::size_t>(question - begin)]);
+    }
+  }
+
+ private:
+  Vectors embed_both(const SentenceModel& model,
+                     const std::string& name,
+                     std::uint64_t documents_key,
+                     const std::string& query_prompt,
+                     const std::string& document_prompt) {
+    std::uint64_t questions_key = 0;
+    for (const MiningQuestion& question : input_.questions)
+      questions_key = derive_key(questions_key, bytes_key(question.text));
+    TextVectorOptions embedding{.prompt = query_prompt,
+                                .max_length = options_.max_length,
+                                .threads = options_.threads,
+                                .chunk_bytes = plan_.chunk_bytes};
+    const auto& folder = options_.vectors_folder;
+    VectorFile questions = embed_into_file(
+        folder / concat(name, "questions.vectors"), "embedding questions", model,
+        static_cast<std::int64_t>(input_.questions.size()),
+        [&](std::int64_t i) { return input_.questions[static_cast<std::size_t>(i)].text; },
+        questions_key, embedding);
+    embedding.prompt = document_prompt;
+    VectorFile documents = embed_into_file(
+        folder / concat(name, "documents.vectors"), "embedding documents", model,
+        input_.documents->size(), [&](std::int64_t row) { return input_.documents->text(row); },
+        documents_key, embedding);
+    return {std::move(questions), std::move(documents)};
+  }
+
+  std::vector<std::vector<Hit>> dense_hits(std::int64_t begin, std::int64_t end) {
+    const MappedRows questions(vectors_->questions, begin, end - begin);
+    PiecewiseTopk topk(questions.view(), depth_, options_.threads);
+    const VectorFile& documents = vectors_->documents;
+    const std::int64_t step = aligned_count(
+        plan_.document_bytes / (static_cast<std::uint64_t>(documents.columns()) * sizeof(float)));
+    Progress progress("searching", documents.rows(), "documents");
+    for (std::int64_t first = 0; first < documents.rows(); first += step) {
+      const MappedRows rows(documents, first, std::min(step, documents.rows() - first));
+      topk.add(rows.view(), first);
+      progress.advance(rows.view().rows);
+    }
+    return topk.take();
+  }
+
+  std::vector<std::vector<Hit>> bm25_hits(std::int64_t begin, std::int64_t end) {
+    std::vector<std::string> texts;
+    for (std::int64_t i = begin; i < end; ++i)
+      texts.push_back(input_.questions[static_cast<std::size_t>(i)].text);
+    return bm25_topk(texts, input_.documents->size(),
+                     [&](std::int64_t row) { return input_.documents->text(row); }, depth_,
+                     {.threads = options_.threads, .index_bytes = plan_.index_bytes});
+  }
+
+  std::vector<MinedQuestion> mine_block(std::int64_t begin, std::int64_t end) {
+    const bool is_dense = options_.candidates != "bm25";
+    const bool is_lexical = options_.candidates != "dense";
+    std::vector<std::vector<Hit>> dense;
+    std::vector<std::vector<Hit>> lexical;
+    if (is_dense) dense = dense_hits(begin, end);
+    if (is_lexical) lexical = bm25_hits(begin, end);
+
+    std::vector<MinedQuestion> mined(static_cast<std::size_t>(end - begin));
+    const int threads = options_.threads > 0 ? options_.threads : available_threads();
+    for_each_task(threads, mined.size(), [&](std::size_t i) {
+      throw_if_stopped();
+      const std::int64_t question = begin + static_cast<std::int64_t>(i);
+      std::vector<Hit> hits;
+      if (is_dense && is_lexical) {
+        hits = fuse_ranks(dense[i], lexical[i], depth_);
+      } else {
+        hits = std::move(is_dense ? dense[i] : lexical[i]);
+      }
+      mined[i] = choose(question, hits, is_lexical);
+    });
+    return mined;
+  }
+
+  MinedQuestion choose(std::int64_t number, const std::vector<Hit>& hits, bool needs_scores) {
+    const Vectors& scoring = teacher_vectors_ ? *teacher_vectors_ : *vectors_;
+    std::vector<Candidate> candidates;
+    for (const Hit& hit : hits) {
+      const bool is_scored = !needs_scores && !teacher_vectors_;
+      candidates.push_back({hit.row, is_scored ? hit.score : scoring.score(number, hit.row)});
+    }
+    if (teacher_vectors_) {
+      std::stable_sort(candidates.begin(), candidates.end(),
+                       [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+    }
+    const MiningQuestion& question = input_.questions[static_cast<std::size_t>(number)];
+    KnownAnswers known{.rows = question.positives, .question = question.text};
+    if (input_.has_ids) known.id_keys.push_back(bytes_key(question.id));
+    MinedQuestion mined;
+    for (const std::int64_t row : question.positives) {
+      known.texts.push_back(input_.documents->text(row));
+      if (const std::uint64_t key = input_.documents->id_key(row); key != 0)
+        known.id_keys.push_back(key);
+      mined.positive_scores.push_back(scoring.score(number, row));
+      known.lowest_score = std::min(known.lowest_score, mined.positive_scores.back());
+    }
+    Selection selection =
+        select_negatives(candidates, known, *input_.documents, options_.filter, last_rank_,
+                         derive_key(options_.seed, bytes_key(question.text)));
+    mined.negatives = std::move(selection.negatives);
+    mined.dropped = selection.dropped;
+    return mined;
+  }
+
+  const MiningInput& input_;
+  const MiningOptions& options_;
+  MemoryPlan plan_;
+  std::int64_t max_positives_ = 0;
+  std::int64_t last_rank_ = 0;
+  std::int64_t depth_ = 0;  // candidates for each question
+  std::optional<Vectors> vectors_;
+  std::optional<Vectors> teacher_vectors_;
+};
+
+}  // namespace
+
+void MiningOptions::validate() const {
+  filter.validate();
+  check_one_of("candidates", candidates, {"dense", "bm25", "hybrid"});
+}
+
+void mine_hard_negatives(const SentenceModel& model,
+                         const Teacher& teacher,
+                         const MiningInput& input,
+                         const MiningOptions& options,
+                         const TakeMined& take) {
+  options.validate();
+  if (input.questions.empty()) return;
+  Miner miner(input, options);
+  miner.embed(model, teacher);
+  miner.mine(take);
+}
+
+}  // namespace sbert

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sbert/data/file_patterns.h"
+#include "sbert/mine/documents.h"
+
+namespace sbert {
+
+struct MiningQuestion {
+  std::string text;
+  std::string id;                         ///< its name in reports
+  std::vector<std::int64_t> positives{};  ///< rows of the documents, each once; at least one
+};
+
+/// Questions with their answers, and the documents to search. Documents of the same bytes are one,
+/// and blank ones are left out; questions of the same bytes are one, with the answers of all.
+struct MiningInput {
+  std::unique_ptr<Documents> documents;
+  std::vector<MiningQuestion> questions;
+  bool has_ids = false;  ///< questions and documents have ids of their own
+};
+
+/// Reads training files (ExampleSet): the documents are the corpus, and of the files the positives
+/// that it lacks; without a corpus all positives and negatives of the files. A question's id is the
+/// number of its first record from 1.
+/// @param corpus a CorpusFile, or a folder with corpus.jsonl
+/// @throws what ExampleFile::open() and CorpusFile throw; Error(kInput) for pairs with labels
+MiningInput read_mining_examples(const FilePatterns& files,
+                                 const std::optional<std::filesystem::path>& corpus);
+
+/// Reads a folder in BEIR's layout (read_beir()), the corpus staying on disk.
+/// Questions without a document of grade 1 or more are left out.
+/// @throws Error(kIo), Error(kInput) naming file and line
+MiningInput read_mining_beir(const std::filesystem::path& folder, const std::string& split);
+
+/// True for a folder with corpus.jsonl, queries.jsonl and qrels/.
+bool is_beir_folder(const std::filesystem::path& path);
+
+}  // namespace sbert
