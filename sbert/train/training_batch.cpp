@@ -107,6 +107,8 @@ LossTargets loss_targets(const std::vector<TrainingTexts>& rows) {
                                    row.negative_scores.end());
   }
   fill_document_keys(rows, targets);
+  for (const TrainingTexts& row : rows)
+    targets.question_keys.push_back(text_key(row.question));
   return targets;
 }
 

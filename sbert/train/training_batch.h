@@ -52,7 +52,7 @@ TrainingTexts training_texts(const Example& example,
 /// @param negatives their places, ascending
 void drop_negatives(TrainingTexts& row, std::span<const std::size_t> negatives);
 
-/// What the data says of the texts of these rows: text and id keys for each document; labels and
+/// What the data says of the texts of these rows: keys of each document and question; labels and
 /// scores where the rows have them.
 LossTargets loss_targets(const std::vector<TrainingTexts>& rows);
 
