@@ -42,6 +42,11 @@ struct DocumentChoice {
   std::optional<std::uint64_t> negatives_key{};
 };
 
+/// Texts as the model reads them: the prefix of their role (of a pair: pair_prefix), a space and
+/// the text, without white space at both ends.
+std::string question_text(const std::string& text, const ModelOptions& options, bool is_pair);
+std::string document_text(const std::string& text, const ModelOptions& options, bool is_pair);
+
 /// The question, one positive, and at most hard_negatives_to_train negatives. Both texts of a pair
 /// (RecordForm::kPair) get pair_prefix, others query_prefix and passage_prefix.
 TrainingTexts training_texts(const Example& example,
