@@ -62,14 +62,15 @@ class ContrastiveLoss : public Loss {
     if (!options_.in_batch_negatives) require_negatives(batch, "contrastive");
     ScoreTable table = score_documents(batch, options_);
     if (options_.clamp) table.scores = table.scores.clamp(-1, 1);
-    const Tensor to_documents = cross_entropy(table, batch.targets);
+    const Tensor to_documents = documents_entropy(table, batch);
     if (!options_.symmetric) return to_documents;
 
     // A question stands here for its positive: column j is document j.
     const std::int64_t size = batch.questions.size(0);
     const ScoreTable transposed{table.scores.narrow(1, 0, size).t(), table.own_columns.unsqueeze(0),
                                 table.own_columns};
-    return (to_documents + cross_entropy(transposed, batch.targets)) / 2;
+    const Tensor is_left_out = left_out(transposed, batch.targets, options_);
+    return (to_documents + cross_entropy(transposed.scores, is_left_out, transposed)) / 2;
   }
 
   NamedTensors parameters() const override {
@@ -83,12 +84,25 @@ class ContrastiveLoss : public Loss {
     return scores * log_scale_.to(scores.options().requires_grad(false)).exp();
   }
 
-  // Mean over the rows.
-  Tensor cross_entropy(const ScoreTable& table, const LossTargets& targets) const {
-    const Tensor is_left_out = left_out(table, targets, options_);  // [B, M]
+  // Of the questions with the documents of the batch and of its memory.
+  Tensor documents_entropy(const ScoreTable& table, const LossBatch& batch) const {
+    const Tensor is_left_out = left_out(table, batch.targets, options_);
+    if (batch.memory.size() == 0) return cross_entropy(table.scores, is_left_out, table);
+    Tensor scores = batch.questions.mm(batch.memory.documents.t());  // [B, size of the memory]
+    if (options_.clamp) scores = scores.clamp(-1, 1);
+    const Tensor is_out_of_memory =
+        left_out_of_memory(scores, of_own_pair(table.scores, table), batch, options_);
+    return cross_entropy(at::cat({table.scores, scores}, 1),
+                         at::cat({is_left_out, is_out_of_memory}, 1), table);
+  }
+
+  // Mean over the rows. The scores may have more columns than the table, at the end. [B, M]
+  Tensor cross_entropy(const Tensor& scores,
+                       const Tensor& is_left_out,
+                       const ScoreTable& table) const {
     // Filled after scaling: infinity times a scale would have no gradient.
     const Tensor log_shares =
-        scaled(table.scores).masked_fill(is_left_out, kMinusInfinity).log_softmax(1);
+        scaled(scores).masked_fill(is_left_out, kMinusInfinity).log_softmax(1);
     const Tensor of_own = of_own_pair(log_shares, table);  // [B]
     const double smoothing = options_.label_smoothing;
     if (smoothing == 0) return -of_own.mean();

@@ -35,6 +35,11 @@ namespace sbert {
 ///   (or document's) own pair plus the margin. Scores are before the temperature, and constants.
 ///   With a negative margin, so are near ties. Absent or NaN: off.
 ///
+/// The documents of LossBatch::memory are negatives of every question, without a part in the
+/// symmetric half (cross-batch memory: Wang et al., 2020, "Cross-Batch Memory for Embedding
+/// Learning"). Documents with the text of the question's positive, and earlier positives of the
+/// same question, are always left out of them; the masks hold for the rest.
+///
 /// Memory is O(B * (B + H)), H the most hard negatives of a question, or O(B * (B + N)) if they are
 /// shared, beside the embeddings.
 std::unique_ptr<Loss> make_contrastive_loss(const LossOptions& options);

@@ -7,10 +7,20 @@
 namespace sbert {
 namespace {
 
+Tensor key_tensor(const std::vector<std::uint64_t>& keys, at::Device device) {
+  const std::vector<std::int64_t> same_bits(keys.begin(), keys.end());
+  return at::tensor(same_bits, at::kLong).to(device);
+}
+
+[[noreturn]] void fail_without_ids() {
+  fail(ErrorKind::kUsage,
+       "model.loss.mask_same_id needs ids of documents in the training data: no pos_doc_id and no "
+       "neg_doc_id");
+}
+
 // Where a document's key is that of its row's own document, and not 0. [B, M]
 Tensor has_key_of_own(const std::vector<std::uint64_t>& keys, const ScoreTable& table) {
-  const std::vector<std::int64_t> same_bits(keys.begin(), keys.end());
-  const Tensor all = at::tensor(same_bits, at::kLong).to(table.documents.device());  // [B + N]
+  const Tensor all = key_tensor(keys, table.documents.device());  // [B + N]
   const Tensor of_documents =
       all.index_select(0, table.documents.clamp_min(0).flatten()).view(table.documents.sizes());
   const Tensor of_own = all.narrow(0, 0, table.scores.size(0)).unsqueeze(1);  // [B, 1]
@@ -34,11 +44,7 @@ Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossO
     leave_out(has_key_of_own(targets.text_keys, table));
   }
   if (options.mask_same_id) {
-    if (targets.id_keys.empty()) {
-      fail(ErrorKind::kUsage,
-           "model.loss.mask_same_id needs ids of documents in the training data: no pos_doc_id and "
-           "no neg_doc_id");
-    }
+    if (targets.id_keys.empty()) fail_without_ids();
     leave_out(has_key_of_own(targets.id_keys, table));
   }
   if (options.false_negative_margin) {
@@ -47,6 +53,31 @@ Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossO
     leave_out(scores > of_own + *options.false_negative_margin);
   }
   return is_out.expand_as(table.scores);
+}
+
+Tensor left_out_of_memory(const Tensor& scores,
+                          const Tensor& own_scores,
+                          const LossBatch& batch,
+                          const LossOptions& options) {
+  const LossTargets& targets = batch.targets;
+  const LossMemory& memory = batch.memory;
+  // Where a key of the memory is the question's, and not 0. [B, M]
+  const auto same = [&](const std::vector<std::uint64_t>& of_questions, const Tensor& of_memory) {
+    const Tensor keys = key_tensor(of_questions, scores.device());
+    const Tensor first = keys.narrow(0, 0, scores.size(0)).unsqueeze(1);  // [B, 1]
+    return (of_memory.unsqueeze(0) == first) & (first != 0);
+  };
+  Tensor is_out =
+      same(targets.text_keys, memory.text_keys) | same(targets.question_keys, memory.question_keys);
+  if (options.mask_same_id) {
+    if (targets.id_keys.empty()) fail_without_ids();
+    is_out = is_out | same(targets.id_keys, memory.id_keys);
+  }
+  if (options.false_negative_margin) {
+    is_out = is_out |
+             (scores.detach() > own_scores.detach().unsqueeze(1) + *options.false_negative_margin);
+  }
+  return is_out;
 }
 
 Tensor of_own_pair(const Tensor& values, const ScoreTable& table) {

@@ -22,8 +22,20 @@ at::Tensor left_out(const ScoreTable& table,
                     const LossTargets& targets,
                     const LossOptions& options);
 
+/// Which documents of the batch's memory are no negatives of a question: those with the text of its
+/// positive, and those that were the positive of the same question, whatever the options; with the
+/// options' masks those of its positive's id, and those that score too high.
+/// @param scores     [B, M] of the questions with the memory's documents
+/// @param own_scores [B]    of the questions with their positives
+/// @return           [B, M] bool
+/// @throws Error(kUsage) if mask_same_id is set and the data gives no ids
+at::Tensor left_out_of_memory(const at::Tensor& scores,
+                              const at::Tensor& own_scores,
+                              const LossBatch& batch,
+                              const LossOptions& options);
+
 /// Picks each row's value for its own document.
-/// @param values [B, M] laid out as table.scores
+/// @param values [B, M or more] laid out as table.scores
 /// @return       [B]
 at::Tensor of_own_pair(const at::Tensor& values, const ScoreTable& table);
 

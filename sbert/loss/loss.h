@@ -22,8 +22,20 @@ struct LossTargets {
   /// documents of equal id, where the data gives ids (0: no id).
   std::vector<std::uint64_t> text_keys;
   std::vector<std::uint64_t> id_keys;
+  std::vector<std::uint64_t> question_keys;  ///< [B] as text_keys, of the questions
 
   std::int64_t num_questions() const { return static_cast<std::int64_t>(negative_counts.size()); }
+};
+
+/// Documents of earlier batches, as they were embedded then: constants to the gradient. Keys are
+/// those of LossTargets, as the bits of int64.
+struct LossMemory {
+  Tensor documents;      ///< [M, D] undefined: there are none
+  Tensor text_keys;      ///< [M]
+  Tensor id_keys;        ///< [M] 0: no id
+  Tensor question_keys;  ///< [M] of the question whose positive it was; 0: it was a hard negative
+
+  std::int64_t size() const { return documents.defined() ? documents.size(0) : 0; }
 };
 
 /// A global batch as a loss sees it. The embeddings are as the model gives them (of length 1 if it
@@ -33,6 +45,7 @@ struct LossBatch {
   Tensor positives;  ///< [B, D]
   Tensor negatives;  ///< [N, D] of question 0, of question 1, ...
   LossTargets targets;
+  LossMemory memory{};  ///< further negatives of every question, to a loss that has use for them
 };
 
 /// A training objective on the embeddings of a batch.

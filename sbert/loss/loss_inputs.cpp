@@ -25,6 +25,20 @@ Tensor indices(const std::vector<std::int64_t>& values, const LossBatch& batch) 
   return at::tensor(values, at::kLong).to(batch.questions.device());
 }
 
+bool has_memory_of_shape(const LossBatch& batch) {
+  const LossMemory& memory = batch.memory;
+  if (memory.size() == 0) return true;
+  const LossTargets& targets = batch.targets;
+  const auto is_key_list = [&](const Tensor& keys) {
+    return keys.defined() && keys.scalar_type() == at::kLong && keys.dim() == 1 &&
+           keys.size(0) == memory.size();
+  };
+  return memory.documents.dim() == 2 && memory.documents.size(1) == batch.questions.size(1) &&
+         is_key_list(memory.text_keys) && is_key_list(memory.id_keys) &&
+         is_key_list(memory.question_keys) && !targets.text_keys.empty() &&
+         !targets.question_keys.empty();
+}
+
 }  // namespace
 
 void check_shapes(const LossBatch& batch) {
@@ -44,8 +58,9 @@ void check_shapes(const LossBatch& batch) {
   const bool targets_agree =
       has_none_or(targets.labels, size) && has_none_or(targets.positive_scores, size) &&
       has_none_or(targets.negative_scores, documents - size) &&
-      has_none_or(targets.text_keys, documents) && has_none_or(targets.id_keys, documents);
-  if (!embeddings_agree || !targets_agree) {
+      has_none_or(targets.text_keys, documents) && has_none_or(targets.id_keys, documents) &&
+      has_none_or(targets.question_keys, size);
+  if (!embeddings_agree || !targets_agree || !has_memory_of_shape(batch)) {
     fail(ErrorKind::kInternal, "loss: the shapes of the batch disagree");
   }
 }

@@ -11,7 +11,8 @@ namespace sbert {
 // the loss that asks, for the message.
 
 /// @throws Error(kInternal) unless B >= 1, the embeddings have the shapes that LossBatch says, and
-///         each of the targets is empty or of its length
+///         each of the targets is empty or of its length; with a memory, text and question keys are
+///         needed
 void check_shapes(const LossBatch& batch);
 
 /// @return [B] in the type of the embeddings

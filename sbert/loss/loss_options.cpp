@@ -52,6 +52,8 @@ void refuse_options_of_other_losses(const LossOptions& options) {
       {"mask_same_text", "contrastive", options.mask_same_text},
       {"mask_same_id", "contrastive", options.mask_same_id},
       {"false_negative_margin", "contrastive", options.false_negative_margin.has_value()},
+      {"memory_size", "contrastive", options.memory_size != 0},
+      {"memory_start_step", "contrastive", options.memory_start_step != 0},
       {"num_labels", "softmax", options.num_labels != defaults.num_labels},
       {"triplet_margin", "triplet", options.triplet_margin != defaults.triplet_margin},
       {"triplet_distance", "triplet", options.triplet_distance != defaults.triplet_distance},
@@ -106,6 +108,14 @@ void LossOptions::validate() const {
   }
   if (!in_batch_negatives && symmetric) {
     refuse("symmetric", " needs model.loss.in_batch_negatives=true");
+  }
+  check_at_least("model.loss.memory_size", memory_size, 0);
+  check_at_least("model.loss.memory_start_step", memory_start_step, 0);
+  if (!in_batch_negatives && memory_size > 0) {
+    refuse("memory_size", " needs model.loss.in_batch_negatives=true");
+  }
+  if (memory_start_step > 0 && memory_size == 0) {
+    refuse("memory_start_step", " needs model.loss.memory_size");
   }
   if (num_labels < 2) refuse("num_labels", concat(" must be at least 2: ", num_labels));
   not_negative("triplet_margin", triplet_margin);

@@ -32,6 +32,8 @@ struct LossOptions {
   bool mask_same_text = false;
   bool mask_same_id = false;
   std::optional<double> false_negative_margin;  ///< absent or NaN: off; may be negative
+  std::int64_t memory_size = 0;                 ///< documents of earlier batches; 0: none
+  std::int64_t memory_start_step = 0;
 
   std::int64_t num_labels = 3;  ///< of softmax
 
@@ -66,6 +68,12 @@ struct LossOptions {
         field("false_negative_margin", &Self::false_negative_margin,
               "contrastive: a document that scores above the positive's score plus this is no "
               "negative; null: off"),
+        field(
+            "memory_size", &Self::memory_size,
+            "contrastive: so many documents of the batches before are negatives of every question, "
+            "as they were embedded then; 0: off"),
+        field("memory_start_step", &Self::memory_start_step,
+              "contrastive: updates before the memory begins to fill"),
         field("num_labels", &Self::num_labels, "softmax: classes, labels are 0 to num_labels - 1"),
         field("triplet_margin", &Self::triplet_margin,
               "triplet: how much farther than the positive a negative shall be"),

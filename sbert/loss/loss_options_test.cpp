@@ -46,6 +46,10 @@ TEST(LossOptions, NumbersOutOfRangeAreRefused) {
             "model.label_smoothing must be from 0 to below 1: 1");
   EXPECT_EQ(refusal([](auto& o) { o.false_negative_margin = kInfinity; }),
             "model.loss.false_negative_margin must be finite: inf");
+  EXPECT_EQ(refusal([](auto& o) { o.memory_size = -1; }),
+            "model.loss.memory_size must be at least 0: -1");
+  EXPECT_EQ(refusal([](auto& o) { o.memory_start_step = -1; }),
+            "model.loss.memory_start_step must be at least 0: -1");
   EXPECT_EQ(refusal([](auto& o) { o.name = "softmax", o.num_labels = 1; }),
             "model.loss.num_labels must be at least 2: 1");
   EXPECT_EQ(refusal([](auto& o) { o.name = "triplet", o.triplet_margin = -1; }),
@@ -61,6 +65,10 @@ TEST(LossOptions, ContradictionsAreRefused) {
             "model.loss.share_hard_negatives needs model.loss.in_batch_negatives=true");
   EXPECT_EQ(refusal([](auto& o) { o.in_batch_negatives = false, o.symmetric = true; }),
             "model.loss.symmetric needs model.loss.in_batch_negatives=true");
+  EXPECT_EQ(refusal([](auto& o) { o.in_batch_negatives = false, o.memory_size = 9; }),
+            "model.loss.memory_size needs model.loss.in_batch_negatives=true");
+  EXPECT_EQ(refusal([](auto& o) { o.memory_start_step = 9; }),
+            "model.loss.memory_start_step needs model.loss.memory_size");
 }
 
 TEST(LossOptions, AnOptionOfAnotherLossIsRefused) {
@@ -89,6 +97,9 @@ TEST(LossOptions, AnOptionOfAnotherLossIsRefused) {
             needs("mask_same_id", "contrastive"));
   EXPECT_EQ(of_cosine([](auto& o) { o.false_negative_margin = 0; }),
             needs("false_negative_margin", "contrastive"));
+  EXPECT_EQ(of_cosine([](auto& o) { o.memory_size = 8; }), needs("memory_size", "contrastive"));
+  EXPECT_EQ(of_cosine([](auto& o) { o.memory_start_step = 8; }),
+            needs("memory_start_step", "contrastive"));
   EXPECT_EQ(of_cosine([](auto& o) { o.num_labels = 2; }), needs("num_labels", "softmax"));
   EXPECT_EQ(of_cosine([](auto& o) { o.triplet_margin = 5; }), needs("triplet_margin", "triplet"));
   EXPECT_EQ(of_cosine([](auto& o) { o.triplet_distance = "cosine"; }),

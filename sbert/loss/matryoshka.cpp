@@ -17,7 +17,7 @@ class MatryoshkaLoss : public Loss {
 
   Tensor compute(const LossBatch& batch) const override {
     check_shapes(batch);
-    LossBatch cut{{}, {}, {}, batch.targets};
+    LossBatch cut{{}, {}, {}, batch.targets, batch.memory};
     Tensor sum = batch.questions.new_zeros({});
     for (const MatryoshkaPart& part : parts_) {
       const auto shorten = [&](const Tensor& rows) {
@@ -26,6 +26,7 @@ class MatryoshkaLoss : public Loss {
       cut.questions = shorten(batch.questions);
       cut.positives = shorten(batch.positives);
       cut.negatives = shorten(batch.negatives);
+      if (batch.memory.size() > 0) cut.memory.documents = shorten(batch.memory.documents);
       sum = sum + part.weight * part.loss->compute(cut);
     }
     return sum;

@@ -69,6 +69,7 @@ void append(LossTargets& all, const LossTargets& part) {
   join(all.labels, part.labels);
   join(all.positive_scores, part.positive_scores);
   join(all.negative_scores, part.negative_scores);
+  join(all.question_keys, part.question_keys);
 }
 
 // The keys of documents stand in the order of the documents: all positives, then all negatives.
@@ -108,6 +109,12 @@ LossBatch loss_batch(const std::vector<Tensor>& embeddings,
   return batch;
 }
 
+LossBatch without_gradient(LossBatch batch) {
+  for (Tensor* embeddings : {&batch.questions, &batch.positives, &batch.negatives})
+    *embeddings = embeddings->detach();
+  return batch;
+}
+
 }  // namespace
 
 GradientCache::GradientCache(const SentenceModel& model, const Loss& loss, int workers)
@@ -118,7 +125,8 @@ GradientCache::GradientCache(const SentenceModel& model, const Loss& loss, int w
 
 double GradientCache::compute(const std::vector<MicroBatch>& micro_batches,
                               std::uint64_t step_key,
-                              double loss_scale) {
+                              double loss_scale,
+                              const LossMemory& memory) {
   const auto num_workers = encoders_.size();
   const bool keeps_graph = micro_batches.size() == 1;
   const auto on_workers = [&](std::size_t count, const auto& work) {
@@ -145,8 +153,11 @@ double GradientCache::compute(const std::vector<MicroBatch>& micro_batches,
   }
   for (const NamedTensor& parameter : loss_.parameters())
     parameter.tensor.mutable_grad() = Tensor();
-  const Tensor loss = loss_.compute(loss_batch(embeddings, micro_batches));
+  batch_ = loss_batch(embeddings, micro_batches);
+  batch_.memory = memory;
+  const Tensor loss = loss_.compute(batch_);
   (loss * loss_scale).backward();
+  batch_ = without_gradient(std::move(batch_));
 
   for (std::size_t i = 0; i < micro_batches.size(); ++i) {
     on_workers(shards[i].size(), [&](std::size_t s) {

@@ -28,10 +28,15 @@ class GradientCache {
   /// @param step_key   dropout of this step; each sequence draws its masks by its place in the
   ///                   global batch
   /// @param loss_scale the gradients are this many times larger
+  /// @param memory     documents of earlier batches, for the loss
   /// @return the loss, not scaled
   double compute(const std::vector<MicroBatch>& micro_batches,
                  std::uint64_t step_key,
-                 double loss_scale = 1);
+                 double loss_scale = 1,
+                 const LossMemory& memory = {});
+
+  /// The global batch of the last compute() as the loss saw it, its embeddings constants.
+  const LossBatch& batch() const { return batch_; }
 
  private:
   void add_up();
@@ -39,6 +44,7 @@ class GradientCache {
   const SentenceModel& model_;
   const Loss& loss_;
   std::vector<BertEncoder> encoders_;  // one a worker
+  LossBatch batch_;
 };
 
 }  // namespace sbert

@@ -50,6 +50,7 @@ Learner::Learner(const TrainOptions& options, SentenceModel& model, int workers)
     : model_(model),
       seed_(static_cast<std::uint64_t>(options.model.seed)),
       clip_(options.trainer.gradient_clip_val),
+      memory_start_step_(options.model.loss.memory_start_step),
       averaging_interval_(options.exp_manager.ema.every_n_steps) {
   set_recipe(options);
   const EncoderConfig& config = model.encoder.config();
@@ -58,6 +59,9 @@ Learner::Learner(const TrainOptions& options, SentenceModel& model, int workers)
   trained_ = model.encoder.trainable_parameters();
   for (const NamedTensor& each : loss_->parameters())
     trained_.push_back({concat("loss.", each.name), each.tensor});
+  if (options.model.loss.memory_size > 0) {
+    memory_.emplace(options.model.loss.memory_size, config.hidden_size);
+  }
   gradient_.emplace(model, *loss_, workers);
   optimizer_.emplace(trained_, settings_of(trained_, options.model.optim, config.num_layers),
                      adamw_options(options.model.optim));
@@ -87,7 +91,8 @@ Update Learner::update(const std::vector<MicroBatch>& micro_batches,
   const double scale = scaler_ ? scaler_->scale() : 1;
   Update result;
   if (scaler_) result.loss_scale = scale;
-  result.loss = gradient_->compute(micro_batches, derive_key(seed_, kDropoutMasks, step), scale);
+  result.loss = gradient_->compute(micro_batches, derive_key(seed_, kDropoutMasks, step), scale,
+                                   memory_ ? memory_->documents() : LossMemory{});
   clock.enter(Phase::kOptimizer);
   result.is_skipped = scaler_ && !scaler_->unscale_and_check(trained_);
   if (!result.is_skipped) {
@@ -99,6 +104,7 @@ Update Learner::update(const std::vector<MicroBatch>& micro_batches,
                   ") or set trainer.gradient_clip_val"));
     }
     optimizer_->step(lr);
+    if (memory_ && step >= memory_start_step_) memory_->add(gradient_->batch());
     if (averages_ && (step + 1) % averaging_interval_ == 0) averages_->update();
   }
   if (scaler_) scaler_->update();
@@ -112,6 +118,7 @@ NamedTensors Learner::state() const {
   add_prefixed("model.", model_.encoder.parameters(), tensors);
   add_prefixed("model.", model_.encoder.lora_parameters(), tensors);
   add_prefixed("loss.", loss_->parameters(), tensors);
+  if (memory_) add_prefixed("loss.memory.", memory_->state(), tensors);
   add_prefixed("optimizer.", optimizer_->state(), tensors);
   tensors.push_back({"optimizer.step", counter(optimizer_->step_count())});
   if (averages_) add_prefixed("", averages_->state(), tensors);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sbert/base/named_tensor.h"
+#include "sbert/loss/cross_batch_memory.h"
 #include "sbert/loss/loss.h"
 #include "sbert/model/sentence_model.h"
 #include "sbert/optim/adamw.h"
@@ -26,7 +27,7 @@ struct Update {
 };
 
 /// All that training changes: the parameters of the model and of the loss, the optimizer's averages
-/// of their gradients, the moving average of the weights.
+/// of their gradients, the moving average of the weights, the loss's memory of earlier batches.
 class Learner {
  public:
   /// @param model   trained in place; outlives this. Frozen parameters stop asking for gradients,
@@ -58,7 +59,9 @@ class Learner {
   std::uint64_t seed_;
   double clip_;
   std::unique_ptr<Loss> loss_;
-  NamedTensors trained_;  // of the model and the loss
+  NamedTensors trained_;                    // of the model and the loss
+  std::optional<CrossBatchMemory> memory_;  // model.loss.memory_size
+  std::int64_t memory_start_step_;
   std::optional<GradientCache> gradient_;
   std::optional<AdamW> optimizer_;
   std::optional<ExponentialMovingAverage> averages_;

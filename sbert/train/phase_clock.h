@@ -11,7 +11,7 @@
 namespace sbert {
 
 /// What a training run spends its time on.
-enum class Phase { kOther, kData, kGradient, kOptimizer, kValidation, kSave };
+enum class Phase { kOther, kData, kGradient, kOptimizer, kValidation, kSave, kMining };
 
 /// Sums up where the time of a stretch of training goes. One thread.
 class PhaseClock {
@@ -47,7 +47,8 @@ class PhaseClock {
 
   /// "time_share/data", ...: parts of the stretch that add up to 1.
   Metrics shares() const {
-    constexpr std::array kNames{"other", "data", "gradient", "optimizer", "validation", "save"};
+    constexpr std::array kNames{"other",      "data", "gradient", "optimizer",
+                                "validation", "save", "mining"};
     Metrics metrics;
     for (std::size_t i = 0; i < kNames.size(); ++i) {
       metrics.push_back(
@@ -59,7 +60,7 @@ class PhaseClock {
  private:
   using Clock = std::chrono::steady_clock;
 
-  std::array<double, 6> seconds_{};
+  std::array<double, 7> seconds_{};
   Phase phase_ = Phase::kOther;
   Clock::time_point since_;
 };

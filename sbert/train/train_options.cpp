@@ -1,6 +1,7 @@
 #include "sbert/train/train_options.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "sbert/base/concat.h"
@@ -44,6 +45,41 @@ void validate_optim(const OptimOptions& optim) {
   optim.sched.validate(optim.lr);
 }
 
+void refuse_mining(const std::string& key, const std::string& needed) {
+  fail(ErrorKind::kUsage, concat("model.mining.", key, " needs ", needed));
+}
+
+void validate_mining(const ModelOptions& model) {
+  const TrainingMiningOptions& mining = model.mining;
+  mining.validate();
+  if (!mining.is_on()) {
+    const std::pair<const char*, bool> set[] = {{"start_step", mining.start_step != 0},
+                                                {"pool", !mining.pool.empty()},
+                                                {"max_pool", mining.max_pool != 0},
+                                                {"mix.old", mining.mix.old != 0},
+                                                {"mix.random", mining.mix.random != 0}};
+    for (const auto& [key, is_set] : set) {
+      if (is_set) refuse_mining(key, "model.mining.refresh_every_n_steps");
+    }
+    return;
+  }
+  if (model.loss.name != "contrastive" && model.loss.name != "triplet") {
+    refuse_mining("refresh_every_n_steps",
+                  concat("model.loss.name=contrastive or triplet: the loss is ", model.loss.name));
+  }
+  if (model.data.hard_negatives_to_train < 1) {
+    refuse_mining("refresh_every_n_steps", "model.data.hard_negatives_to_train");
+  }
+  const double share = 1 - mining.mix.old - mining.mix.random;
+  const double needed = share * static_cast<double>(model.data.hard_negatives_to_train);
+  if (static_cast<double>(mining.num_negatives) < needed) {
+    fail(ErrorKind::kUsage,
+         concat("model.mining.num_negatives must be at least the mined share (", share,
+                ") of model.data.hard_negatives_to_train (", model.data.hard_negatives_to_train,
+                "): ", mining.num_negatives));
+  }
+}
+
 void validate_model(const ModelOptions& model) {
   check_at_least("model.micro_batch_size", model.micro_batch_size, 1);
   check_at_least("model.global_batch_size", model.global_batch_size, 1);
@@ -63,6 +99,7 @@ void validate_model(const ModelOptions& model) {
   check_one_of("model.tokenizer.library", model.tokenizer.library, {"huggingface", "megatron"});
   model.data.validate();
   model.loss_options().validate();
+  validate_mining(model);
   if (model.lora) model.lora->validate();
   validate_optim(model.optim);
 }

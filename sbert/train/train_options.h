@@ -14,6 +14,7 @@
 #include "sbert/optim/schedule.h"
 #include "sbert/train/data_options.h"
 #include "sbert/train/exp_manager_options.h"
+#include "sbert/train/mining_options.h"
 #include "sbert/train/trainer_options.h"
 
 namespace sbert {
@@ -76,6 +77,7 @@ struct ModelOptions {
   LossOptions loss;
   TokenizerOptions tokenizer;
   DataOptions data;
+  TrainingMiningOptions mining;
   OptimOptions optim;
 
   static constexpr auto fields() {
@@ -103,6 +105,7 @@ struct ModelOptions {
         field("loss", &Self::loss, "what training minimizes"),
         field("tokenizer", &Self::tokenizer, "how texts become tokens"),
         field("data", &Self::data, "what is trained on"),
+        field("mining", &Self::mining, "mine hard negatives during training"),
         field("optim", &Self::optim, "optimizer"),
     };
   }

@@ -24,6 +24,7 @@
 #include "sbert/train/checkpoint_folder.h"
 #include "sbert/train/early_stopping.h"
 #include "sbert/train/learner.h"
+#include "sbert/train/negative_mining.h"
 #include "sbert/train/phase_clock.h"
 #include "sbert/train/run_plan.h"
 #include "sbert/train/training_data.h"
@@ -88,6 +89,10 @@ class Trainer {
         learner_(options, model, at::get_num_threads()) {
     set_training_prompts(options.model.data, data_.is_pairs(), model);
     position_.data_fingerprint = data_.fingerprint();
+    if (options.model.mining.is_on()) {
+      mining_.emplace(options.model.mining, data_, folder / "checkpoints",
+                      options.exp_manager.name);
+    }
     if (options.exp_manager.max_time_per_run) {
       max_seconds_ = max_seconds_of_run(*options.exp_manager.max_time_per_run);
     }
@@ -114,22 +119,55 @@ class Trainer {
 
  private:
   void train() {
-    BatchPrefetcher batches(data_, model_.tokenizer, options_.model, position_.step,
-                            plan_.last_step);
+    if (mining_) mining_->resume(position_.step);
     Progress progress("training", plan_.last_step - position_.step, "steps");
     clock_.restart();
-    while (position_.step < plan_.last_step && !is_stopped_early_) {
-      if (const auto end = reason_to_leave()) {
-        end_ = *end;
-        if (saved_step_ != position_.step) save(std::nullopt);
-        return;
+    while (position_.step < plan_.last_step && !is_stopped_early_ && end_ == RunEnd::kFinished) {
+      if (mining_ && mining_->is_due(position_.step)) {
+        if (leaves() || !refresh_negatives(progress)) return;
       }
+      train_until(std::min(plan_.last_step, options_.model.mining.next_refresh(position_.step)),
+                  progress);
+    }
+  }
+
+  // Batches are made ahead up to the next refresh of the negatives, and no further.
+  void train_until(std::int64_t end, Progress& progress) {
+    BatchPrefetcher batches(data_, model_.tokenizer, options_.model, position_.step, end);
+    while (position_.step < end && !is_stopped_early_) {
+      if (leaves()) return;
       const Update update = step(batches);
       if (is_due(options_.trainer.log_every_n_steps)) report_step(update, progress);
       if (is_due(plan_.validation_interval)) validate_and_save();
       if (end_ != RunEnd::kFinished) return;
       progress.advance(1);
     }
+  }
+
+  // @return false if a stop was asked for; then the state is saved
+  bool refresh_negatives(Progress& progress) {
+    clock_.enter(Phase::kMining);
+    try {
+      // The line is of the update to come, so that a run that goes on from here writes it anew.
+      tracker_->log(position_.step + 1, mining_->refresh(model_, position_.step, progress));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kCancelled) throw;
+      leave(RunEnd::kAskedToStop);
+      return false;
+    }
+    clock_.enter(Phase::kOther);
+    return true;
+  }
+
+  bool leaves() {
+    const auto end = reason_to_leave();
+    if (end) leave(*end);
+    return end.has_value();
+  }
+
+  void leave(RunEnd end) {
+    end_ = end;
+    if (saved_step_ != position_.step) save(std::nullopt);
   }
 
   std::optional<RunEnd> reason_to_leave() const {
@@ -272,6 +310,7 @@ class Trainer {
                         save_training_state(path, learner_.state(), position_);
                       });
     saved_step_ = position_.step;
+    if (mining_) mining_->keep_for(position_.step);
     if (options_.exp_manager.checkpoint_callback_params.always_save_nemo) {
       write_model(nemo_path(), ModelFormat::kNemo);
     }
@@ -326,6 +365,7 @@ class Trainer {
   RunPlan plan_;
   CheckpointFolder checkpoints_;
   Learner learner_;
+  std::optional<NegativeMining> mining_;  // model.mining
   std::optional<RunTracker> tracker_;
   RunPosition position_;
   RunEnd end_ = RunEnd::kFinished;

@@ -60,26 +60,29 @@ void fill_document_keys(const std::vector<TrainingTexts>& rows, LossTargets& tar
 
 }  // namespace
 
+std::string question_text(const std::string& text, const ModelOptions& options, bool is_pair) {
+  return compose(is_pair ? options.data.pair_prefix : options.data.query_prefix, text,
+                 options.tokenizer.do_lower_case);
+}
+
+std::string document_text(const std::string& text, const ModelOptions& options, bool is_pair) {
+  return compose(is_pair ? options.data.pair_prefix : options.data.passage_prefix, text,
+                 options.tokenizer.do_lower_case);
+}
+
 TrainingTexts training_texts(const Example& example,
                              const ModelOptions& options,
                              const DocumentChoice& choice) {
-  const bool lower_case = options.tokenizer.do_lower_case;
   const bool is_pair = example.form == RecordForm::kPair;
-  const DataOptions& data = options.data;
-  const std::string& passage_prefix = is_pair ? data.pair_prefix : data.passage_prefix;
-  const auto document = [&](const std::string& text) {
-    return compose(passage_prefix, text, lower_case);
-  };
-  TrainingTexts texts{
-      compose(is_pair ? data.pair_prefix : data.query_prefix, example.question, lower_case),
-      document(example.pos_doc.at(choice.positive)),
-      {}};
+  TrainingTexts texts{question_text(example.question, options, is_pair),
+                      document_text(example.pos_doc.at(choice.positive), options, is_pair),
+                      {}};
   texts.label = example.label;
   if (!example.pos_doc_ids.empty()) texts.positive_id = example.pos_doc_ids[choice.positive];
   if (!example.pos_scores.empty()) texts.positive_score = example.pos_scores[choice.positive];
   for (const std::size_t i :
-       choose(example.neg_doc.size(), data.hard_negatives_to_train, choice.negatives_key)) {
-    texts.negatives.push_back(document(example.neg_doc[i]));
+       choose(example.neg_doc.size(), options.data.hard_negatives_to_train, choice.negatives_key)) {
+    texts.negatives.push_back(document_text(example.neg_doc[i], options, is_pair));
     if (!example.neg_doc_ids.empty()) texts.negative_ids.push_back(example.neg_doc_ids[i]);
     if (!example.neg_scores.empty()) texts.negative_scores.push_back(example.neg_scores[i]);
   }
@@ -107,6 +110,8 @@ LossTargets loss_targets(const std::vector<TrainingTexts>& rows) {
                                    row.negative_scores.end());
   }
   fill_document_keys(rows, targets);
+  for (const TrainingTexts& row : rows)
+    targets.question_keys.push_back(text_key(row.question));
   return targets;
 }
 

@@ -42,6 +42,11 @@ struct DocumentChoice {
   std::optional<std::uint64_t> negatives_key{};
 };
 
+/// Texts as the model reads them: the prefix of their role (of a pair: pair_prefix), a space and
+/// the text, without white space at both ends.
+std::string question_text(const std::string& text, const ModelOptions& options, bool is_pair);
+std::string document_text(const std::string& text, const ModelOptions& options, bool is_pair);
+
 /// The question, one positive, and at most hard_negatives_to_train negatives. Both texts of a pair
 /// (RecordForm::kPair) get pair_prefix, others query_prefix and passage_prefix.
 TrainingTexts training_texts(const Example& example,
@@ -52,7 +57,7 @@ TrainingTexts training_texts(const Example& example,
 /// @param negatives their places, ascending
 void drop_negatives(TrainingTexts& row, std::span<const std::size_t> negatives);
 
-/// What the data says of the texts of these rows: text and id keys for each document; labels and
+/// What the data says of the texts of these rows: keys of each document and question; labels and
 /// scores where the rows have them.
 LossTargets loss_targets(const std::vector<TrainingTexts>& rows);
 

@@ -9,9 +9,12 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
+#include "sbert/config/json.h"
+#include "sbert/config/options.h"
 #include "sbert/data/distinct_batches.h"
 #include "sbert/data/file_patterns.h"
 #include "sbert/data/text_key.h"
+#include "sbert/train/negative_mixer.h"
 
 namespace sbert {
 namespace {
@@ -19,6 +22,7 @@ namespace {
 // Keys of what is drawn, so that no two draws share numbers.
 constexpr std::uint64_t kPositivesDraw = 0x706f7369;
 constexpr std::uint64_t kNegativesDraw = 0x6e656761;
+constexpr std::uint64_t kMixDraw = 0x6d697864;
 
 ExampleFileOptions file_options(const DataOptions& data) {
   ExampleFileOptions options;
@@ -105,14 +109,17 @@ TrainingData::TrainingData(const ModelOptions& options)
   }
   Split split = split_records(examples_.size(), held_out);
   validation_ = std::move(split.validation);
-  rows_ = data.positives == "all" ? rows_of_positives(examples_, std::move(split.train))
-                                  : std::move(split.train);
+  rows_ = data.positives == "all" ? rows_of_positives(examples_, split.train) : split.train;
   steps_per_epoch_ = num_training_rows() / options.global_batch_size;
   if (steps_per_epoch_ == 0) {
     fail(ErrorKind::kUsage,
          concat(data.training_files().patterns.front(), ": ", num_training_rows(),
                 " rows are left to train on, fewer than model.global_batch_size: ",
                 options.global_batch_size));
+  }
+  if (options.mining.is_on()) {
+    records_ = std::move(split.train);
+    pool_.emplace(examples_, records_, options.mining.pool);
   }
 }
 
@@ -123,7 +130,8 @@ std::int64_t TrainingData::num_validation_rows() const {
 
 std::int64_t TrainingData::window_start(std::int64_t step) const {
   const std::int64_t epoch_start = step - step % steps_per_epoch_;
-  return step - (step - epoch_start) % steps_per_window_;
+  const std::int64_t first = std::max(epoch_start, options_.mining.last_refresh(step));
+  return step - (step - first) % steps_per_window_;
 }
 
 std::vector<TrainingTexts> TrainingData::batch(std::int64_t step) const {
@@ -154,7 +162,9 @@ std::shared_ptr<const TrainingData::Window> TrainingData::make_window(
   fill_order(epoch);
   const std::vector<RowNumber>& order = order_.empty() ? rows_ : order_;
   const std::int64_t step = first_step % steps_per_epoch_;
-  const std::int64_t num_batches = std::min(steps_per_window_, steps_per_epoch_ - step);
+  const std::int64_t num_batches =
+      std::min({steps_per_window_, steps_per_epoch_ - step,
+                options_.mining.next_refresh(first_step) - first_step});
   const std::int64_t first = step * options_.global_batch_size;
   std::vector<TrainingTexts> rows;
   for (std::int64_t i = first; i < first + num_batches * options_.global_batch_size; ++i)
@@ -169,7 +179,29 @@ std::shared_ptr<const TrainingData::Window> TrainingData::make_window(
   return window;
 }
 
+RefreshTask TrainingData::refresh_task(std::int64_t step) const {
+  return {options_, examples_, records_, pool_.value(), step};
+}
+
+void TrainingData::set_mined(std::shared_ptr<const MinedNegatives> mined) {
+  const std::lock_guard lock(mutex_);
+  mined_ = std::move(mined);
+  windows_ = {};
+}
+
 TrainingTexts TrainingData::row_texts(RowNumber row, std::int64_t epoch) const {
+  const bool is_of_positive = options_.data.positives == "all";
+  const std::int64_t record = is_of_positive ? examples_.record_of_positive(row) : row;
+  TrainingTexts texts = texts_of_files(row, epoch);
+  if (mined_) {
+    const std::uint64_t key =
+        derive_key(static_cast<std::uint64_t>(options_.seed), kMixDraw, mined_->step, epoch, row);
+    mix_negatives(texts, {record, examples_.is_pairs(), key}, *mined_, *pool_, options_);
+  }
+  return texts;
+}
+
+TrainingTexts TrainingData::texts_of_files(RowNumber row, std::int64_t epoch) const {
   const DataOptions& data = options_.data;
   const auto seed = static_cast<std::uint64_t>(options_.seed);
   DocumentChoice choice;
@@ -207,6 +239,12 @@ std::string TrainingData::fingerprint() const {
              data.order, data.no_duplicates ? ", no duplicates" : "");
   if (validation_examples_) {
     text += concat(", validation content ", hexadecimal(validation_examples_->content_key()));
+  }
+  if (pool_) {
+    TrainingMiningOptions mining = options_.mining;
+    mining.pool.clear();  // its content counts, not its place
+    text += concat(", mining ", write_json(to_tree(mining)), " from ", pool_->num_candidates(),
+                   " documents, content ", hexadecimal(pool_->content_key()));
   }
   return text;
 }
