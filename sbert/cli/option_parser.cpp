@@ -72,6 +72,9 @@ void OptionParser::add(std::string_view key, std::string_view help, int& value) 
   state_->add(key, help, value, true);
   state_->options[key]->check(not_negative());
 }
+void OptionParser::add(std::string_view key, std::string_view help, std::optional<double>& value) {
+  state_->add(key, help, value, false);
+}
 void OptionParser::add(std::string_view key, std::string_view help, bool& value) {
   state_->options[key] = state_->app.add_flag(state_->cli_name(key), value, std::string(help));
 }

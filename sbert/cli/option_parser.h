@@ -33,6 +33,7 @@ class OptionParser {
   /// A number must not be negative.
   void add(std::string_view key, std::string_view help, std::int64_t& value);
   void add(std::string_view key, std::string_view help, int& value);
+  void add(std::string_view key, std::string_view help, std::optional<double>& value);
   void add(std::string_view key, std::string_view help, bool& value);
   void add(std::string_view key, std::string_view help, std::vector<std::string>& value);
   /// The value of this option must be one of these words.
