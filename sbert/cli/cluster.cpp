@@ -120,7 +120,8 @@ void print_json_lines(const Clusters& clusters, const std::vector<TextRecord>& r
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
     nlohmann::ordered_json line{{"id", records[i].id}, {"text", records[i].text}};
-    line["cluster"] = numbers[i] == 0 ? nlohmann::ordered_json() : numbers[i];
+    line["cluster"] = nullptr;
+    if (numbers[i] > 0) line["cluster"] = numbers[i];
     std::puts(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   }
 }
@@ -156,8 +157,7 @@ void run_cluster(const Words& words) {
   ModelEmbeddings source(model, {.prompt_name = options.prompt_name,
                                  .max_length = options.max_length,
                                  .threads = options.threads});
-  const Clusters clusters =
-      find_clusters(source.embed(texts, TextRole::kSymmetric), options);
+  const Clusters clusters = find_clusters(source.embed(texts, TextRole::kSymmetric), options);
   const auto print = options.format == "jsonl" ? print_json_lines : print_text;
   print(clusters, records);
 }

@@ -141,8 +141,8 @@ fs::path run_file_in(const std::string& folder, std::size_t model, std::size_t m
 void run_evaluate(const Words& words) {
   EvaluateOptions options;
   const bool asks_for_help = !words.empty() && (words[0] == "--help" || words[0] == "-h");
-  if (words.empty()) fail(ErrorKind::kUsage, "evaluate what? sbert evaluate --help lists the tasks");
-  const std::string_view task = asks_for_help ? "TASK" : find_task(words[0]).name;
+  const std::string_view task =
+      asks_for_help ? "TASK" : find_task(words.empty() ? "" : words[0]).name;
   const std::string name = concat("evaluate ", task);
   const std::string about = description();
   OptionParser parser({name, about, kExamples}, {});

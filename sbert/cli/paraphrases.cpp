@@ -46,7 +46,8 @@ struct ParaphrasesOptions {
 };
 
 constexpr CommandHelp kHelp{
-    "paraphrases", "Finds the pairs of texts whose embeddings are nearest to each other, best first.",
+    "paraphrases",
+    "Finds the pairs of texts whose embeddings are nearest to each other, best first.",
     "  sbert paraphrases --model MiniLM/ --input questions.txt --threshold 0.9\n"
     "  sbert paraphrases --model MiniLM/ --input texts.jsonl --pairs 1000 --format jsonl\n"};
 
@@ -60,8 +61,10 @@ void print_pair(const ScoredRows& pair,
                 excerpt(second.text).c_str());
     return;
   }
-  const nlohmann::ordered_json line{{"score", pair.score},     {"id1", first.id},
-                                    {"id2", second.id},        {"sentence1", first.text},
+  const nlohmann::ordered_json line{{"score", pair.score},
+                                    {"id1", first.id},
+                                    {"id2", second.id},
+                                    {"sentence1", first.text},
                                     {"sentence2", second.text}};
   std::puts(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
@@ -88,8 +91,8 @@ void run_paraphrases(const Words& words) {
                                  .threads = options.threads});
   FloatMatrix embeddings = source.embed(texts, TextRole::kSymmetric);
   make_similarity_a_dot_product(model, embeddings);
-  const auto pairs = mine_paraphrases(
-      embeddings, {.neighbours = options.neighbours, .max_pairs = options.pairs});
+  const auto pairs =
+      mine_paraphrases(embeddings, {.neighbours = options.neighbours, .max_pairs = options.pairs});
   for (const ScoredRows& pair : pairs) {
     if (options.threshold && static_cast<double>(pair.score) < *options.threshold) break;
     print_pair(pair, records, options.format);

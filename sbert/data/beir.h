@@ -22,7 +22,7 @@ struct RetrievalData {
   std::vector<std::string> query_ids;              ///< [Q]
   std::vector<std::string> queries;                ///< [Q]
   std::vector<std::vector<Judgement>> judgements;  ///< [Q] one list a query, never empty
-  std::vector<std::string> warnings{};  ///< of queries without a relevant document
+  std::vector<std::string> warnings{};             ///< of queries without a relevant document
 };
 
 /// Reads a folder in BEIR's layout:

@@ -96,8 +96,8 @@ TEST_F(Beir, WarnsOfQueriesWithoutARelevantDocument) {
   put("qrels/test.tsv", concat(kHeader, "q3\td2\t0\nq1\td3\t1\nq2\td1\t0\n"));
   const RetrievalData data = read_beir(folder_, "test");
   EXPECT_THAT(data.warnings,
-              testing::ElementsAre(HasSubstr(
-                  "queries without a relevant document, left out of all means: 2 of 3")));
+              testing::ElementsAre(
+                  HasSubstr("queries without a relevant document, left out of all means: 2 of 3")));
   EXPECT_EQ(data.queries.size(), 3);
 }
 

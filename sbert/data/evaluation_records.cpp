@@ -75,9 +75,7 @@ ScoredPairs read_pairs(const fs::path& path,
 class LeftOut {
  public:
   explicit LeftOut(std::string what) : what_(std::move(what)) {}
-  void add(std::int64_t line) {
-    first_ = count_++ == 0 ? line : std::min(first_, line);
-  }
+  void add(std::int64_t line) { first_ = count_++ == 0 ? line : std::min(first_, line); }
   void warn(const fs::path& path, std::vector<std::string>& warnings) const {
     if (count_ == 0) return;
     warnings.push_back(concat(path, ":", first_, ": ", what_, ", left out: ", count_));
@@ -183,8 +181,8 @@ ParaphraseData read_paraphrases(const fs::path& folder) {
     });
     const auto [low, high] = std::minmax({required(first, "id1", {}), required(second, "id2", {})});
     if (low == high) {
-      fail(ErrorKind::kInput, concat("a text is paired with itself: ",
-                                     data.ids[static_cast<std::size_t>(low)]));
+      fail(ErrorKind::kInput,
+           concat("a text is paired with itself: ", data.ids[static_cast<std::size_t>(low)]));
     }
     pairs.push_back({{low, high}, line});
   });

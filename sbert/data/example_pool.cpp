@@ -31,8 +31,8 @@ std::int64_t row_of(RowsByText& rows,
 
 RetrievalData read_example_pool(const std::filesystem::path& path) {
   // An evaluation leaves no index beside the user's file.
-  const ExampleFile file = ExampleFile::open(
-      path, {.least_bytes_for_index = std::numeric_limits<std::uint64_t>::max()});
+  const ExampleFile file =
+      ExampleFile::open(path, {.least_bytes_for_index = std::numeric_limits<std::uint64_t>::max()});
   RetrievalData data;
   RowsByText documents;
   RowsByText queries;

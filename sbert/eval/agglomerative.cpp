@@ -29,9 +29,9 @@ class Groups {
     for (std::size_t i = 0; i < size_; ++i) {
       throw_if_stopped();
       for (std::size_t j = 0; j < i; ++j) {
-        const double distance = -nearness(VectorSimilarity::kEuclidean,
-                                          points.row(static_cast<std::int64_t>(i)),
-                                          points.row(static_cast<std::int64_t>(j)));
+        const double distance =
+            -nearness(VectorSimilarity::kEuclidean, points.row(static_cast<std::int64_t>(i)),
+                      points.row(static_cast<std::int64_t>(j)));
         set(i, j, linkage == Linkage::kWard ? distance * distance : distance);
       }
     }
@@ -114,8 +114,8 @@ std::vector<Merge> merge_all(Groups& groups) {
       continue;
     }
     chain.resize(chain.size() - 2);
-    merges.push_back({std::min(last, before), std::max(last, before),
-                      groups.distance(last, before)});
+    merges.push_back(
+        {std::min(last, before), std::max(last, before), groups.distance(last, before)});
     groups.join(merges.back().kept, merges.back().joined);
   }
   return merges;

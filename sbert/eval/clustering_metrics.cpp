@@ -45,8 +45,7 @@ double mutual_information(const Contingency& table) {
   double sum = 0;
   for (const auto& [key, number] : table.both) {
     const double expected = table.clusters.at(key.first) * table.classes.at(key.second);
-    sum += number / table.items *
-           (std::log(number) + std::log(table.items) - std::log(expected));
+    sum += number / table.items * (std::log(number) + std::log(table.items) - std::log(expected));
   }
   return std::abs(sum) < std::numeric_limits<double>::epsilon() ? 0 : std::max(sum, 0.0);
 }

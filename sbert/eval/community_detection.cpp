@@ -71,7 +71,8 @@ std::vector<std::vector<std::int64_t>> detect_communities(const FloatMatrix& emb
   const auto threshold = static_cast<float>(options.threshold);
 
   std::vector<Community> candidates;
-  const std::int64_t block = std::max<std::int64_t>(1, kBlockScores / std::max<std::int64_t>(1, unit.rows));
+  const std::int64_t block =
+      std::max<std::int64_t>(1, kBlockScores / std::max<std::int64_t>(1, unit.rows));
   for (std::int64_t begin = 0; begin < unit.rows; begin += block) {
     throw_if_stopped();
     const std::int64_t end = std::min(begin + block, unit.rows);

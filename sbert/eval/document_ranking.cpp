@@ -129,7 +129,8 @@ std::vector<std::vector<Hit>> rank_documents(
   for (std::size_t q = 0; q < rankings.size(); ++q) {
     const double length = squared_length(queries.row(static_cast<std::int64_t>(q)));
     for (Hit& hit : rankings[q])
-      hit.score = static_cast<float>(-std::sqrt(std::max(0.0, length - static_cast<double>(hit.score))));
+      hit.score =
+          static_cast<float>(-std::sqrt(std::max(0.0, length - static_cast<double>(hit.score))));
   }
   return rankings;
 }

@@ -13,9 +13,9 @@ namespace sbert {
 
 /// A block of the corpus while its embeddings are in memory.
 struct DocumentBlock {
-  const FloatMatrix& queries;              ///< [Q, H] as the source gave them
-  const FloatMatrix& documents;            ///< [n, H]
-  const std::vector<std::int64_t>& rows;   ///< [n] where they stand in the corpus
+  const FloatMatrix& queries;             ///< [Q, H] as the source gave them
+  const FloatMatrix& documents;           ///< [n, H]
+  const std::vector<std::int64_t>& rows;  ///< [n] where they stand in the corpus
 };
 
 /// The `depth` best documents of each query by the source's similarity, exactly: the corpus is

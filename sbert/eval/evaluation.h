@@ -68,7 +68,7 @@ struct Evaluation {
   std::vector<Curve> curves;
   std::vector<double> positive_scores;  ///< of pairs that belong together; a sample
   std::vector<double> negative_scores;  ///< of pairs that do not; a sample
-  std::vector<BadExample> worst;         ///< worst first
+  std::vector<BadExample> worst;        ///< worst first
   FloatMatrix map_embeddings;           ///< [M, H] a sample to draw a map of
   std::vector<std::string> map_labels;  ///< [M]
 };

@@ -138,10 +138,9 @@ Evaluation evaluate_classification(EmbeddingSource& source,
   const FloatMatrix train_rows = embed(source, train.texts);
   const FloatMatrix test_rows = embed(source, test.texts);
   const std::vector<std::int64_t> train_labels = labels.of(train.labels);
-  const LogisticRegression model =
-      fit_logistic_regression(train_rows, train_labels, labels.size(),
-                              {.inverse_penalty = options.inverse_penalty,
-                               .max_iterations = options.max_iterations});
+  const LogisticRegression model = fit_logistic_regression(
+      train_rows, train_labels, labels.size(),
+      {.inverse_penalty = options.inverse_penalty, .max_iterations = options.max_iterations});
   if (!model.has_converged) {
     evaluation.warnings.push_back(
         concat("logistic regression has not converged, iterations: ", options.max_iterations));

@@ -19,9 +19,9 @@ Evaluation evaluate_clustering(EmbeddingSource& source,
                                KMeansOptions options);
 
 struct ClassificationOptions {
-  std::int64_t neighbours = 5;     ///< of each text
-  double inverse_penalty = 1;      ///< of logistic regression
-  int max_iterations = 1'000;      ///< of logistic regression
+  std::int64_t neighbours = 5;  ///< of each text
+  double inverse_penalty = 1;   ///< of logistic regression
+  int max_iterations = 1'000;   ///< of logistic regression
 };
 
 /// Learns the labels of the embeddings of `train`, and measures the predictions for `test`:

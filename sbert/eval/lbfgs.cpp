@@ -70,9 +70,9 @@ Vector direction_of(const Vector& gradient, const std::deque<Step>& steps) {
     add_scaled(direction, -factors[i], steps[i].gradient);
   }
   // Before the first step the gradient's length says nothing of how far to go.
-  const double scale = steps.empty() ? 1 / std::max(1.0, std::sqrt(dot(gradient, gradient)))
-                                     : steps.back().curvature /
-                                           dot(steps.back().gradient, steps.back().gradient);
+  const double scale =
+      steps.empty() ? 1 / std::max(1.0, std::sqrt(dot(gradient, gradient)))
+                    : steps.back().curvature / dot(steps.back().gradient, steps.back().gradient);
   for (double& value : direction)
     value *= scale;
   for (std::size_t i = 0; i < steps.size(); ++i) {

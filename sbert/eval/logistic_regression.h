@@ -28,13 +28,14 @@ struct LogisticRegression {
   std::vector<std::int64_t> predict(const FloatMatrix& rows) const;
 };
 
-/// Fits the classifier that scikit-learn's LogisticRegression does with the same C: the least sum of
-/// the rows' cross entropies plus |W|^2 / (2 C), the bias left out of the penalty. Sums are in
+/// Fits the classifier that scikit-learn's LogisticRegression does with the same C: the least sum
+/// of the rows' cross entropies plus |W|^2 / (2 C), the bias left out of the penalty. Sums are in
 /// double.
 ///
 /// @param rows    [N, D]
 /// @param labels  [N] from 0 to classes - 1
-/// @throws Error(kInput) if there are fewer than two classes, Error(kCancelled) when a stop is asked
+/// @throws Error(kInput) if there are fewer than two classes, Error(kCancelled) when a stop is
+/// asked
 ///         for
 LogisticRegression fit_logistic_regression(const FloatMatrix& rows,
                                            std::span<const std::int64_t> labels,

@@ -35,9 +35,8 @@ void check_finite(const FloatMatrix& embeddings, const std::vector<std::string>&
     if (std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); })) {
       continue;
     }
-    fail(ErrorKind::kInput,
-         concat("the model's embedding of a text is not finite: \"",
-                excerpt(texts[static_cast<std::size_t>(i)]), "\""));
+    fail(ErrorKind::kInput, concat("the model's embedding of a text is not finite: \"",
+                                   excerpt(texts[static_cast<std::size_t>(i)]), "\""));
   }
 }
 

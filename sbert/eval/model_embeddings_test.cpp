@@ -26,8 +26,9 @@ TEST(ModelEmbeddings, EachRoleHasItsPrompt) {
   set_quiet(true);
   const SentenceModel model = model_with_prompts();
   ModelEmbeddings embeddings(model);
-  for (const auto& [role, prompt] :
-       {std::pair{TextRole::kQuery, "q "}, {TextRole::kDocument, "p "}, {TextRole::kSymmetric, "s "}}) {
+  for (const auto& [role, prompt] : {std::pair{TextRole::kQuery, "q "},
+                                     {TextRole::kDocument, "p "},
+                                     {TextRole::kSymmetric, "s "}}) {
     EXPECT_EQ(embeddings.prompt(role), prompt);
     EXPECT_EQ(embeddings.embed(kTexts, role).values,
               embed_texts(model, kTexts, {.prompt = prompt}).values);
@@ -50,9 +51,9 @@ TEST(ModelEmbeddings, PromptsAndLengthCanBeChosen) {
   EXPECT_EQ(embeddings.max_length(), 3);
   EXPECT_EQ(embeddings.embed(kTexts, TextRole::kQuery).values,
             embed_texts(model, kTexts, {.prompt = "o ", .max_length = 3}).values);
-  EXPECT_THAT(message_of(ErrorKind::kUsage,
-                         [&] { ModelEmbeddings(model, {.prompt_name = "none"}); }),
-              testing::HasSubstr("none"));
+  EXPECT_THAT(
+      message_of(ErrorKind::kUsage, [&] { ModelEmbeddings(model, {.prompt_name = "none"}); }),
+      testing::HasSubstr("none"));
 }
 
 TEST(ModelEmbeddings, AVectorThatIsNotFiniteNamesItsText) {
@@ -64,9 +65,7 @@ TEST(ModelEmbeddings, AVectorThatIsNotFiniteNamesItsText) {
   }
   ModelEmbeddings embeddings(model);
   EXPECT_EQ(message_of(ErrorKind::kInput,
-                       [&] {
-                         embeddings.embed({"a b", "x\ny z", "c"}, TextRole::kSymmetric);
-                       }),
+                       [&] { embeddings.embed({"a b", "x\ny z", "c"}, TextRole::kSymmetric); }),
             "the model's embedding of a text is not finite: \"x y z\"");
 }
 
@@ -77,9 +76,8 @@ TEST(CheckFinite, SeesInfinitiesAndNansAtEachEnd) {
       FloatMatrix matrix(2, 3);
       EXPECT_NO_THROW(check_finite(matrix, {"first", "second"}));
       matrix.row(1)[column] = value;
-      EXPECT_THAT(
-          message_of(ErrorKind::kInput, [&] { check_finite(matrix, {"first", "second"}); }),
-          testing::HasSubstr("\"second\""));
+      EXPECT_THAT(message_of(ErrorKind::kInput, [&] { check_finite(matrix, {"first", "second"}); }),
+                  testing::HasSubstr("\"second\""));
     }
   }
 }

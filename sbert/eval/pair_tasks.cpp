@@ -164,9 +164,8 @@ Evaluation evaluate_pair_classification(EmbeddingSource& source, const ScoredPai
   std::vector<bool> is_positive;
   for (const double label : data.scores)
     is_positive.push_back(label == 1);
-  evaluation.counts = {
-      {"pairs", static_cast<std::int64_t>(data.scores.size())},
-      {"positive", std::count(is_positive.begin(), is_positive.end(), true)}};
+  evaluation.counts = {{"pairs", static_cast<std::int64_t>(data.scores.size())},
+                       {"positive", std::count(is_positive.begin(), is_positive.end(), true)}};
   const EmbeddedPairs pairs = embed_pairs(source, data);
   for (const VectorSimilarity similarity : kVectorSimilarities) {
     const std::vector<double> nearness = rowwise_nearness(similarity, pairs.first, pairs.second);

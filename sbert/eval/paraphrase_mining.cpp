@@ -45,11 +45,10 @@ class BestPairs {
     std::sort(pairs_.begin(), pairs_.end(), [&](const ScoredRows& a, const ScoredRows& b) {
       return rows(a) != rows(b) ? rows(a) < rows(b) : a.score > b.score;
     });
-    pairs_.erase(std::unique(pairs_.begin(), pairs_.end(),
-                             [&](const ScoredRows& a, const ScoredRows& b) {
-                               return rows(a) == rows(b);
-                             }),
-                 pairs_.end());
+    pairs_.erase(
+        std::unique(pairs_.begin(), pairs_.end(),
+                    [&](const ScoredRows& a, const ScoredRows& b) { return rows(a) == rows(b); }),
+        pairs_.end());
     if (pairs_.size() <= max_pairs_) return;
     const auto worst = pairs_.begin() + static_cast<std::ptrdiff_t>(max_pairs_ - 1);
     std::nth_element(pairs_.begin(), worst, pairs_.end(), is_better);
@@ -76,8 +75,7 @@ std::vector<ScoredRows> mine_paraphrases(const FloatMatrix& embeddings,
         static_cast<std::size_t>(std::min(kBlockRows, embeddings.rows - begin)));
     std::iota(rows.begin(), rows.end(), begin);
     // One more than wanted, since a text is its own neighbour.
-    const auto hits =
-        exact_topk(take_rows(embeddings, rows), embeddings, options.neighbours + 1);
+    const auto hits = exact_topk(take_rows(embeddings, rows), embeddings, options.neighbours + 1);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::int64_t taken = 0;
       for (const Hit& hit : hits[i]) {
@@ -108,8 +106,8 @@ ParaphraseMetrics paraphrase_metrics(const std::vector<ScoredRows>& mined,
     const double precision = right / static_cast<double>(i + 1);
     const double recall = right / static_cast<double>(gold_pairs);
     const double f1 = 2 * precision * recall / (precision + recall);
-    metrics.average_precision += precision * (right - right_before) /
-                                 static_cast<double>(gold_pairs);
+    metrics.average_precision +=
+        precision * (right - right_before) / static_cast<double>(gold_pairs);
     right_before = right;
     if (f1 <= metrics.f1) continue;
     metrics.f1 = f1;

@@ -20,8 +20,9 @@ namespace sbert {
 /// Whose definitions count.
 enum class RetrievalMode {
   kTrec,                  ///< trec_eval: graded gain; equal scores by descending id
-  kSentenceTransformers,  ///< its InformationRetrievalEvaluator: a grade of at least 1 gains 1; MAP@k
-                          ///< counts min(k, relevant) documents as all; equal scores by ascending id
+  kSentenceTransformers,  ///< its InformationRetrievalEvaluator: a grade of at least 1 gains 1;
+                          ///< MAP@k counts min(k, relevant) documents as all; equal scores by
+                          ///< ascending id
 };
 
 /// @throws Error(kUsage) unless it is "trec" or "st"
@@ -49,7 +50,8 @@ double ndcg(const JudgedRanking& query, std::int64_t k);
 /// relevant documents.
 double average_precision(const JudgedRanking& query, std::int64_t k);
 
-/// The same sum over the lesser of k and the number of relevant documents, as sentence-transformers.
+/// The same sum over the lesser of k and the number of relevant documents, as
+/// sentence-transformers.
 double capped_average_precision(const JudgedRanking& query, std::int64_t k);
 
 /// The part of the relevant documents that is among the first k.

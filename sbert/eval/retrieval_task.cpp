@@ -17,7 +17,8 @@ namespace sbert {
 namespace {
 
 constexpr std::size_t kShownDocuments = 3;
-// Documents of a block that are drawn for each query, to show how near those are that are no answer.
+// Documents of a block that are drawn for each query, to show how near those are that are no
+// answer.
 constexpr std::int64_t kDrawnDocuments = 10;
 
 using Grades = std::unordered_map<std::int64_t, int>;
@@ -148,9 +149,9 @@ void add_worst(const RetrievalData& data,
   for (const std::size_t item : lowest(main->values)) {
     const std::size_t query = queries[item];
     const std::vector<Judgement>& judgements = data.judgements[query];
-    const auto best = std::max_element(
-        judgements.begin(), judgements.end(),
-        [](const Judgement& a, const Judgement& b) { return a.grade < b.grade; });
+    const auto best =
+        std::max_element(judgements.begin(), judgements.end(),
+                         [](const Judgement& a, const Judgement& b) { return a.grade < b.grade; });
     BadExample example{.text = data.queries[query],
                        .expected = data.documents[static_cast<std::size_t>(best->document)],
                        .score = main->values[item]};

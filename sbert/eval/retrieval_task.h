@@ -26,7 +26,8 @@ struct RetrievalOptions {
 /// Ranks the documents of each query by the source's similarity, exactly, and measures the
 /// rankings: retrieval_metrics(). The corpus goes by in blocks.
 ///
-/// @throws Error(kUsage) if the source's similarity is manhattan, there is no cutoff or one is below
+/// @throws Error(kUsage) if the source's similarity is manhattan, there is no cutoff or one is
+/// below
 ///         1; Error(kInput) if no query has a relevant document
 Evaluation evaluate_retrieval(EmbeddingSource& source,
                               const RetrievalData& data,

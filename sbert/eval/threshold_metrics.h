@@ -41,8 +41,8 @@ BestF1 best_f1(std::span<const double> scores, const std::vector<bool>& is_posit
 double average_precision_of_scores(std::span<const double> scores,
                                    const std::vector<bool>& is_positive);
 
-/// Recall and precision at thresholds from the highest to the lowest, some of them if there are more
-/// than `max_points`; empty where nothing is positive.
+/// Recall and precision at thresholds from the highest to the lowest, some of them if there are
+/// more than `max_points`; empty where nothing is positive.
 std::vector<CurvePoint> precision_by_recall(std::span<const double> scores,
                                             const std::vector<bool>& is_positive,
                                             std::int64_t max_points);

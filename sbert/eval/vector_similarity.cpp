@@ -38,8 +38,7 @@ VectorSimilarity parse_vector_similarity(std::string_view name) {
   for (const VectorSimilarity similarity : kVectorSimilarities) {
     if (name == name_of(similarity)) return similarity;
   }
-  fail(ErrorKind::kUsage,
-       concat("similarity must be cosine, dot, euclidean or manhattan: ", name));
+  fail(ErrorKind::kUsage, concat("similarity must be cosine, dot, euclidean or manhattan: ", name));
 }
 
 bool is_distance(VectorSimilarity similarity) {

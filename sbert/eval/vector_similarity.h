@@ -14,8 +14,8 @@ namespace sbert {
 enum class VectorSimilarity { kCosine, kDot, kEuclidean, kManhattan };
 
 inline constexpr std::array kVectorSimilarities{VectorSimilarity::kCosine, VectorSimilarity::kDot,
-                                         VectorSimilarity::kEuclidean,
-                                         VectorSimilarity::kManhattan};
+                                                VectorSimilarity::kEuclidean,
+                                                VectorSimilarity::kManhattan};
 
 /// "cosine", "dot", "euclidean" or "manhattan".
 std::string_view name_of(VectorSimilarity similarity);

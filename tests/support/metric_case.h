@@ -117,8 +117,14 @@ inline std::vector<double> binary(const MetricCase& c) {
   const std::vector<bool> labels = c.booleans("labels");
   const BestAccuracy accuracy = best_accuracy(c["scores"], labels);
   const BestF1 f1 = best_f1(c["scores"], labels);
-  return {accuracy.accuracy, accuracy.threshold, f1.f1,  f1.threshold,
-          f1.precision,      f1.recall,          f1.mcc, average_precision_of_scores(c["scores"], labels)};
+  return {accuracy.accuracy,
+          accuracy.threshold,
+          f1.f1,
+          f1.threshold,
+          f1.precision,
+          f1.recall,
+          f1.mcc,
+          average_precision_of_scores(c["scores"], labels)};
 }
 
 inline std::vector<double> clustering(const MetricCase& c) {
@@ -129,17 +135,17 @@ inline std::vector<double> clustering(const MetricCase& c) {
 // The differences of the classes' scores from the first one's, of each row.
 inline std::vector<double> logistic_regression(const MetricCase& c) {
   const FloatMatrix rows = c.matrix("rows");
-  const LogisticRegression model = fit_logistic_regression(
-      rows, c.integers("labels"), c.integer("classes"),
-      {.inverse_penalty = c.scalar("inverse_penalty"), .tolerance = 1e-10});
+  const LogisticRegression model =
+      fit_logistic_regression(rows, c.integers("labels"), c.integer("classes"),
+                              {.inverse_penalty = c.scalar("inverse_penalty"), .tolerance = 1e-10});
   const auto width = static_cast<std::size_t>(rows.columns) + 1;
   std::vector<double> values;
   for (std::int64_t i = 0; i < rows.rows; ++i) {
     for (std::size_t k = 1; k < static_cast<std::size_t>(model.classes); ++k) {
       double score = model.weights[k * width + width - 1] - model.weights[width - 1];
       for (std::size_t j = 0; j + 1 < width; ++j) {
-        score += (model.weights[k * width + j] - model.weights[j]) *
-                 static_cast<double>(rows.row(i)[j]);
+        score +=
+            (model.weights[k * width + j] - model.weights[j]) * static_cast<double>(rows.row(i)[j]);
       }
       values.push_back(score);
     }
@@ -166,8 +172,7 @@ inline std::vector<double> paraphrases(const MetricCase& c) {
   std::vector<double> values;
   for (const ScoredRows& pair : mine_paraphrases(
            rows, {.neighbours = c.integer("neighbours"), .max_pairs = c.integer("max_pairs")})) {
-    values.insert(values.end(), {static_cast<double>(pair.first),
-                                 static_cast<double>(pair.second),
+    values.insert(values.end(), {static_cast<double>(pair.first), static_cast<double>(pair.second),
                                  static_cast<double>(pair.score)});
   }
   return values;
@@ -200,8 +205,8 @@ inline std::vector<double> measure(const MetricCase& c) {
   if (c.kind == "communities") return detail::communities(c);
   if (c.kind == "paraphrases") return detail::paraphrases(c);
   if (c.kind == "ward" || c.kind == "average" || c.kind == "complete") {
-    return detail::doubles(agglomerative_clusters(c.matrix("rows"), parse_linkage(c.kind),
-                                                  c.integer("clusters")));
+    return detail::doubles(
+        agglomerative_clusters(c.matrix("rows"), parse_linkage(c.kind), c.integer("clusters")));
   }
   if (c.kind == "neighbours") {
     return detail::doubles(classify_by_neighbours(c.matrix("rows"), c.integers("labels"),
