@@ -12,11 +12,13 @@ using Words = std::vector<std::string>;
 
 // One function a command, each in the file of its name. They print results to stdout, everything
 // else to stderr, and throw Error.
+void run_cluster(const Words& words);
 void run_convert(const Words& words);
 void run_embed(const Words& words);
 void run_evaluate(const Words& words);
 void run_info(const Words& words);
 void run_mine(const Words& words);
+void run_paraphrases(const Words& words);
 void run_search(const Words& words);
 void run_similarity(const Words& words);
 void run_tokenize(const Words& words);

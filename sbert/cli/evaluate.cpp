@@ -1,161 +1,177 @@
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/progress.h"
+#include "sbert/base/files.h"
+#include "sbert/base/log.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
+#include "sbert/cli/evaluation_output.h"
 #include "sbert/cli/option_parser.h"
-#include "sbert/data/beir.h"
-#include "sbert/eval/retrieval_task.h"
+#include "sbert/eval/model_embeddings.h"
+#include "sbert/eval/tasks.h"
 
 namespace sbert {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct EvaluateOptions {
   std::vector<std::string> model;
   std::string data;
   std::string split = "test";
+  std::string mode = "trec";
+  std::string k = "1,3,5,10,100,1000";
   std::string query_prompt_name;
   std::string document_prompt_name;
+  std::string prompt_name;
   std::int64_t max_length = 0;
   int threads = 0;
+  std::int64_t seed = 0;
+  int restarts = 3;
+  std::int64_t neighbours = 5;
   std::string run_file;
+  std::string output;
   std::string format = "table";
 
   static constexpr auto fields() {
     using Self = EvaluateOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo; give several to compare them"),
-        field("data", &Self::data, "folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels/"),
-        field("split", &Self::split, "judgements to use: qrels/SPLIT.tsv"),
+        field("data", &Self::data, "file or folder with the task's data"),
+        field("split", &Self::split, "retrieval: judgements to use: qrels/SPLIT.tsv"),
+        field("mode", &Self::mode,
+              "retrieval: definitions of trec (trec_eval) or st (sentence-transformers)"),
+        field("k", &Self::k, "retrieval: ranks up to which is measured, with commas between"),
         field("query_prompt_name", &Self::query_prompt_name,
               "prompt put before queries; default: the model's \"query\", if it has one"),
         field("document_prompt_name", &Self::document_prompt_name,
               "prompt put before documents; default: \"passage\" or \"document\""),
+        field("prompt_name", &Self::prompt_name,
+              "prompt put before texts of the other tasks; default: the model's default"),
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
         field("threads", &Self::threads, "0: every core"),
-        field("run_file", &Self::run_file, "also write the rankings, as trec_eval reads them"),
+        field("seed", &Self::seed, "clustering: of its random choices"),
+        field("restarts", &Self::restarts, "clustering: runs of which the best one counts"),
+        field("neighbours", &Self::neighbours, "classification: nearest texts that vote"),
+        field("run_file", &Self::run_file,
+              "retrieval: also write the rankings, as trec_eval reads them"),
+        field("output", &Self::output,
+              "folder to write results.json to, and of retrieval the rankings, run.trec"),
         field("format", &Self::format, "table or json"),
     };
   }
 };
 
-constexpr CommandHelp kHelp{
-    "evaluate retrieval",
-    "Ranks a corpus for each judged query and measures the rankings as trec_eval does: nDCG, MRR,\n"
-    "MAP, recall, precision and accuracy at several k.",
-    "  sbert evaluate retrieval --model MiniLM/ --data scifact/\n"
-    "  sbert evaluate retrieval --model before.nemo --model after.nemo --data packages/\n"};
-
-// The rows of the table; --format json has every metric.
-const std::vector<std::string> kTableMetrics{"ndcg@10",    "mrr@10",       "map@100",   "recall@10",
-                                             "recall@100", "precision@10", "accuracy@1"};
-
-RetrievalReport evaluate_one(const std::string& path,
-                             const RetrievalData& data,
-                             const EvaluateOptions& options) {
-  const SentenceModel model = load_model(path);
-  Progress progress(concat("embedding for ", path),
-                    static_cast<std::int64_t>(data.queries.size() + data.documents.size()),
-                    "texts");
-  RetrievalOptions retrieval;
-  retrieval.query_embedding = {.prompt = query_prompt(model, options.query_prompt_name),
-                               .max_length = options.max_length,
-                               .threads = options.threads,
-                               .on_progress = [&](std::int64_t n) { progress.advance(n); }};
-  retrieval.document_embedding = retrieval.query_embedding;
-  retrieval.document_embedding.prompt = document_prompt(model, options.document_prompt_name);
-  RetrievalReport report = evaluate_retrieval(model, data, retrieval);
-  if (!options.run_file.empty()) write_trec_run(options.run_file, data, report.rankings, "sbert");
-  return report;
+std::string description() {
+  std::string text = "Measures how good a model's embeddings are at a task:\n";
+  for (const TaskKind& task : all_tasks())
+    text += concat("  ", task.name, std::string(21 - task.name.size(), ' '), task.data, "\n");
+  return text + "A file is a table (.tsv without quoting, .csv) or JSON Lines.";
 }
 
-void print_json(const std::vector<std::string>& models,
-                const std::vector<RetrievalReport>& reports) {
-  nlohmann::ordered_json all = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < reports.size(); ++i) {
-    nlohmann::ordered_json object{{"model", models[i]},
-                                  {"queries", reports[i].num_queries},
-                                  {"documents", reports[i].num_documents}};
-    for (const auto& [name, value] : reports[i].metrics)
-      object[name] = value;
-    all.push_back(object);
-  }
-  std::puts((all.size() == 1 ? all[0] : all).dump().c_str());
-}
+constexpr std::string_view kExamples =
+    "  sbert evaluate sts --model MiniLM/ --data stsb-dev.tsv\n"
+    "  sbert evaluate retrieval --model MiniLM/ --data scifact/ --output scifact-results/\n"
+    "  sbert evaluate retrieval --model before.nemo --model after.nemo --data packages/\n";
 
-// The last part of each path, or the whole paths if two end alike.
-std::vector<std::string> column_names(const std::vector<std::string>& models) {
-  std::vector<std::string> names;
-  for (std::string path : models) {
-    while (path.size() > 1 && path.back() == '/')
-      path.pop_back();
-    names.push_back(std::filesystem::path(path).filename());
-  }
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (std::count(names.begin(), names.end(), names[i]) > 1) return models;
-  }
-  return names;
-}
-
-void print_table(const std::vector<std::string>& models,
-                 const std::vector<RetrievalReport>& reports) {
-  std::printf("%s queries, %s documents\n\n%-14s", with_thousands(reports[0].num_queries).c_str(),
-              with_thousands(reports[0].num_documents).c_str(), "");
-  std::vector<int> widths;
-  for (const std::string& name : column_names(models)) {
-    widths.push_back(std::max(8, static_cast<int>(name.size())));
-    std::printf("  %*s", widths.back(), name.c_str());
-  }
-  std::printf(models.size() == 2 ? "      gain\n" : "\n");
-  for (const std::string& name : kTableMetrics) {
-    std::vector<double> values;
-    for (const RetrievalReport& report : reports) {
-      for (const auto& [key, value] : report.metrics) {
-        if (key == name) values.push_back(value);
-      }
+std::vector<std::int64_t> parse_cutoffs(std::string_view list) {
+  std::vector<std::int64_t> cutoffs;
+  while (true) {
+    const std::string_view word = list.substr(0, list.find(','));
+    std::int64_t k = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), k);
+    if (error != std::errc() || end != word.data() + word.size() || k < 1) {
+      fail(ErrorKind::kUsage, concat("--k must be numbers from 1 with commas between: ", word));
     }
-    std::printf("%-14s", name.c_str());
-    for (std::size_t i = 0; i < values.size(); ++i)
-      std::printf("  %*.4f", widths[i], values[i]);
-    if (values.size() == 2) std::printf("  %+8.4f", values[1] - values[0]);
-    std::printf("\n");
+    if (std::find(cutoffs.begin(), cutoffs.end(), k) == cutoffs.end()) cutoffs.push_back(k);
+    if (word.size() == list.size()) return cutoffs;
+    list.remove_prefix(word.size() + 1);
   }
+}
+
+TaskOptions task_options(const EvaluateOptions& options) {
+  TaskOptions task;
+  task.split = options.split;
+  task.retrieval = {.mode = parse_retrieval_mode(options.mode),
+                    .cutoffs = parse_cutoffs(options.k),
+                    .run_file = options.run_file};
+  task.clustering = {.restarts = options.restarts,
+                     .seed = static_cast<std::uint64_t>(options.seed)};
+  task.classification = {.neighbours = options.neighbours};
+  return task;
+}
+
+void check(const EvaluateOptions& options, std::string_view task) {
+  const auto fail_if = [](bool is_wrong, const char* message) {
+    if (is_wrong) fail(ErrorKind::kUsage, message);
+  };
+  fail_if(!options.run_file.empty() && task != "retrieval", "--run-file is for retrieval");
+  fail_if(!options.run_file.empty() && options.model.size() > 1,
+          "--run-file holds the rankings of one model: give one --model");
+  fail_if(options.restarts < 1, "--restarts must be at least 1");
+  fail_if(options.neighbours < 1, "--neighbours must be at least 1");
+}
+
+ModelEvaluation evaluate_one(const std::string& path,
+                             std::string_view task,
+                             const EvaluateOptions& options,
+                             const TaskOptions& task_options) {
+  const SentenceModel model = load_model(path);
+  ModelEmbeddings source(model, {.query_prompt_name = options.query_prompt_name,
+                                 .document_prompt_name = options.document_prompt_name,
+                                 .prompt_name = options.prompt_name,
+                                 .max_length = options.max_length,
+                                 .threads = options.threads});
+  return {path, run_task(task, options.data, source, task_options)};
+}
+
+// The rankings of each model in the output folder have a file of their own.
+fs::path run_file_in(const std::string& folder, std::size_t model, std::size_t models) {
+  return fs::path(folder) / (models == 1 ? "run.trec" : concat("run-", model + 1, ".trec"));
 }
 
 }  // namespace
 
 void run_evaluate(const Words& words) {
-  if (words.empty() || (words[0] != "retrieval" && words[0] != "--help" && words[0] != "-h")) {
-    fail(ErrorKind::kUsage,
-         concat("evaluate what? known: retrieval: ", words.empty() ? "" : words[0]));
-  }
   EvaluateOptions options;
-  OptionParser parser(kHelp, {});
+  const bool asks_for_help = !words.empty() && (words[0] == "--help" || words[0] == "-h");
+  const std::string_view task =
+      asks_for_help ? "TASK" : find_task(words.empty() ? "" : words[0]).name;
+  const std::string name = concat("evaluate ", task);
+  const std::string about = description();
+  OptionParser parser({name, about, kExamples}, {});
   add_fields(parser, options);
   for (const char* key : {"model", "data"})
     parser.require(key);
   parser.choices("format", {"table", "json"});
-  const bool names_task = words[0] == "retrieval";
-  if (!parser.parse(Words(words.begin() + (names_task ? 1 : 0), words.end()))) return;
-  if (!options.run_file.empty() && options.model.size() > 1) {
-    fail(ErrorKind::kUsage, "--run-file holds the rankings of one model: give one --model");
-  }
+  parser.choices("mode", {"trec", "st"});
+  if (!parser.parse(Words(words.begin() + (asks_for_help ? 0 : 1), words.end()))) return;
+  check(options, task);
 
-  const RetrievalData data = read_beir(options.data, options.split);
-  std::vector<RetrievalReport> reports;
-  for (const std::string& path : options.model) {
-    reports.push_back(evaluate_one(path, data, options));
+  TaskOptions settings = task_options(options);
+  if (!options.output.empty()) make_folder(options.output);
+  std::vector<ModelEvaluation> evaluations;
+  for (std::size_t i = 0; i < options.model.size(); ++i) {
+    const bool writes_run = task == "retrieval" && !options.output.empty();
+    if (writes_run && options.run_file.empty())
+      settings.retrieval.run_file = run_file_in(options.output, i, options.model.size());
+    evaluations.push_back(evaluate_one(options.model[i], task, options, settings));
+    for (const std::string& warning : evaluations.back().evaluation.warnings)
+      log_warning(warning);
   }
-  const auto print = options.format == "json" ? print_json : print_table;
-  print(options.model, reports);
+  if (!options.output.empty()) {
+    write_file_atomically(fs::path(options.output) / "results.json",
+                          concat(json_of(evaluations, 2), "\n"));
+  }
+  const bool is_json = options.format == "json";
+  std::fputs((is_json ? concat(json_of(evaluations, -1), "\n") : table_of(evaluations)).c_str(),
+             stdout);
 }
 
 }  // namespace sbert

@@ -15,7 +15,6 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/base/log.h"
 
 namespace sbert {
 namespace {
@@ -191,7 +190,7 @@ void read_queries(const fs::path& path, JudgementsByQuery judgements, RetrievalD
        concat(path, ": lacks queries that are judged: ", judgements.size(), ", first ", first));
 }
 
-void warn_of_unanswerable_queries(const fs::path& qrels, const RetrievalData& data) {
+void warn_of_unanswerable_queries(const fs::path& qrels, RetrievalData& data) {
   const auto has_relevant = [](const std::vector<Judgement>& judgements) {
     return std::any_of(judgements.begin(), judgements.end(),
                        [](const Judgement& judgement) { return judgement.grade >= 1; });
@@ -200,8 +199,9 @@ void warn_of_unanswerable_queries(const fs::path& qrels, const RetrievalData& da
       std::count_if(data.judgements.begin(), data.judgements.end(), has_relevant);
   const auto others = static_cast<std::int64_t>(data.judgements.size()) - answerable;
   if (others > 0) {
-    log_warning(concat(qrels, ": queries without a relevant document, left out of all means: ",
-                       others, " of ", data.judgements.size()));
+    data.warnings.push_back(
+        concat(qrels, ": queries without a relevant document, left out of all means: ", others,
+               " of ", data.judgements.size()));
   }
 }
 

@@ -22,6 +22,7 @@ struct RetrievalData {
   std::vector<std::string> query_ids;              ///< [Q]
   std::vector<std::string> queries;                ///< [Q]
   std::vector<std::vector<Judgement>> judgements;  ///< [Q] one list a query, never empty
+  std::vector<std::string> warnings{};             ///< of queries without a relevant document
 };
 
 /// Reads a folder in BEIR's layout:
@@ -31,7 +32,7 @@ struct RetrievalData {
 ///   in the order of this file
 /// - qrels/<split>.tsv, a header, then query id, document id, grade, with tabs between
 ///
-/// Other keys are ignored, and so are empty lines. Warns of queries without a relevant document.
+/// Other keys are ignored, and so are empty lines.
 ///
 /// @throws Error(kIo) if a file is missing, Error(kInput) with file and line if one has the wrong
 ///         form, is empty, repeats an id, or judges what the other two do not hold

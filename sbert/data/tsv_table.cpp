@@ -1,14 +1,12 @@
 #include "sbert/data/tsv_table.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <system_error>
 
 #include <simdjson.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/data/plain_value.h"
 
 namespace sbert {
 namespace {
@@ -24,29 +22,6 @@ std::vector<std::string_view> split(std::string_view line) {
     line.remove_prefix(tab + 1);
   }
 }
-
-class FieldValue : public RecordValue {
- public:
-  explicit FieldValue(std::string_view text) : text_(text) {}
-
-  std::string string() override { return std::string(text_); }
-  std::vector<std::string> strings() override { return {string()}; }
-  std::string id() override { return string(); }
-  std::vector<std::string> ids() override { return {string()}; }
-  std::string scalar() override { return string(); }
-  std::vector<double> numbers() override {
-    double number = 0;
-    const char* last = text_.data() + text_.size();
-    const auto [end, error] = std::from_chars(text_.data(), last, number);
-    if (error != std::errc() || end != last || !std::isfinite(number)) {
-      fail(ErrorKind::kInput, concat("must be a number: ", text_));
-    }
-    return {number};
-  }
-
- private:
-  std::string_view text_;
-};
 
 }  // namespace
 
@@ -70,7 +45,7 @@ void TsvTable::parse(std::string_view line, const VisitValue& visit) const {
                                    columns_.size(), "): ", fields.size()));
   }
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    FieldValue value(fields[i]);
+    PlainValue value(fields[i]);
     within(columns_[i], [&] { visit(columns_[i], value); });
   }
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sbert/base/matrix.h"
@@ -54,9 +55,11 @@ struct BadExample {
 
 /// The result of a task: figures for all, and what a report shows of them.
 struct Evaluation {
-  std::string task;                   ///< "sts"
-  std::string main_metric;            ///< the one that models are compared by: "spearman_cosine"
-  Metrics metrics;                    ///< sentence-transformers' names
+  std::string task;         ///< "sts"
+  std::string main_metric;  ///< the one that models are compared by: "spearman_cosine"
+  Metrics metrics;          ///< sentence-transformers' names; NaN where one is not defined
+  /// How much was measured: {"queries", 300}, {"documents", 5183}.
+  std::vector<std::pair<std::string, std::int64_t>> counts;
   std::vector<std::string> warnings;  ///< "qrels/test.tsv:7: unknown document id, left out: d9"
 
   std::vector<std::string> item_ids;  ///< [items]; empty where the task has no items

@@ -4,9 +4,11 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <iterator>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/eval/evaluation_samples.h"
 
 namespace sbert {
 namespace {
@@ -35,6 +37,17 @@ double discounted_gain(std::span<const int> grades) {
   return sum;
 }
 
+// Precisions at the ranks up to k that hold a relevant document.
+double sum_of_precisions(const JudgedRanking& query, std::int64_t k) {
+  const std::span<const int> ranked = first(query.ranked, k);
+  double found = 0;
+  double sum = 0;
+  for (std::size_t i = 0; i < ranked.size(); ++i) {
+    if (is_relevant(ranked[i])) sum += ++found / static_cast<double>(i + 1);
+  }
+  return sum;
+}
+
 struct Measure {
   std::string_view name;
   double (*of)(const JudgedRanking&, std::int64_t);
@@ -45,7 +58,31 @@ constexpr std::array kMeasures{
     Measure{"recall", recall}, Measure{"precision", precision}, Measure{"accuracy", success},
 };
 
+// Every relevant document counts the same.
+JudgedRanking without_grades(JudgedRanking query) {
+  for (std::vector<int>* grades : {&query.ranked, &query.judged}) {
+    for (int& grade : *grades)
+      grade = is_relevant(grade) ? 1 : 0;
+  }
+  return query;
+}
+
+double value_of(const Measure& measure,
+                const JudgedRanking& query,
+                std::int64_t k,
+                RetrievalMode mode) {
+  if (mode == RetrievalMode::kTrec) return measure.of(query, k);
+  if (measure.of == average_precision) return capped_average_precision(query, k);
+  return measure.of(without_grades(query), k);
+}
+
 }  // namespace
+
+RetrievalMode parse_retrieval_mode(std::string_view name) {
+  if (name == "trec") return RetrievalMode::kTrec;
+  if (name == "st") return RetrievalMode::kSentenceTransformers;
+  fail(ErrorKind::kUsage, concat("mode must be trec or st: ", name));
+}
 
 bool trec_eval_ranks_before(float score_a,
                             std::string_view id_a,
@@ -61,13 +98,12 @@ double ndcg(const JudgedRanking& query, std::int64_t k) {
 }
 
 double average_precision(const JudgedRanking& query, std::int64_t k) {
-  const std::span<const int> ranked = first(query.ranked, k);
-  double found = 0;
-  double sum = 0;
-  for (std::size_t i = 0; i < ranked.size(); ++i) {
-    if (is_relevant(ranked[i])) sum += ++found / static_cast<double>(i + 1);
-  }
-  return ratio(sum, count_relevant(query.judged));
+  return ratio(sum_of_precisions(query, k), count_relevant(query.judged));
+}
+
+double capped_average_precision(const JudgedRanking& query, std::int64_t k) {
+  const double most = std::min(count_relevant(query.judged), static_cast<double>(k));
+  return ratio(sum_of_precisions(query, k), most);
 }
 
 double recall(const JudgedRanking& query, std::int64_t k) {
@@ -89,27 +125,33 @@ double success(const JudgedRanking& query, std::int64_t k) {
   return std::any_of(ranked.begin(), ranked.end(), is_relevant) ? 1 : 0;
 }
 
-Metrics retrieval_metrics(std::span<const JudgedRanking> queries,
-                          std::span<const std::int64_t> cutoffs) {
-  for (const std::int64_t k : cutoffs) {
-    if (k < 1) fail(ErrorKind::kUsage, concat("a metric's cutoff must be at least 1: ", k));
-  }
-  std::vector<const JudgedRanking*> counted;
-  for (const JudgedRanking& query : queries) {
-    if (count_relevant(query.judged) > 0) counted.push_back(&query);
-  }
-  if (counted.empty()) fail(ErrorKind::kInput, "no query has a relevant document");
-
-  Metrics metrics;
+std::vector<ItemMetric> retrieval_item_metrics(std::span<const JudgedRanking> queries,
+                                               std::span<const std::int64_t> cutoffs,
+                                               RetrievalMode mode) {
+  std::vector<ItemMetric> metrics;
   for (const Measure& measure : kMeasures) {
     for (const std::int64_t k : cutoffs) {
-      double sum = 0;
-      for (const JudgedRanking* query : counted)
-        sum += measure.of(*query, k);
-      metrics.emplace_back(concat(measure.name, "@", k), sum / static_cast<double>(counted.size()));
+      if (k < 1) fail(ErrorKind::kUsage, concat("a metric's cutoff must be at least 1: ", k));
+      ItemMetric& metric = metrics.emplace_back(ItemMetric{concat(measure.name, "@", k), {}});
+      for (const JudgedRanking& query : queries)
+        metric.values.push_back(value_of(measure, query, k, mode));
     }
   }
   return metrics;
+}
+
+Metrics retrieval_metrics(std::span<const JudgedRanking> queries,
+                          std::span<const std::int64_t> cutoffs,
+                          RetrievalMode mode) {
+  std::vector<JudgedRanking> counted;
+  std::copy_if(queries.begin(), queries.end(), std::back_inserter(counted), has_relevant_document);
+  const std::vector<ItemMetric> items = retrieval_item_metrics(counted, cutoffs, mode);
+  if (counted.empty()) fail(ErrorKind::kInput, "no query has a relevant document");
+  return means_of(items);
+}
+
+bool has_relevant_document(const JudgedRanking& query) {
+  return count_relevant(query.judged) > 0;
 }
 
 }  // namespace sbert

@@ -10,12 +10,23 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "sbert/base/metrics.h"
+#include "sbert/eval/evaluation.h"
 
 namespace sbert {
+
+/// Whose definitions count.
+enum class RetrievalMode {
+  kTrec,                  ///< trec_eval: graded gain; equal scores by descending id
+  kSentenceTransformers,  ///< its InformationRetrievalEvaluator: a grade of at least 1 gains 1;
+                          ///< MAP@k counts min(k, relevant) documents as all; equal scores by
+                          ///< ascending id
+};
+
+/// @throws Error(kUsage) unless it is "trec" or "st"
+RetrievalMode parse_retrieval_mode(std::string_view name);
 
 /// What is known of one query: its ranking, best first, and its judgements.
 struct JudgedRanking {
@@ -39,6 +50,10 @@ double ndcg(const JudgedRanking& query, std::int64_t k);
 /// relevant documents.
 double average_precision(const JudgedRanking& query, std::int64_t k);
 
+/// The same sum over the lesser of k and the number of relevant documents, as
+/// sentence-transformers.
+double capped_average_precision(const JudgedRanking& query, std::int64_t k);
+
 /// The part of the relevant documents that is among the first k.
 double recall(const JudgedRanking& query, std::int64_t k);
 
@@ -51,13 +66,23 @@ double reciprocal_rank(const JudgedRanking& query, std::int64_t k);
 /// 1 if a relevant document is among the first k, else 0. The mean is called accuracy@k.
 double success(const JudgedRanking& query, std::int64_t k);
 
-/// Means over the queries that have a relevant document, in the order "ndcg@1", "ndcg@3", ...,
-/// "mrr@1", ...: ndcg, mrr, map, recall, precision,
-/// accuracy, each at every k.
+/// ndcg, mrr, map, recall, precision, accuracy of each query, each at every k: "ndcg@1", "ndcg@3",
+/// ..., "mrr@1", ...
 ///
 /// @param cutoffs values of k, at least 1 each, in the order wanted
+/// @throws Error(kUsage) if a cutoff is below 1
+std::vector<ItemMetric> retrieval_item_metrics(std::span<const JudgedRanking> queries,
+                                               std::span<const std::int64_t> cutoffs,
+                                               RetrievalMode mode = RetrievalMode::kTrec);
+
+/// Means over the queries that have a relevant document, in the same order.
+///
 /// @throws Error(kUsage) if a cutoff is below 1, Error(kInput) if no query has a relevant document
 Metrics retrieval_metrics(std::span<const JudgedRanking> queries,
-                          std::span<const std::int64_t> cutoffs);
+                          std::span<const std::int64_t> cutoffs,
+                          RetrievalMode mode = RetrievalMode::kTrec);
+
+/// True if a document of the query has a grade of at least 1.
+bool has_relevant_document(const JudgedRanking& query);
 
 }  // namespace sbert

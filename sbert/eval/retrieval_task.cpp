@@ -1,54 +1,45 @@
 #include "sbert/eval/retrieval_task.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/search/similarity.h"
+#include "sbert/eval/document_ranking.h"
+#include "sbert/eval/draws.h"
+#include "sbert/eval/evaluation_samples.h"
+#include "sbert/eval/vector_similarity.h"
 
 namespace sbert {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr std::size_t kShownDocuments = 3;
+// Documents of a block that are drawn for each query, to show how near those are that are no
+// answer.
+constexpr std::int64_t kDrawnDocuments = 10;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+using Grades = std::unordered_map<std::int64_t, int>;
 
-void sort_by_tie_order(std::vector<Hit>& hits, const RetrievalData& data, TieOrder ties) {
-  if (ties == TieOrder::kRow) return;
-  const auto id = [&](const Hit& hit) -> std::string_view {
-    return data.document_ids[static_cast<std::size_t>(hit.row)];
-  };
-  std::sort(hits.begin(), hits.end(), [&](const Hit& a, const Hit& b) {
-    return trec_eval_ranks_before(a.score, id(a), b.score, id(b));
-  });
+Grades grades_of(const std::vector<Judgement>& judgements) {
+  Grades grades;
+  for (const Judgement& judgement : judgements)
+    grades[judgement.document] = judgement.grade;
+  return grades;
 }
 
 JudgedRanking judge(const std::vector<Hit>& hits, const std::vector<Judgement>& judgements) {
-  std::unordered_map<std::int64_t, int> grades;
+  const Grades grades = grades_of(judgements);
   JudgedRanking judged;
-  for (const Judgement& judgement : judgements) {
-    grades[judgement.document] = judgement.grade;
-    judged.judged.push_back(judgement.grade);
-  }
+  for (const auto& [document, grade] : grades)
+    judged.judged.push_back(grade);
   for (const Hit& hit : hits) {
     const auto found = grades.find(hit.row);
     judged.ranked.push_back(found == grades.end() ? 0 : found->second);
   }
   return judged;
-}
-
-void check_rows(std::string_view what, const FloatMatrix& matrix, std::size_t texts) {
-  if (static_cast<std::size_t>(matrix.rows) != texts) {
-    fail(ErrorKind::kInput, concat(what, ": number of embeddings differs from that of texts: ",
-                                   matrix.rows, " and ", texts));
-  }
 }
 
 std::string_view word(std::string_view id) {
@@ -58,50 +49,159 @@ std::string_view word(std::string_view id) {
   return id;
 }
 
-}  // namespace
+// Samples of what goes by, for the report.
+class BlockSampler {
+ public:
+  BlockSampler(const RetrievalData& data, VectorSimilarity similarity, Evaluation& evaluation)
+      : similarity_(similarity), evaluation_(evaluation), draws_(0) {
+    for (const std::vector<Judgement>& judgements : data.judgements)
+      grades_.push_back(grades_of(judgements));
+    const auto documents = static_cast<std::int64_t>(data.documents.size());
+    const std::vector<std::int64_t> rows = sample_of(documents, kMappedTexts / 2);
+    mapped_.insert(mapped_.end(), rows.begin(), rows.end());
+  }
 
-RetrievalReport evaluate_retrieval(const SentenceModel& model,
-                                   const RetrievalData& data,
-                                   const RetrievalOptions& options) {
-  const auto start = Clock::now();
-  FloatMatrix queries = embed_texts(model, data.queries, options.query_embedding);
-  make_similarity_a_dot_product(model, queries);
-  const double query_seconds = seconds_since(start);
+  void see(const DocumentBlock& block) {
+    if (evaluation_.map_embeddings.rows == 0) map_queries(block.queries);
+    number_rows(block.rows);
+    for (std::int64_t i = 0; i < block.documents.rows; ++i) {
+      const std::int64_t row = block.rows[static_cast<std::size_t>(i)];
+      if (std::binary_search(mapped_.begin(), mapped_.end(), row))
+        add_to_map(block.documents.row(i), "document");
+    }
+    for (std::int64_t q = 0; q < block.queries.rows; ++q)
+      sample_scores_of(block, q);
+  }
 
-  const auto middle = Clock::now();
-  FloatMatrix documents = embed_texts(model, data.documents, options.document_embedding);
-  make_similarity_a_dot_product(model, documents);
-  const double document_seconds = seconds_since(middle);
+ private:
+  void map_queries(const FloatMatrix& queries) {
+    evaluation_.map_embeddings.columns = queries.columns;
+    for (const std::int64_t row : sample_of(queries.rows, kMappedTexts / 2))
+      add_to_map(queries.row(row), "query");
+  }
 
-  RetrievalReport report = evaluate_retrieval(queries, documents, data, options);
-  report.query_seconds = query_seconds;
-  report.document_seconds = document_seconds;
-  return report;
+  void add_to_map(std::span<const float> row, const char* label) {
+    FloatMatrix& map = evaluation_.map_embeddings;
+    map.values.insert(map.values.end(), row.begin(), row.end());
+    ++map.rows;
+    evaluation_.map_labels.emplace_back(label);
+  }
+
+  void sample_scores_of(const DocumentBlock& block, std::int64_t q) {
+    const Grades& grades = grades_[static_cast<std::size_t>(q)];
+    const auto add = [&](std::vector<double>& scores, std::int64_t i) {
+      if (scores.size() >= static_cast<std::size_t>(kReportedScores)) return;
+      scores.push_back(nearness(similarity_, block.queries.row(q), block.documents.row(i)));
+    };
+    for (std::int64_t drawn = 0; drawn < kDrawnDocuments; ++drawn) {
+      const std::int64_t i = draws_.below(block.documents.rows);
+      if (!grades.contains(block.rows[static_cast<std::size_t>(i)]))
+        add(evaluation_.negative_scores, i);
+    }
+    for (const auto& [row, grade] : grades) {
+      const auto place = places_.find(row);
+      if (grade >= 1 && place != places_.end()) add(evaluation_.positive_scores, place->second);
+    }
+  }
+
+  void number_rows(const std::vector<std::int64_t>& rows) {
+    places_.clear();
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      places_[rows[i]] = static_cast<std::int64_t>(i);
+  }
+
+  VectorSimilarity similarity_;
+  Evaluation& evaluation_;
+  Draws draws_;
+  std::vector<Grades> grades_;
+  std::vector<std::int64_t> mapped_;
+  std::unordered_map<std::int64_t, std::int64_t> places_;  // in the block, of its corpus rows
+};
+
+Curve curve_of(std::string_view name,
+               double (*measure)(const JudgedRanking&, std::int64_t),
+               const std::vector<JudgedRanking>& queries,
+               std::int64_t depth) {
+  Curve curve{concat(name, "@k"), "k", {}};
+  for (const std::int64_t k : {1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 200, 300, 500, 1'000}) {
+    if (k > depth) break;
+    double sum = 0;
+    for (const JudgedRanking& query : queries)
+      sum += measure(query, k);
+    curve.points.push_back({static_cast<double>(k), sum / static_cast<double>(queries.size())});
+  }
+  return curve;
 }
 
-RetrievalReport evaluate_retrieval(const FloatMatrix& queries,
-                                   const FloatMatrix& documents,
-                                   const RetrievalData& data,
-                                   const RetrievalOptions& options) {
-  check_rows("queries", queries, data.queries.size());
-  check_rows("documents", documents, data.documents.size());
-  if (options.cutoffs.empty()) fail(ErrorKind::kUsage, "no cutoff of the metrics is given");
-  const std::int64_t depth = *std::max_element(options.cutoffs.begin(), options.cutoffs.end());
+// "ndcg@10", or of the largest k if 10 is not measured.
+std::string main_metric_of(const std::vector<std::int64_t>& cutoffs) {
+  const bool has_ten = std::find(cutoffs.begin(), cutoffs.end(), 10) != cutoffs.end();
+  return concat("ndcg@", has_ten ? 10 : *std::max_element(cutoffs.begin(), cutoffs.end()));
+}
 
-  RetrievalReport report;
-  report.num_queries = queries.rows;
-  report.num_documents = documents.rows;
-  const auto start = Clock::now();
-  report.rankings = exact_topk(queries, documents, depth);
-  report.search_seconds = seconds_since(start);
+void add_worst(const RetrievalData& data,
+               const std::vector<std::size_t>& queries,
+               const std::vector<std::vector<Hit>>& rankings,
+               Evaluation& evaluation) {
+  const auto main =
+      std::find_if(evaluation.item_metrics.begin(), evaluation.item_metrics.end(),
+                   [&](const ItemMetric& item) { return item.name == evaluation.main_metric; });
+  for (const std::size_t item : lowest(main->values)) {
+    const std::size_t query = queries[item];
+    const std::vector<Judgement>& judgements = data.judgements[query];
+    const auto best =
+        std::max_element(judgements.begin(), judgements.end(),
+                         [](const Judgement& a, const Judgement& b) { return a.grade < b.grade; });
+    BadExample example{.text = data.queries[query],
+                       .expected = data.documents[static_cast<std::size_t>(best->document)],
+                       .score = main->values[item]};
+    const std::vector<Hit>& hits = rankings[query];
+    for (std::size_t i = 0; i < std::min(hits.size(), kShownDocuments); ++i)
+      example.found.push_back(data.documents[static_cast<std::size_t>(hits[i].row)]);
+    evaluation.worst.push_back(std::move(example));
+  }
+}
+
+void check_cutoffs(const std::vector<std::int64_t>& cutoffs) {
+  if (cutoffs.empty()) fail(ErrorKind::kUsage, "a cutoff is missing");
+  const std::int64_t least = *std::min_element(cutoffs.begin(), cutoffs.end());
+  if (least < 1) fail(ErrorKind::kUsage, concat("a metric's cutoff must be at least 1: ", least));
+}
+
+}  // namespace
+
+Evaluation evaluate_retrieval(EmbeddingSource& source,
+                              const RetrievalData& data,
+                              const RetrievalOptions& options) {
+  check_cutoffs(options.cutoffs);
+  Evaluation evaluation{.task = "retrieval",
+                        .main_metric = main_metric_of(options.cutoffs),
+                        .warnings = data.warnings};
+  const std::int64_t depth = *std::max_element(options.cutoffs.begin(), options.cutoffs.end());
+  BlockSampler sampler(data, parse_vector_similarity(source.similarity()), evaluation);
+  const std::vector<std::vector<Hit>> rankings =
+      rank_documents(source, data, depth, options.mode, options.block_documents,
+                     [&](const DocumentBlock& block) { sampler.see(block); });
+  if (!options.run_file.empty()) write_trec_run(options.run_file, data, rankings, "sbert");
 
   std::vector<JudgedRanking> judged;
-  for (std::size_t i = 0; i < report.rankings.size(); ++i) {
-    sort_by_tie_order(report.rankings[i], data, options.ties);
-    judged.push_back(judge(report.rankings[i], data.judgements[i]));
+  std::vector<std::size_t> queries;  // those that are measured
+  for (std::size_t i = 0; i < rankings.size(); ++i) {
+    JudgedRanking ranking = judge(rankings[i], data.judgements[i]);
+    if (!has_relevant_document(ranking)) continue;
+    judged.push_back(std::move(ranking));
+    queries.push_back(i);
+    evaluation.item_ids.push_back(data.query_ids[i]);
   }
-  report.metrics = retrieval_metrics(judged, options.cutoffs);
-  return report;
+  if (judged.empty()) fail(ErrorKind::kInput, "no query has a relevant document");
+  evaluation.counts = {{"queries", static_cast<std::int64_t>(judged.size())},
+                       {"documents", static_cast<std::int64_t>(data.documents.size())}};
+  evaluation.item_metrics = retrieval_item_metrics(judged, options.cutoffs, options.mode);
+  evaluation.metrics = means_of(evaluation.item_metrics);
+  evaluation.curves.push_back(curve_of("recall", recall, judged, depth));
+  evaluation.curves.push_back(curve_of("precision", precision, judged, depth));
+  add_worst(data, queries, rankings, evaluation);
+  return evaluation;
 }
 
 void write_trec_run(const std::filesystem::path& path,

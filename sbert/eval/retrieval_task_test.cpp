@@ -2,111 +2,121 @@
 
 #include <gmock/gmock.h>
 
-#include "sbert/base/concat.h"
-#include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/base/message_of.h"
+#include "sbert/eval/table_embeddings.h"
 
 namespace sbert {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
 using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Pair;
-using testing::Property;
-using testing::Throws;
-using testing::ThrowsMessage;
 
-FloatMatrix matrix_of(std::int64_t rows, std::int64_t columns, std::vector<float> values) {
-  FloatMatrix matrix(rows, columns);
-  matrix.values = std::move(values);
-  return matrix;
-}
-
-// Query q1 scores the documents 0.5, 1, 0.5, 0.25; the one that answers it stands at rank 2 by row
-// and at rank 3 by trec_eval's order of ids.
+// Query q1 scores the documents 0.5, 1, 0.5, 0.25; the one that answers it, a, ties with c.
 RetrievalData data() {
   RetrievalData data;
   data.document_ids = {"a", "b", "c", "d"};
   data.documents = {"A", "B", "C", "D"};
-  data.query_ids = {"q1"};
-  data.queries = {"Q"};
-  data.judgements = {{{0, 2}, {3, 0}}};
+  data.query_ids = {"q1", "q2"};
+  data.queries = {"Q", "R"};
+  data.judgements = {{{0, 2}, {3, 0}}, {{1, 0}}};
   return data;
 }
 
-const FloatMatrix& queries() {
-  static const FloatMatrix matrix = matrix_of(1, 2, {1, 0});
-  return matrix;
+TableEmbeddings source(const std::string& similarity = "dot") {
+  return TableEmbeddings({{"Q", {1, 0}},
+                          {"R", {0, 1}},
+                          {"A", {0.5F, 9}},
+                          {"B", {1, 9}},
+                          {"C", {0.5F, 9}},
+                          {"D", {0.25F, 9}}},
+                         similarity);
 }
 
-const FloatMatrix& documents() {
-  static const FloatMatrix matrix = matrix_of(4, 2, {0.5F, 9, 1, 9, 0.5F, 9, 0.25F, 9});
-  return matrix;
+class EvaluateRetrieval : public testing::Test {
+ protected:
+  void TearDown() override { fs::remove(path_); }
+  std::string run_of(TableEmbeddings embeddings, RetrievalOptions options) {
+    options.run_file = path_;
+    evaluate_retrieval(embeddings, data(), options);
+    return read_file(path_);
+  }
+  fs::path path_ = fs::path(testing::TempDir()) / "retrieval_task_test.txt";
+};
+
+TEST_F(EvaluateRetrieval, RanksAndMeasuresTheQueriesWithAnAnswer) {
+  TableEmbeddings embeddings = source();
+  const Evaluation found = evaluate_retrieval(embeddings, data(), {.cutoffs = {2, 3}});
+  EXPECT_EQ(metric(found, "ndcg@2"), 0);
+  EXPECT_EQ(metric(found, "ndcg@3"), 0.5);
+  EXPECT_EQ(metric(found, "recall@3"), 1);
+  EXPECT_EQ(found.main_metric, "ndcg@3");
+  EXPECT_THAT(found.item_ids, ElementsAre("q1"));
+  EXPECT_THAT(found.counts,
+              ElementsAre(testing::Pair("queries", 1), testing::Pair("documents", 4)));
+  EXPECT_THAT(embeddings.roles, ElementsAre(TextRole::kQuery, TextRole::kDocument));
+  ASSERT_EQ(found.worst.size(), 1);
+  EXPECT_EQ(found.worst[0].text, "Q");
+  EXPECT_EQ(found.worst[0].expected, "A");
+  EXPECT_THAT(found.worst[0].found, ElementsAre("B", "C", "A"));
+  EXPECT_THAT(found.positive_scores, ElementsAre(0.5));
+  EXPECT_EQ(found.map_embeddings.rows, 6);
+  EXPECT_THAT(found.map_labels,
+              ElementsAre("query", "query", "document", "document", "document", "document"));
 }
 
-TEST(EvaluateRetrieval, RanksAndMeasures) {
-  const RetrievalReport report =
-      evaluate_retrieval(queries(), documents(), data(), {.cutoffs = {2, 3}});
-  EXPECT_THAT(report.rankings, ElementsAre(ElementsAre(Hit{1, 1}, Hit{2, 0.5F}, Hit{0, 0.5F})));
-  EXPECT_THAT(
-      report.metrics,
-      ElementsAre(Pair("ndcg@2", 0), Pair("ndcg@3", 0.5), Pair("mrr@2", 0), Pair("mrr@3", 1.0 / 3),
-                  Pair("map@2", 0), Pair("map@3", 1.0 / 3), Pair("recall@2", 0),
-                  Pair("recall@3", 1), Pair("precision@2", 0), Pair("precision@3", 1.0 / 3),
-                  Pair("accuracy@2", 0), Pair("accuracy@3", 1)));
-  EXPECT_EQ(report.num_queries, 1);
-  EXPECT_EQ(report.num_documents, 4);
+TEST_F(EvaluateRetrieval, TheModeOrdersEqualScoresAlsoWhereTheListIsCut) {
+  EXPECT_THAT(run_of(source(), {.cutoffs = {2}}),
+              testing::StartsWith("q1 Q0 b 1 1 sbert\nq1 Q0 c 2 0.5 sbert\n"));
+  EXPECT_THAT(run_of(source(), {.mode = RetrievalMode::kSentenceTransformers, .cutoffs = {2}}),
+              testing::StartsWith("q1 Q0 b 1 1 sbert\nq1 Q0 a 2 0.5 sbert\n"));
 }
 
-TEST(EvaluateRetrieval, EqualScoresComeInTheOrderThatIsAskedFor) {
-  RetrievalOptions options{.cutoffs = {3}};
-  options.ties = TieOrder::kRow;
-  EXPECT_THAT(evaluate_retrieval(queries(), documents(), data(), options).rankings,
-              ElementsAre(ElementsAre(Hit{1, 1}, Hit{0, 0.5F}, Hit{2, 0.5F})));
-}
-
-TEST(EvaluateRetrieval, ACutoffBeyondTheCorpusMeasuresAllOfIt) {
-  const RetrievalReport report =
-      evaluate_retrieval(queries(), documents(), data(), {.cutoffs = {1'000}});
-  EXPECT_EQ(report.rankings[0].size(), 4);
-  EXPECT_THAT(report.metrics, testing::Contains(Pair("recall@1000", 1)));
-  EXPECT_THAT(report.metrics, testing::Contains(Pair("precision@1000", 0.001)));
-}
-
-TEST(EvaluateRetrieval, EmbeddingsMustBeAsManyAsTexts) {
-  EXPECT_THAT([] { evaluate_retrieval(queries(), FloatMatrix(3, 2), data(), {}); },
-              ThrowsMessage<Error>(HasSubstr(
-                  "documents: number of embeddings differs from that of texts: 3 and 4")));
-  EXPECT_THAT([] { evaluate_retrieval(FloatMatrix(2, 2), documents(), data(), {}); },
-              ThrowsMessage<Error>(HasSubstr("queries: number of embeddings differs")));
-}
-
-TEST(EvaluateRetrieval, CutoffsMustBeThereAndAtLeastOne) {
-  for (const std::vector<std::int64_t>& cutoffs : {std::vector<std::int64_t>{}, {0, 5}}) {
-    EXPECT_THAT([&] { evaluate_retrieval(queries(), documents(), data(), {.cutoffs = cutoffs}); },
-                AllOf(Throws<Error>(Property(&Error::kind, ErrorKind::kUsage)),
-                      ThrowsMessage<Error>(HasSubstr("cutoff"))));
+TEST_F(EvaluateRetrieval, BlocksOfTheCorpusChangeNothing) {
+  for (const char* similarity : {"dot", "cosine", "euclidean"}) {
+    const std::string whole = run_of(source(similarity), {.cutoffs = {3}});
+    for (const std::int64_t block : {1, 3}) {
+      EXPECT_EQ(run_of(source(similarity), {.cutoffs = {3}, .block_documents = block}), whole);
+    }
   }
 }
 
-class TrecRun : public testing::Test {
- protected:
-  void TearDown() override { fs::remove(path_); }
-  fs::path path_ = fs::path(testing::TempDir()) / "trec_run_test.txt";
-};
-
-TEST_F(TrecRun, IsALineADocument) {
-  write_trec_run(path_, data(), {{Hit{1, 1}, Hit{2, 0.1F}}}, "sbert");
-  EXPECT_EQ(read_file(path_), "q1 Q0 b 1 1 sbert\nq1 Q0 c 2 0.1 sbert\n");
+TEST_F(EvaluateRetrieval, AEuclideanScoreIsTheNegatedDistance) {
+  TableEmbeddings embeddings(
+      {{"Q", {3, 4}}, {"R", {0, 0}}, {"A", {0, 0}}, {"B", {3, 3}}, {"C", {9, 9}}, {"D", {3, 4}}},
+      "euclidean");
+  EXPECT_THAT(run_of(embeddings, {.cutoffs = {3}}),
+              testing::StartsWith("q1 Q0 d 1 -0 sbert\nq1 Q0 b 2 -1 sbert\nq1 Q0 a 3 -5 sbert\n"));
 }
 
-TEST_F(TrecRun, AnIdOfTwoWordsIsAnErrorAndLeavesNoFile) {
+TEST_F(EvaluateRetrieval, WrongOptionsAreErrors) {
+  const auto message = [](const RetrievalOptions& options, const std::string& similarity) {
+    return message_of(ErrorKind::kUsage, [&] {
+      TableEmbeddings embeddings = source(similarity);
+      evaluate_retrieval(embeddings, data(), options);
+    });
+  };
+  EXPECT_EQ(message({.cutoffs = {}}, "dot"), "a cutoff is missing");
+  EXPECT_EQ(message({.cutoffs = {5, 0}}, "dot"), "a metric's cutoff must be at least 1: 0");
+  EXPECT_THAT(message({}, "manhattan"), testing::HasSubstr("the model's similarity is manhattan"));
+  EXPECT_EQ(message_of(ErrorKind::kUsage, [] { parse_retrieval_mode("mteb"); }),
+            "mode must be trec or st: mteb");
+}
+
+TEST_F(EvaluateRetrieval, WithoutARelevantDocumentThereIsNoMean) {
+  RetrievalData unanswered = data();
+  unanswered.judgements[0].clear();
+  TableEmbeddings embeddings = source();
+  EXPECT_EQ(message_of(ErrorKind::kInput, [&] { evaluate_retrieval(embeddings, unanswered, {}); }),
+            "no query has a relevant document");
+}
+
+TEST_F(EvaluateRetrieval, AnIdOfTwoWordsCannotBeWrittenAndLeavesNoFile) {
   RetrievalData spaced = data();
   spaced.document_ids[1] = "b c";
-  EXPECT_THAT([&] { write_trec_run(path_, spaced, {{Hit{1, 1}}}, "sbert"); },
-              ThrowsMessage<Error>(HasSubstr("an id of a TREC run must be one word: \"b c\"")));
+  EXPECT_EQ(
+      message_of(ErrorKind::kInput, [&] { write_trec_run(path_, spaced, {{Hit{1, 1}}}, "sbert"); }),
+      "an id of a TREC run must be one word: \"b c\"");
   EXPECT_FALSE(fs::exists(path_));
 }
 

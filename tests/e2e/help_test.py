@@ -8,7 +8,11 @@ OPTIONS = {
     "convert": "--input --output --format --tokenizer --precision --hparams-file --input_name_or_path --output_path",
     "train": "--config-path --config-name --cfg --resolve restore_from_path= trainer.max_steps= model.data.data_prefix="
              " model.global_batch_size= model.optim.sched.constant_steps= exp_manager.explicit_log_dir=",
-    "evaluate": "--model --data --split --query-prompt-name --document-prompt-name --max-length --threads --run-file --format",
+    "evaluate": "--model --data --split --mode --k --query-prompt-name --document-prompt-name --prompt-name --max-length --threads"
+                " --seed --restarts --neighbours --run-file --output --format",
+    "cluster": "--model --input --clusters --linkage --threshold --min-size --seed --restarts --prompt-name --max-length --threads"
+               " --format",
+    "paraphrases": "--model --input --pairs --neighbours --threshold --prompt-name --max-length --threads --format",
     "embed": "--model --input --output --format --prompt-name --prompt --max-length --batch-tokens --threads --device",
     "similarity": "--model --prompt-name --format a b",
     "search": "query --model --corpus --queries --embeddings --k --query-prompt-name --document-prompt-name --max-length --threads"

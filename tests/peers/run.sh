@@ -5,7 +5,8 @@
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 
-packages=(tokenizers==0.23.3 sentence-transformers==6.2.0 torch==2.15.0 'tensorboard==2.21.*' 'wandb>=0.31,<0.32')
+packages=(tokenizers==0.23.3 sentence-transformers==6.2.0 torch==2.15.0 'tensorboard==2.21.*' 'wandb>=0.31,<0.32'
+    pytrec-eval-terrier==0.5.11 scipy==1.17.1 scikit-learn==1.9.1)
 
 [ $# = 2 ] || { echo "usage: tests/peers/run.sh PROGRAM MODEL_FOLDER" >&2; exit 2; }
 program=$1 model=$2
@@ -33,3 +34,6 @@ echo "model folders, in ${packages[1]}:"
 
 echo "metrics of a training run, read by tensorboard and wandb:"
 "$python" -B "$here/track.py" "$program"
+
+echo "metrics and clusters, against pytrec_eval, scipy, scikit-learn and sentence-transformers:"
+"$python" -B "$here/eval_parity.py" "$(dirname "$program")/../tests/metric_cases" --cases "${SBERT_PEER_CASES:-1000}"

@@ -1,0 +1,59 @@
+#include "sbert/data/example_pool.h"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <unordered_map>
+
+#include "sbert/base/concat.h"
+#include "sbert/data/example_file.h"
+
+namespace sbert {
+namespace {
+
+using RowsByText = std::unordered_map<std::string, std::int64_t>;
+
+// The row of a text, which is added if it is not there.
+std::int64_t row_of(RowsByText& rows,
+                    std::vector<std::string>& texts,
+                    std::vector<std::string>& ids,
+                    std::string_view prefix,
+                    const std::string& text) {
+  const auto [found, is_new] = rows.emplace(text, static_cast<std::int64_t>(texts.size()));
+  if (is_new) {
+    texts.push_back(text);
+    ids.push_back(concat(prefix, texts.size()));
+  }
+  return found->second;
+}
+
+}  // namespace
+
+RetrievalData read_example_pool(const std::filesystem::path& path) {
+  // An evaluation leaves no index beside the user's file.
+  const ExampleFile file =
+      ExampleFile::open(path, {.least_bytes_for_index = std::numeric_limits<std::uint64_t>::max()});
+  RetrievalData data;
+  RowsByText documents;
+  RowsByText queries;
+  const auto add_document = [&](const std::string& text) {
+    return row_of(documents, data.documents, data.document_ids, "d", text);
+  };
+  for (std::int64_t i = 0; i < file.size(); ++i) {
+    const Example example = file.read(i);
+    const auto query = static_cast<std::size_t>(
+        row_of(queries, data.queries, data.query_ids, "q", example.question));
+    data.judgements.resize(data.queries.size());
+    for (const std::string& text : example.pos_doc) {
+      const Judgement judgement{add_document(text), 1};
+      std::vector<Judgement>& known = data.judgements[query];
+      if (std::find(known.begin(), known.end(), judgement) == known.end())
+        known.push_back(judgement);
+    }
+    for (const std::string& text : example.neg_doc)
+      add_document(text);
+  }
+  return data;
+}
+
+}  // namespace sbert

@@ -1,0 +1,138 @@
+#include "sbert/eval/document_ranking.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <utility>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/eval/vector_similarity.h"
+
+namespace sbert {
+namespace {
+
+// Rows of the corpus in the order of ids in which equal scores are ranked: exact_topk() puts the
+// earlier of equals first.
+std::vector<std::int64_t> order_of_ties(const RetrievalData& data, RetrievalMode mode) {
+  std::vector<std::int64_t> order(data.documents.size());
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  const auto id = [&](std::int64_t row) -> const std::string& {
+    return data.document_ids[static_cast<std::size_t>(row)];
+  };
+  const bool is_descending = mode == RetrievalMode::kTrec;
+  std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return is_descending ? id(b) < id(a) : id(a) < id(b);
+  });
+  return order;
+}
+
+double squared_length(std::span<const float> row) {
+  double sum = 0;
+  for (const float value : row)
+    sum += static_cast<double>(value) * value;
+  return sum;
+}
+
+FloatMatrix with_column(const FloatMatrix& matrix, float scale, const auto& last) {
+  FloatMatrix wider(matrix.rows, matrix.columns + 1);
+  for (std::int64_t i = 0; i < matrix.rows; ++i) {
+    const std::span<const float> from = matrix.row(i);
+    const std::span<float> to = wider.row(i);
+    std::transform(from.begin(), from.end(), to.begin(),
+                   [&](float value) { return scale * value; });
+    to.back() = last(from);
+  }
+  return wider;
+}
+
+// Embeddings whose dot products rank as the similarity does: of unit length for the cosine; for the
+// squared distance |q|^2 - (2 q . d - |d|^2) with a column more.
+FloatMatrix as_queries(FloatMatrix queries, VectorSimilarity similarity) {
+  if (similarity == VectorSimilarity::kCosine) normalize_rows(queries);
+  if (similarity != VectorSimilarity::kEuclidean) return queries;
+  return with_column(queries, 2, [](std::span<const float>) { return 1.0F; });
+}
+
+FloatMatrix as_documents(FloatMatrix documents, VectorSimilarity similarity) {
+  if (similarity == VectorSimilarity::kCosine) normalize_rows(documents);
+  if (similarity != VectorSimilarity::kEuclidean) return documents;
+  return with_column(documents, 1, [](std::span<const float> row) {
+    return static_cast<float>(-squared_length(row));
+  });
+}
+
+std::vector<std::string> take_texts(const std::vector<std::string>& texts,
+                                    const std::vector<std::int64_t>& rows) {
+  std::vector<std::string> taken;
+  taken.reserve(rows.size());
+  for (const std::int64_t row : rows)
+    taken.push_back(texts[static_cast<std::size_t>(row)]);
+  return taken;
+}
+
+void check_rows(std::string_view what, const FloatMatrix& matrix, std::size_t texts) {
+  if (static_cast<std::size_t>(matrix.rows) != texts) {
+    fail(ErrorKind::kInternal, concat(what, ": number of embeddings differs from that of texts: ",
+                                      matrix.rows, " and ", texts));
+  }
+}
+
+// Adds the hits of a block, whose documents come after all before in the order of ties.
+void merge(std::vector<Hit>& hits, const std::vector<Hit>& more, std::int64_t depth) {
+  const auto middle = static_cast<std::ptrdiff_t>(hits.size());
+  hits.insert(hits.end(), more.begin(), more.end());
+  std::inplace_merge(hits.begin(), hits.begin() + middle, hits.end(),
+                     [](const Hit& a, const Hit& b) { return a.score > b.score; });
+  hits.resize(std::min(hits.size(), static_cast<std::size_t>(depth)));
+}
+
+}  // namespace
+
+std::vector<std::vector<Hit>> rank_documents(
+    EmbeddingSource& source,
+    const RetrievalData& data,
+    std::int64_t depth,
+    RetrievalMode mode,
+    std::int64_t block_documents,
+    const std::function<void(const DocumentBlock& block)>& see) {
+  const VectorSimilarity similarity = parse_vector_similarity(source.similarity());
+  if (similarity == VectorSimilarity::kManhattan) {
+    fail(ErrorKind::kUsage,
+         "documents are ranked by cosine, dot product or Euclidean distance; the model's "
+         "similarity is manhattan");
+  }
+  const FloatMatrix queries = source.embed(data.queries, TextRole::kQuery);
+  check_rows("queries", queries, data.queries.size());
+  const FloatMatrix query_rows = as_queries(queries, similarity);
+
+  const std::vector<std::int64_t> order = order_of_ties(data, mode);
+  std::vector<std::vector<Hit>> rankings(data.queries.size());
+  for (std::size_t begin = 0; begin < order.size();) {
+    const std::size_t count =
+        std::min(order.size() - begin, static_cast<std::size_t>(block_documents));
+    const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
+    const std::vector<std::int64_t> rows(first, first + static_cast<std::ptrdiff_t>(count));
+    FloatMatrix documents = source.embed(take_texts(data.documents, rows), TextRole::kDocument);
+    check_rows("documents", documents, count);
+    see({queries, documents, rows});
+    auto hits = exact_topk(query_rows, as_documents(std::move(documents), similarity), depth);
+    for (std::size_t q = 0; q < rankings.size(); ++q) {
+      for (Hit& hit : hits[q])
+        hit.row = rows[static_cast<std::size_t>(hit.row)];
+      merge(rankings[q], hits[q], depth);
+    }
+    begin += count;
+  }
+  if (similarity != VectorSimilarity::kEuclidean) return rankings;
+  for (std::size_t q = 0; q < rankings.size(); ++q) {
+    const double length = squared_length(queries.row(static_cast<std::int64_t>(q)));
+    for (Hit& hit : rankings[q])
+      hit.score =
+          static_cast<float>(-std::sqrt(std::max(0.0, length - static_cast<double>(hit.score))));
+  }
+  return rankings;
+}
+
+}  // namespace sbert

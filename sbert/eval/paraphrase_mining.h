@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sbert/base/matrix.h"
+
+namespace sbert {
+
+struct ParaphraseOptions {
+  std::int64_t neighbours = 100;     ///< nearest texts that are looked at, of each text
+  std::int64_t max_pairs = 500'000;  ///< the best ones are returned
+};
+
+struct ScoredRows {
+  std::int64_t first = 0;
+  std::int64_t second = 0;  ///< above `first`
+  float score = 0;
+
+  friend bool operator==(const ScoredRows&, const ScoredRows&) = default;
+};
+
+/// The pairs of rows with the highest dot product, each once: of each row its nearest others, as
+/// sentence-transformers' paraphrase_mining. Best first, equal ones by rows. Memory is bounded by
+/// max_pairs.
+///
+/// @param embeddings [N, D]
+/// @throws Error(kUsage) if an option is below 1, Error(kCancelled) when a stop is asked for
+std::vector<ScoredRows> mine_paraphrases(const FloatMatrix& embeddings,
+                                         const ParaphraseOptions& options);
+
+struct ParaphraseMetrics {
+  double average_precision = 0;
+  double f1 = 0;  ///< the best one, over all numbers of pairs that may be taken
+  double precision = 0;
+  double recall = 0;
+  double threshold = 0;  ///< score from which pairs are taken for that
+};
+
+/// Measures mined pairs as sentence-transformers' ParaphraseMiningEvaluator. Pairs with the same
+/// score are taken together.
+/// @param mined      as mine_paraphrases() returns them
+/// @param is_gold    [mined] whether a pair is a wanted one
+/// @param gold_pairs all that are wanted, at least 1
+ParaphraseMetrics paraphrase_metrics(const std::vector<ScoredRows>& mined,
+                                     const std::vector<bool>& is_gold,
+                                     std::int64_t gold_pairs);
+
+}  // namespace sbert
