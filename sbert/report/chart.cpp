@@ -14,6 +14,7 @@ namespace sbert {
 namespace {
 
 constexpr int kTicks = 5;
+constexpr int kMapTicks = 8;
 constexpr std::size_t kMaxMarkedPoints = 40;  // a line of more has no marks
 constexpr std::size_t kDensePoints = 150;     // a line of more is drawn thin
 constexpr double kMarkSize = 2.6;
@@ -175,7 +176,7 @@ std::string scatter(const std::string& title,
     }
   }
   if (xs.is_empty()) return "";
-  Plot plot{.height = 360};
+  Plot plot{.width = 460, .height = 380};
   // One scale both ways: the smaller range is widened around its middle.
   const double across = plot.width - plot.left - plot.right;
   const double up = plot.height - plot.top - plot.bottom;
@@ -183,7 +184,7 @@ std::string scatter(const std::string& title,
       std::max({(xs.high - xs.low) / across, (ys.high - ys.low) / up, 1e-12}) * 1.04;
   const auto around = [](const Range& range, double length) {
     const double middle = (range.low + range.high) / 2;
-    Axis axis = linear_axis(middle - length / 2, middle + length / 2, kTicks);
+    Axis axis = linear_axis(middle - length / 2, middle + length / 2, kMapTicks);
     axis.low = middle - length / 2;
     axis.high = middle + length / 2;
     std::erase_if(axis.ticks, [&](double tick) { return tick < axis.low || tick > axis.high; });

@@ -118,7 +118,7 @@ TEST(Scatter, HasOneScaleBothWaysAndDifferentMarks) {
   const std::string chart =
       scatter("t", "one", "two", {{"a", {{0, 0}, {10, 0}}}, {"b", {{0, 1}}}, {"c", {{5, 5}}}});
   EXPECT_EQ(xml_problem(chart), "");
-  EXPECT_THAT(chart, HasSubstr("viewBox=\"0 0 420 360\""));
+  EXPECT_THAT(chart, HasSubstr("viewBox=\"0 0 460 380\""));
   EXPECT_EQ(count(chart.substr(chart.find("role=\"img\"")), "<circle"), 2U);
   EXPECT_EQ(scatter("t", "one", "two", {{"a", {}}}), "");
 }
@@ -127,7 +127,7 @@ TEST(Scatter, PointsInOnePlaceAreDrawn) {
   const std::string chart = scatter("t", "one", "two", {{"a", {{1, 1}, {1, 1}}}});
   EXPECT_EQ(xml_problem(chart), "");
   EXPECT_THAT(chart, Not(HasSubstr("nan")));
-  EXPECT_THAT(chart, HasSubstr("<circle cx=\"224\" cy=\"172\""));
+  EXPECT_THAT(chart, HasSubstr("<circle cx=\"244\" cy=\"182\""));
 }
 
 TEST(ShareBar, PartsFollowEachOther) {

@@ -243,7 +243,7 @@ std::string maps(const Evaluations& all) {
                        component_label(2, map.explained_variance[1]),
                        groups_of(sample.labels, map.points));
   }
-  return gallery(figures);
+  return gallery(figures, FigureSize::kWide);
 }
 
 std::string metrics_introduction(const ReportData& data) {

@@ -61,8 +61,10 @@ std::string number_table(const std::vector<std::string>& names,
   return out + "</tbody>\n</table></div>\n";
 }
 
-std::string gallery(const std::string& figures) {
-  return figures.empty() ? "" : concat("<div class=\"gallery\">\n", figures, "</div>\n");
+std::string gallery(const std::string& figures, FigureSize size) {
+  if (figures.empty()) return "";
+  const char* const css_class = size == FigureSize::kWide ? "gallery wide" : "gallery";
+  return concat("<div class=\"", css_class, "\">\n", figures, "</div>\n");
 }
 
 }  // namespace sbert

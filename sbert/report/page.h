@@ -40,7 +40,9 @@ std::string headlines(const std::vector<Headline>& all);
 std::string number_table(const std::vector<std::string>& names,
                          const std::vector<std::vector<std::string>>& rows);
 
+enum class FigureSize { kUsual, kWide };
+
 /// Figures side by side, as many as fit.
-std::string gallery(const std::string& figures);
+std::string gallery(const std::string& figures, FigureSize size = FigureSize::kUsual);
 
 }  // namespace sbert

@@ -26,9 +26,9 @@ body {
 }
 main { max-width: 1180px; margin: 0 auto; padding: 32px 20px 64px; }
 h1 { font-size: 26px; line-height: 1.25; margin: 0 0 8px; font-weight: 650; overflow-wrap: anywhere; }
-h2 { font-size: 18px; margin: 44px 0 4px; font-weight: 650; }
+h2 { font-size: 18px; margin: 44px 0 10px; font-weight: 650; }
 h3 { font-size: 15px; margin: 20px 0 8px; font-weight: 650; overflow-wrap: anywhere; }
-section > p { margin: 0 0 14px; color: var(--muted); max-width: 72ch; }
+section > p { margin: -6px 0 14px; color: var(--muted); max-width: 72ch; }
 dl.facts { display: flex; flex-wrap: wrap; gap: 2px 22px; margin: 0; color: var(--muted); }
 dl.facts div { display: flex; gap: 6px; min-width: 0; }
 dl.facts dt::after { content: ":"; }
@@ -42,8 +42,8 @@ dl.facts dd { margin: 0; color: var(--ink); overflow-wrap: anywhere; min-width: 
   font-variant-numeric: tabular-nums; }
 .headlines span { display: block; overflow-wrap: anywhere; }
 .headlines small { display: block; color: var(--muted); font-size: 13px; font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
-table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
+.scroll { overflow-x: auto; width: fit-content; max-width: 100%; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 14px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }
 tr:last-child td { border-bottom: 0; }
 th { color: var(--muted); font-weight: 550; font-size: 13px; border-bottom: 1px solid var(--line);
@@ -57,6 +57,7 @@ td.text { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 .main-metric { font-weight: 650; }
 .better { color: var(--good); } .worse { color: var(--bad); } .same { color: var(--muted); }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 16px; }
+.gallery.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); }
 figure { margin: 0; padding: 12px 14px 10px; background: var(--card); border: 1px solid var(--line);
   border-radius: 8px; min-width: 0; display: flex; flex-direction: column; }
 figcaption { font-weight: 600; font-size: 14px; margin-bottom: 4px; overflow-wrap: anywhere; }

@@ -42,6 +42,12 @@ TEST(Headlines, HaveValueNameAndNote) {
   EXPECT_THAT(all, HasSubstr("<span>n</span><b>1</b></li>"));
 }
 
+TEST(Gallery, HoldsFiguresInTwoSizes) {
+  EXPECT_EQ(gallery(""), "");
+  EXPECT_THAT(gallery("<p>x</p>"), HasSubstr("<div class=\"gallery\">\n<p>x</p></div>"));
+  EXPECT_THAT(gallery("<p>x</p>", FigureSize::kWide), HasSubstr("<div class=\"gallery wide\">"));
+}
+
 TEST(NumberTable, NamesAreTextAndCellsMarkup) {
   const std::string table = number_table({"a<b", "c"}, {{"<td>1</td>", "<td>2</td>"}});
   EXPECT_EQ(xml_problem(table), "");
