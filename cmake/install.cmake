@@ -32,6 +32,7 @@ install(
     PATTERN "test_files.h" EXCLUDE
     PATTERN "test_variables.h" EXCLUDE
     PATTERN "test_wandb_log.h" EXCLUDE
+    PATTERN "test_xml.h" EXCLUDE
 )
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/conf" DESTINATION "${CMAKE_INSTALL_DATADIR}/sbert")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

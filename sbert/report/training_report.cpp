@@ -1,0 +1,287 @@
+#include "sbert/report/training_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/files.h"
+#include "sbert/base/progress.h"
+#include "sbert/config/json.h"
+#include "sbert/config/yaml.h"
+#include "sbert/report/html.h"
+#include "sbert/report/page.h"
+#include "sbert/report/training_history.h"
+
+namespace sbert {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSteps = "updates";
+constexpr std::string_view kShare = "time_share/";
+constexpr std::string_view kTrainLoss = "reduced_train_loss";
+constexpr std::string_view kSecondsPerStep = "train_step_timing in s";
+constexpr std::size_t kLinesPerChart = 6;
+
+// Counters, which are the x axis over again.
+const std::set<std::string, std::less<>> kNotShown{"global_step", "epoch", "consumed_samples"};
+
+// A chart of one metric by the name that people know it under.
+struct KnownMetric {
+  std::string_view name;
+  std::string_view title;
+  std::string_view unit;
+  bool has_zero_y;
+};
+constexpr KnownMetric kLearning[]{{"lr", "Learning rate", "learning rate", true},
+                                  {"grad_norm", "Gradient norm, before clipping", "norm", true},
+                                  {"loss_scale", "Loss scale", "factor", true}};
+constexpr KnownMetric kSpeed[]{{"tokens_per_second", "Throughput", "tokens/s", true},
+                               {kSecondsPerStep, "Time of an update", "s", true},
+                               {"validation_step_timing in s", "Time of a validation", "s", true}};
+
+// The metrics of a run, and which of them have a place on the page.
+class Run {
+ public:
+  explicit Run(TrainingHistory history) : history_(std::move(history)) {}
+
+  const TrainingHistory& history() const { return history_; }
+  const Series* find(std::string_view name) const { return find_series(history_, name); }
+  const Series* take(std::string_view name) {
+    const Series* series = find(name);
+    if (series != nullptr) shown_.insert(series->name);
+    return series;
+  }
+  bool is_shown(const std::string& name) const {
+    return shown_.count(name) > 0 || kNotShown.count(name) > 0 || name.starts_with(kShare);
+  }
+
+ private:
+  TrainingHistory history_;
+  std::set<std::string, std::less<>> shown_;
+};
+
+std::string settings_text(const ConfigTree& settings, std::string_view path) {
+  const ConfigNode* node = settings.find(path);
+  if (node == nullptr || node->is_null()) return "";
+  return node->string() != nullptr ? *node->string() : write_json(*node);
+}
+
+std::optional<CurvePoint> last_finite(const Series* series) {
+  if (series == nullptr) return std::nullopt;
+  for (auto point = series->points.rbegin(); point != series->points.rend(); ++point) {
+    if (std::isfinite(point->y)) return *point;
+  }
+  return std::nullopt;
+}
+
+std::optional<CurvePoint> best(const Series* series, bool is_higher_better) {
+  std::optional<CurvePoint> found;
+  if (series == nullptr) return found;
+  for (const CurvePoint& point : series->points) {
+    if (!std::isfinite(point.y)) continue;
+    if (!found || (is_higher_better ? point.y > found->y : point.y < found->y)) found = point;
+  }
+  return found;
+}
+
+std::string step_text(double step) {
+  return concat("update ", with_thousands(static_cast<std::int64_t>(step)));
+}
+
+// Seconds of data, gradient and optimizer from one logged step to the next.
+std::vector<double> seconds_of_stretches(const Series& seconds_per_step) {
+  std::vector<double> seconds;
+  double before = 0;
+  for (const auto& [step, each] : seconds_per_step.points) {
+    seconds.push_back(std::isfinite(each) ? each * std::max(0.0, step - before) : 0);
+    before = step;
+  }
+  return seconds;
+}
+
+double sum(const std::vector<double>& values) {
+  double total = 0;
+  for (const double value : values)
+    total += value;
+  return total;
+}
+
+std::string main_figures(Run& run, const ConfigTree& settings) {
+  std::vector<Headline> all;
+  if (const auto loss = last_finite(run.find(kTrainLoss))) {
+    all.push_back({metric_text(loss->y), "training loss, last", step_text(loss->x)});
+  }
+  const std::string wanted =
+      settings_text(settings, "exp_manager.checkpoint_callback_params.monitor");
+  const std::string monitor = wanted.empty() ? "val_loss" : wanted;
+  const std::string mode = settings_text(settings, "exp_manager.checkpoint_callback_params.mode");
+  if (const auto point = best(run.find(monitor), mode == "max")) {
+    all.push_back({metric_text(point->y), concat(monitor, ", best"), step_text(point->x)});
+  }
+  if (const Series* speed = run.find("tokens_per_second")) {
+    std::vector<double> values;
+    for (const CurvePoint& point : speed->points) {
+      if (std::isfinite(point.y)) values.push_back(point.y);
+    }
+    if (!values.empty()) {
+      std::nth_element(values.begin(),
+                       values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                       values.end());
+      all.push_back({with_thousands(std::llround(values[values.size() / 2])), "tokens per second",
+                     "median of the run"});
+    }
+  }
+  if (const Series* timing = run.find(kSecondsPerStep)) {
+    all.push_back({format_duration(sum(seconds_of_stretches(*timing))), "time of the updates",
+                   "without validation and saving"});
+  }
+  return headlines(all);
+}
+
+std::string charts_of(Run& run, std::span<const KnownMetric> metrics) {
+  std::string figures;
+  for (const auto& [name, title, unit, has_zero_y] : metrics) {
+    const Series* series = run.take(name);
+    if (series == nullptr) continue;
+    figures += line_chart({.title = std::string(title),
+                           .x_label = std::string(kSteps),
+                           .y_label = std::string(unit),
+                           .series = {*series},
+                           .has_zero_y = has_zero_y});
+  }
+  return figures;
+}
+
+std::string loss_chart(Run& run) {
+  LineChart chart{.title = "Loss", .x_label = std::string(kSteps), .y_label = "loss"};
+  for (const auto& [name, label] :
+       {std::pair{kTrainLoss, "training"}, {std::string_view("val_loss"), "validation"}}) {
+    if (const Series* series = run.take(name)) chart.series.push_back({label, series->points});
+  }
+  return line_chart(chart);
+}
+
+// The other metrics of the validation, as many lines a chart as can be told apart.
+std::string validation_charts(Run& run) {
+  std::vector<Series> all;
+  for (const Series& series : run.history()) {
+    if (series.name.starts_with("val_") && !run.is_shown(series.name)) all.push_back(series);
+  }
+  std::string figures;
+  for (std::size_t begin = 0; begin < all.size(); begin += kLinesPerChart) {
+    LineChart chart{.title = "Validation", .x_label = std::string(kSteps), .y_label = "metric"};
+    for (std::size_t i = begin; i < std::min(begin + kLinesPerChart, all.size()); ++i) {
+      run.take(all[i].name);
+      chart.series.push_back({all[i].name.substr(4), all[i].points});
+    }
+    if (chart.series.size() == 1) chart.title += concat(": ", chart.series.front().name);
+    figures += line_chart(chart);
+  }
+  return figures;
+}
+
+// The shares of a stretch count by the time it took.
+std::string time_shares(const Run& run) {
+  const Series* timing = run.find(kSecondsPerStep);
+  const std::vector<double> seconds =
+      timing != nullptr ? seconds_of_stretches(*timing) : std::vector<double>();
+  std::vector<Share> shares;
+  double total = 0;
+  for (const Series& series : run.history()) {
+    if (!series.name.starts_with(kShare)) continue;
+    double value = 0;
+    for (std::size_t i = 0; i < series.points.size(); ++i) {
+      const double weight = seconds.size() == series.points.size() ? seconds[i] : 1;
+      if (std::isfinite(series.points[i].y)) value += weight * std::max(0.0, series.points[i].y);
+    }
+    shares.push_back({series.name.substr(kShare.size()), value});
+    total += value;
+  }
+  if (!(total > 0)) return "";
+  for (Share& share : shares)
+    share.value /= total;
+  std::stable_sort(shares.begin(), shares.end(),
+                   [](const Share& a, const Share& b) { return a.value > b.value; });
+  return share_bar("Where the time went", shares);
+}
+
+std::string other_charts(Run& run) {
+  std::string figures;
+  for (const Series& series : run.history()) {
+    if (run.is_shown(series.name)) continue;
+    figures += line_chart({.title = series.name,
+                           .x_label = std::string(kSteps),
+                           .y_label = "value",
+                           .series = {series}});
+  }
+  return figures;
+}
+
+std::string settings_table(const ConfigTree& settings) {
+  std::string rows;
+  for (const std::string& path : settings.paths()) {
+    const ConfigNode* node = settings.find(path);
+    if (node == nullptr || node->is_map() || node->is_null()) continue;
+    // The items of a list stand in the list's own row.
+    if (const std::size_t dot = path.rfind('.'); dot != std::string::npos) {
+      const ConfigNode* parent = settings.find(path.substr(0, dot));
+      if (parent != nullptr && parent->is_list()) continue;
+    }
+    rows += concat("<tr><td>", escaped(path), "</td><td class=\"text\">",
+                   escaped(settings_text(settings, path)), "</td></tr>\n");
+  }
+  if (rows.empty()) return "";
+  return concat("<details><summary>Show all</summary>\n<div class=\"scroll\"><table>\n<tbody>\n",
+                rows, "</tbody>\n</table></div>\n</details>\n");
+}
+
+Facts facts_of(const fs::path& run_folder, const Run& run, const ConfigTree& settings) {
+  Facts facts{{"run", fs::absolute(run_folder).lexically_normal().string()}};
+  double last_step = 0;
+  for (const Series& series : run.history()) {
+    if (!series.points.empty()) last_step = std::max(last_step, series.points.back().x);
+  }
+  facts.push_back({"updates", with_thousands(static_cast<std::int64_t>(last_step))});
+  for (const auto& [name, path] : {std::pair{"from", "restore_from_path"},
+                                   {"batch", "model.global_batch_size"},
+                                   {"learning rate", "model.optim.lr"},
+                                   {"precision", "trainer.precision"}}) {
+    if (const std::string text = settings_text(settings, path); !text.empty()) {
+      facts.push_back({name, text});
+    }
+  }
+  return facts;
+}
+
+}  // namespace
+
+std::string training_report(const fs::path& run_folder) {
+  Run run(read_training_history(run_folder / "metrics.jsonl"));
+  const fs::path settings_path = run_folder / "hparams.yaml";
+  const ConfigTree settings = fs::exists(settings_path) ? read_yaml(settings_path) : ConfigTree();
+  const std::string name = settings_text(settings, "name");
+  const std::string summary = main_figures(run, settings);
+  const std::string loss = loss_chart(run);
+  const std::string learning = charts_of(run, kLearning);
+  const std::string speed = charts_of(run, kSpeed);
+  const std::string validation = validation_charts(run);
+  return write_page({.title = name.empty() ? "Training run" : concat("Training run ", name),
+                     .facts = facts_of(run_folder, run, settings),
+                     .summary = summary,
+                     .sections = {{"Learning", "", gallery(loss + validation + learning)},
+                                  {"Speed", "", gallery(speed + time_shares(run))},
+                                  {"Other metrics", "", gallery(other_charts(run))},
+                                  {"Settings", "", settings_table(settings)}}});
+}
+
+void write_training_report(const fs::path& run_folder, const fs::path& path) {
+  write_file_atomically(path, training_report(run_folder));
+}
+
+}  // namespace sbert
