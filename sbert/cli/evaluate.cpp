@@ -9,12 +9,15 @@
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/base/log.h"
+#include "sbert/base/progress.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/evaluation_output.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/eval/embedding_cache.h"
 #include "sbert/eval/model_embeddings.h"
 #include "sbert/eval/tasks.h"
+#include "sbert/report/evaluation_report.h"
 
 namespace sbert {
 namespace {
@@ -35,7 +38,10 @@ struct EvaluateOptions {
   std::int64_t seed = 0;
   int restarts = 3;
   std::int64_t neighbours = 5;
+  std::string cache;
+  bool no_cache = false;
   std::string run_file;
+  std::string report;
   std::string output;
   std::string format = "table";
 
@@ -59,8 +65,12 @@ struct EvaluateOptions {
         field("seed", &Self::seed, "clustering: of its random choices"),
         field("restarts", &Self::restarts, "clustering: runs of which the best one counts"),
         field("neighbours", &Self::neighbours, "classification: nearest texts that vote"),
+        field("cache", &Self::cache,
+              "folder of embeddings that are kept; default: embeddings/ in the cache of sbert"),
+        field("no_cache", &Self::no_cache, "neither take embeddings from the cache nor keep any"),
         field("run_file", &Self::run_file,
               "retrieval: also write the rankings, as trec_eval reads them"),
+        field("report", &Self::report, "write a page to look at: report.html"),
         field("output", &Self::output,
               "folder to write results.json to, and of retrieval the rankings, run.trec"),
         field("format", &Self::format, "table or json"),
@@ -118,7 +128,7 @@ void check(const EvaluateOptions& options, std::string_view task) {
   fail_if(options.neighbours < 1, "--neighbours must be at least 1");
 }
 
-ModelEvaluation evaluate_one(const std::string& path,
+NamedEvaluation evaluate_one(const std::string& path,
                              std::string_view task,
                              const EvaluateOptions& options,
                              const TaskOptions& task_options) {
@@ -128,7 +138,22 @@ ModelEvaluation evaluate_one(const std::string& path,
                                  .prompt_name = options.prompt_name,
                                  .max_length = options.max_length,
                                  .threads = options.threads});
-  return {path, run_task(task, options.data, source, task_options)};
+  if (options.no_cache) return {path, run_task(task, options.data, source, task_options)};
+  const fs::path folder =
+      options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
+  CachedEmbeddings cached(cached_encoder(source, path, "32", folder), folder);
+  return {path, run_task(task, options.data, cached, task_options)};
+}
+
+ReportData report_data(std::string_view task,
+                       const EvaluateOptions& options,
+                       const std::vector<NamedEvaluation>& evaluations) {
+  ReportData data{.title = concat(task, " on ", fs::path(options.data).filename().native()),
+                  .facts = {{"data", options.data}},
+                  .evaluations = evaluations};
+  for (const auto& [name, count] : evaluations.front().evaluation.counts)
+    data.facts.push_back({name, with_thousands(count)});
+  return data;
 }
 
 // The rankings of each model in the output folder have a file of their own.
@@ -156,7 +181,7 @@ void run_evaluate(const Words& words) {
 
   TaskOptions settings = task_options(options);
   if (!options.output.empty()) make_folder(options.output);
-  std::vector<ModelEvaluation> evaluations;
+  std::vector<NamedEvaluation> evaluations;
   for (std::size_t i = 0; i < options.model.size(); ++i) {
     const bool writes_run = task == "retrieval" && !options.output.empty();
     if (writes_run && options.run_file.empty())
@@ -165,13 +190,20 @@ void run_evaluate(const Words& words) {
     for (const std::string& warning : evaluations.back().evaluation.warnings)
       log_warning(warning);
   }
+  const std::vector<ComparisonRow> comparison =
+      evaluations.size() > 1 ? compare(evaluations) : std::vector<ComparisonRow>{};
   if (!options.output.empty()) {
     write_file_atomically(fs::path(options.output) / "results.json",
-                          concat(json_of(evaluations, 2), "\n"));
+                          concat(json_of(evaluations, comparison, 2), "\n"));
   }
-  const bool is_json = options.format == "json";
-  std::fputs((is_json ? concat(json_of(evaluations, -1), "\n") : table_of(evaluations)).c_str(),
-             stdout);
+  if (!options.report.empty()) {
+    write_report(options.report, report_data(task, options, evaluations));
+    log_info(concat("wrote ", options.report));
+  }
+  const std::string text = options.format == "json"
+                               ? concat(json_of(evaluations, comparison, -1), "\n")
+                               : table_of(evaluations, comparison);
+  std::fputs(text.c_str(), stdout);
 }
 
 }  // namespace sbert

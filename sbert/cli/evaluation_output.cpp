@@ -46,11 +46,11 @@ double value_of(const Evaluation& evaluation, const std::string& name) {
 }
 
 // The last part of each path, or the whole paths if two end alike.
-std::vector<std::string> column_names(const std::vector<ModelEvaluation>& evaluations) {
+std::vector<std::string> column_names(const std::vector<NamedEvaluation>& evaluations) {
   std::vector<std::string> names;
   std::vector<std::string> paths;
-  for (const ModelEvaluation& each : evaluations) {
-    std::string path = each.model;
+  for (const NamedEvaluation& each : evaluations) {
+    std::string path = each.name;
     while (path.size() > 1 && path.back() == '/')
       path.pop_back();
     names.push_back(std::filesystem::path(path).filename());
@@ -76,7 +76,8 @@ std::string counts_line(const Evaluation& evaluation) {
 
 }  // namespace
 
-std::string table_of(const std::vector<ModelEvaluation>& evaluations) {
+std::string table_of(const std::vector<NamedEvaluation>& evaluations,
+                     const std::vector<ComparisonRow>& comparison) {
   const Evaluation& first = evaluations.front().evaluation;
   const std::vector<std::string> names = names_for_table(first);
   std::size_t name_width = 14;
@@ -102,10 +103,18 @@ std::string table_of(const std::vector<ModelEvaluation>& evaluations) {
     }
     text += "\n";
   }
+  if (evaluations.size() > 1) {
+    text += concat("\n", comparison_table(evaluations, comparison, {first.main_metric}));
+  }
   return text;
 }
 
-std::string json_of(const std::vector<ModelEvaluation>& evaluations, int indent) {
+std::string json_of(const std::vector<NamedEvaluation>& evaluations,
+                    const std::vector<ComparisonRow>& comparison,
+                    int indent) {
+  const auto compared = evaluations.size() > 1
+                            ? nlohmann::ordered_json::parse(comparison_json(evaluations, comparison))
+                            : nlohmann::ordered_json::array();
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const auto& [model, evaluation] : evaluations) {
     nlohmann::ordered_json object{{"model", model}, {"task", evaluation.task}};
@@ -113,6 +122,11 @@ std::string json_of(const std::vector<ModelEvaluation>& evaluations, int indent)
       object[name] = count;
     for (const auto& [name, value] : evaluation.metrics)
       object[name] = value;
+    if (!all.empty()) {
+      // The first row is the main metric's.
+      object["comparison"] = compared.at(0).at("models").at(all.size());
+      object["comparison"]["metric"] = compared.at(0).at("metric");
+    }
     all.push_back(object);
   }
   const nlohmann::ordered_json& shown = all.size() == 1 ? all[0] : all;

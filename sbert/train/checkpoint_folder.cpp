@@ -55,7 +55,11 @@ void remove_temporary_files(const fs::path& folder) {
 CheckpointFolder::CheckpointFolder(fs::path folder,
                                    std::string name,
                                    const CheckpointOptions& options)
-    : folder_(std::move(folder)), name_(std::move(name)), options_(options) {
+    : folder_(std::move(folder)),
+      name_(std::move(name)),
+      metric_(options.monitor),
+      options_(options) {
+  std::replace(metric_.begin(), metric_.end(), '/', '_');
   make_folder(folder_);
   remove_temporary_files(folder_);
   if (const auto newest = last()) settle(*newest);
@@ -84,7 +88,7 @@ std::optional<fs::path> CheckpointFolder::best() const {
 
 bool CheckpointFolder::last_has_score() const {
   const auto newest = last();
-  return newest && number_in_name(newest->filename().string(), options_.monitor).has_value();
+  return newest && number_in_name(newest->filename().string(), metric_).has_value();
 }
 
 std::vector<CheckpointFolder::Ranked> CheckpointFolder::ranked() const {
@@ -95,7 +99,7 @@ std::vector<CheckpointFolder::Ranked> CheckpointFolder::ranked() const {
         name.ends_with(kLastSuffix)) {
       continue;
     }
-    if (const auto score = number_in_name(name, options_.monitor)) found.push_back({*score, file});
+    if (const auto score = number_in_name(name, metric_)) found.push_back({*score, file});
   }
   std::stable_sort(found.begin(), found.end(), [&](const Ranked& a, const Ranked& b) {
     return options_.mode == "min" ? a.score < b.score : a.score > b.score;
@@ -141,7 +145,7 @@ void CheckpointFolder::save(std::int64_t step,
                             std::optional<double> score,
                             const std::function<void(const fs::path&)>& write) {
   const std::string metric =
-      score ? concat(options_.monitor, '=', fixed(*score, 6), '-') : std::string();
+      score ? concat(metric_, '=', fixed(*score, 6), '-') : std::string();
   const std::string stem =
       concat(name_, "--", metric, "step=", step, "-consumed_samples=", consumed_samples, ".0");
   const fs::path path = folder_ / concat(stem, kLastSuffix);

@@ -12,8 +12,13 @@
 namespace sbert {
 namespace {
 
-void check_monitor(const std::string& key, const std::string& metric) {
+void check_monitor(const std::string& key,
+                   const std::string& metric,
+                   const std::vector<EvaluatorOptions>& evaluators) {
   const std::vector<std::string>& known = validation_metric_names();
+  for (const EvaluatorOptions& each : evaluators) {
+    if (metric.starts_with(each.label() + '/')) return;
+  }
   if (std::find(known.begin(), known.end(), metric) != known.end()) return;
   std::string list;
   for (const std::string& name : known)
@@ -22,10 +27,13 @@ void check_monitor(const std::string& key, const std::string& metric) {
        concat("exp_manager.", key, ".monitor must be one of ", list, ": ", metric));
 }
 
-void validate_monitors(const ExpManagerOptions& options) {
-  check_monitor("checkpoint_callback_params", options.checkpoint_callback_params.monitor);
+void validate_monitors(const ExpManagerOptions& options,
+                       const std::vector<EvaluatorOptions>& evaluators) {
+  check_monitor("checkpoint_callback_params", options.checkpoint_callback_params.monitor,
+                evaluators);
   if (options.create_early_stopping_callback) {
-    check_monitor("early_stopping_callback_params", options.early_stopping_callback_params.monitor);
+    check_monitor("early_stopping_callback_params", options.early_stopping_callback_params.monitor,
+                  evaluators);
   }
 }
 
@@ -112,7 +120,7 @@ void TrainOptions::validate() const {
   }
   trainer.validate();
   exp_manager.validate();
-  validate_monitors(exp_manager);
+  validate_monitors(exp_manager, trainer.evaluators);
   validate_model(model);
 }
 

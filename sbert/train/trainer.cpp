@@ -15,16 +15,17 @@
 #include "sbert/base/memory.h"
 #include "sbert/base/progress.h"
 #include "sbert/base/stop.h"
-#include "sbert/checkpoint/model_files.h"
 #include "sbert/config/json.h"
 #include "sbert/config/options.h"
 #include "sbert/optim/schedule.h"
+#include "sbert/report/training_report.h"
 #include "sbert/track/run_tracker.h"
 #include "sbert/train/batch_prefetcher.h"
 #include "sbert/train/checkpoint_folder.h"
 #include "sbert/train/early_stopping.h"
 #include "sbert/train/learner.h"
 #include "sbert/train/negative_mining.h"
+#include "sbert/train/model_writer.h"
 #include "sbert/train/phase_clock.h"
 #include "sbert/train/run_plan.h"
 #include "sbert/train/training_data.h"
@@ -49,25 +50,11 @@ double required_value(const Metrics& metrics, const std::string& name) {
   for (const auto& [each, value] : metrics) {
     if (each == name) return value;
   }
-  fail(ErrorKind::kInternal, concat("validation gives no ", name));
+  std::string list;
+  for (const auto& [each, value] : metrics)
+    list += concat(list.empty() ? "" : ", ", each);
+  fail(ErrorKind::kUsage, concat("a validation gives no ", name, "; it gives ", list));
 }
-
-// Lets the model have its adapters merged into copies of the weights for as long as it lives.
-class WithMergedAdapters {
- public:
-  explicit WithMergedAdapters(SentenceModel& model)
-      : model_(model), original_(std::move(model.encoder)) {
-    model.encoder = original_.shared();
-    if (!model.encoder.lora_parameters().empty()) model.encoder.merge_lora();
-  }
-  ~WithMergedAdapters() { model_.encoder = std::move(original_); }
-  WithMergedAdapters(const WithMergedAdapters&) = delete;
-  WithMergedAdapters& operator=(const WithMergedAdapters&) = delete;
-
- private:
-  SentenceModel& model_;
-  BertEncoder original_;
-};
 
 // Updates since the last logged line.
 struct Window {
@@ -86,7 +73,8 @@ class Trainer {
         checkpoints_(folder / "checkpoints",
                      options.exp_manager.name,
                      options.exp_manager.checkpoint_callback_params),
-        learner_(options, model, at::get_num_threads()) {
+        learner_(options, model, at::get_num_threads()),
+        models_(options.exp_manager, folder, model, learner_) {
     set_training_prompts(options.model.data, data_.is_pairs(), model);
     position_.data_fingerprint = data_.fingerprint();
     if (options.model.mining.is_on()) {
@@ -290,6 +278,8 @@ class Trainer {
       averages.emplace(*learner_.averages());
     }
     Metrics metrics = validate(model_, learner_.loss(), data_, options_);
+    const Metrics evaluated = run_evaluators(model_, options_);
+    metrics.insert(metrics.end(), evaluated.begin(), evaluated.end());
     metrics.push_back({"validation_step_timing in s",
                        std::chrono::duration<double>(Clock::now() - start).count()});
     clock_.enter(Phase::kOther);
@@ -300,6 +290,9 @@ class Trainer {
     std::string line = concat("step ", position_.step, ":");
     for (const std::string& name : validation_metric_names())
       line += concat(" ", name, " ", fixed(required_value(metrics, name), 4));
+    for (const auto& [name, value] : metrics) {
+      if (name.find('/') != name.npos) line += concat(" ", name, " ", fixed(value, 4));
+    }
     log_info(line);
   }
 
@@ -312,46 +305,15 @@ class Trainer {
     saved_step_ = position_.step;
     if (mining_) mining_->keep_for(position_.step);
     if (options_.exp_manager.checkpoint_callback_params.always_save_nemo) {
-      write_model(nemo_path(), ModelFormat::kNemo);
+      models_.write_nemo();
     }
     clock_.enter(Phase::kOther);
   }
 
-  std::filesystem::path nemo_path() const {
-    return folder_ / "checkpoints" / concat(options_.exp_manager.name, ".nemo");
-  }
-
-  void write_model(const std::filesystem::path& path, ModelFormat format) {
-    std::optional<WithAverages> averages;
-    if (learner_.averages()) averages.emplace(*learner_.averages());
-    const WithMergedAdapters merged(model_);
-    save_model(model_, path, format);
-    log_info(concat("wrote ", path));
-  }
-
-  // The best model of the run first, so that the last one's weights are in place in the end.
-  void write_models() {
-    const CheckpointOptions& wanted = options_.exp_manager.checkpoint_callback_params;
-    const NamedTensors state = learner_.state();
-    if (const auto best = checkpoints_.best()) {
-      load_training_state(*best, state);
-      if (wanted.save_best_model) write_model(nemo_path(), ModelFormat::kNemo);
-      if (wanted.save_sentence_transformers_on_train_end) {
-        write_model(folder_ / "best-model", ModelFormat::kSentenceTransformers);
-      }
-      load_training_state(checkpoints_.last().value(), state);
-    }
-    if (wanted.save_sentence_transformers_on_train_end) {
-      write_model(folder_ / "last-model", ModelFormat::kSentenceTransformers);
-    }
-    const bool is_last_wanted = wanted.save_nemo_on_train_end && !wanted.save_best_model;
-    if (is_last_wanted) write_model(nemo_path(), ModelFormat::kNemo);
-  }
-
   void finish() {
-    write_models();
-    if (learner_.averages()) learner_.averages()->swap();
-    if (!model_.encoder.lora_parameters().empty()) model_.encoder.merge_lora();
+    models_.write_all(checkpoints_);
+    models_.leave_last();
+    write_training_report(folder_, folder_ / "report.html");
   }
 
   const EarlyStoppingOptions& early_stopping() const {
@@ -365,6 +327,7 @@ class Trainer {
   RunPlan plan_;
   CheckpointFolder checkpoints_;
   Learner learner_;
+  ModelWriter models_;
   std::optional<NegativeMining> mining_;  // model.mining
   std::optional<RunTracker> tracker_;
   RunPosition position_;

@@ -6,6 +6,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/option_checks.h"
+#include "sbert/eval/tasks.h"
 
 namespace sbert {
 namespace {
@@ -60,6 +61,12 @@ void TrainerOptions::validate() const {
   check_at_least("trainer.limit_val_batches", limit_val_batches, 1);
   check_in_range("trainer.gradient_clip_val", gradient_clip_val, 0, 1e9);
   validation_interval(1);
+  for (std::size_t i = 0; i < evaluators.size(); ++i) {
+    within(concat("trainer.evaluators[", i, "]"), [&] {
+      find_task(evaluators[i].task);
+      if (evaluators[i].data.empty()) fail(ErrorKind::kUsage, "required: data");
+    });
+  }
 }
 
 std::int64_t TrainerOptions::validation_interval(std::int64_t steps_per_epoch) const {

@@ -3,12 +3,33 @@
 #include <cstdint>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "sbert/base/field.h"
 #include "sbert/config/config_tree.h"
 #include "sbert/model/compute_precision.h"
 
 namespace sbert {
+
+/// A task that the model is measured at in each validation, as sbert evaluate does it.
+struct EvaluatorOptions {
+  std::string task;
+  std::string data;
+  std::string name;
+  std::string split = "test";
+
+  static constexpr auto fields() {
+    using Self = EvaluatorOptions;
+    return std::tuple{
+        field("task", &Self::task, "sts, retrieval, ..."),
+        field("data", &Self::data, "its file or folder"),
+        field("name", &Self::name, "first part of its metrics' names; default: the task"),
+        field("split", &Self::split, "of retrieval: qrels/SPLIT.tsv"),
+    };
+  }
+
+  const std::string& label() const { return name.empty() ? task : name; }
+};
 
 /// trainer.*: how long, how often, on what. NeMo's names; defaults are NeMo's, except where a
 /// comment says otherwise.
@@ -23,6 +44,7 @@ struct TrainerOptions {
   ConfigNode val_check_interval{std::int64_t{100}};
   std::int64_t limit_val_batches = 50;
   double gradient_clip_val = 1.0;
+  std::vector<EvaluatorOptions> evaluators;
 
   static constexpr auto fields() {
     using Self = TrainerOptions;
@@ -40,6 +62,8 @@ struct TrainerOptions {
         field("limit_val_batches", &Self::limit_val_batches, "most micro batches of a validation"),
         field("gradient_clip_val", &Self::gradient_clip_val,
               "largest L2 norm of the gradient; 0: no limit"),
+        field("evaluators", &Self::evaluators,
+              "tasks of each validation: [{task: sts, data: dev.tsv, name: stsb}]"),
     };
   }
 

@@ -210,6 +210,26 @@ TEST_F(TrainerTest, EachObjectiveTrainsOnItsOwnRecords) {
   EXPECT_THAT(refusal(o), HasSubstr("score"));
 }
 
+TEST_F(TrainerTest, EvaluatorsMeasureTheModelAtEachValidation) {
+  write_file_atomically(folder_ / "pairs.tsv",
+                        "score\ts1\ts2\n1\ta b\tb a\n0.1\ta b\tx y\n0.7\tc d\td e\n");
+  TrainOptions o = options();
+  o.trainer.evaluators = {{.task = "sts", .data = folder_ / "pairs.tsv", .name = "pairs"}};
+  o.exp_manager.checkpoint_callback_params.monitor = "pairs/spearman_cosine";
+  o.exp_manager.checkpoint_callback_params.mode = "max";
+  train(o, "run");
+  EXPECT_EQ(values("run", "pairs/spearman_cosine").size(), 3U);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run/best-model"));
+  o.exp_manager.checkpoint_callback_params.monitor = "pairs/other";
+  EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { train(o, "other"); }),
+              HasSubstr("gives no pairs/other; it gives val_loss"));
+}
+
+TEST_F(TrainerTest, AFinishedRunLeavesAPageToLookAt) {
+  train(options(), "run");
+  EXPECT_THAT(read_file(folder_ / "run/report.html"), HasSubstr("reduced_train_loss"));
+}
+
 TEST_F(TrainerTest, WhatDoesNotFitTogetherIsSaid) {
   TrainOptions o = options();
   o.model.encoder_seq_length = 65;

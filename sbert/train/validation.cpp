@@ -5,13 +5,33 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "sbert/base/concat.h"
 #include "sbert/embed/embedder.h"
+#include "sbert/eval/model_embeddings.h"
+#include "sbert/eval/tasks.h"
 #include "sbert/train/training_batch.h"
 
 namespace sbert {
 namespace {
 
 constexpr std::int64_t kCutoff = 10;
+
+// The line of progress on the terminal is the training run's.
+class QuietEmbeddings final : public EmbeddingSource {
+ public:
+  QuietEmbeddings(const SentenceModel& model, std::int64_t max_length)
+      : embeddings_(model, {.max_length = max_length}) {}
+
+  FloatMatrix embed(const std::vector<std::string>& texts, TextRole role) override {
+    FloatMatrix rows = embeddings_.embed(texts, role, [](std::int64_t) {});
+    check_finite(rows, texts);
+    return rows;
+  }
+  std::string similarity() const override { return embeddings_.similarity(); }
+
+ private:
+  ModelEmbeddings embeddings_;
+};
 
 struct EmbeddedRows {
   Tensor questions;               // [N, D]
@@ -83,6 +103,17 @@ const std::vector<std::string>& validation_metric_names() {
   static const std::vector<std::string> names{"val_loss", "val_accuracy@1", "val_mrr@10",
                                               "val_ndcg@10"};
   return names;
+}
+
+Metrics run_evaluators(const SentenceModel& model, const TrainOptions& options) {
+  Metrics metrics;
+  for (const EvaluatorOptions& each : options.trainer.evaluators) {
+    QuietEmbeddings source(model, options.model.encoder_seq_length);
+    const Evaluation evaluation = run_task(each.task, each.data, source, {.split = each.split});
+    for (const auto& [name, value] : evaluation.metrics)
+      metrics.push_back({concat(each.label(), '/', name), value});
+  }
+  return metrics;
 }
 
 Metrics validate(const SentenceModel& model,

@@ -23,6 +23,10 @@ Metrics validate(const SentenceModel& model,
                  const TrainingData& data,
                  const TrainOptions& options);
 
+/// Measures the model at the tasks of trainer.evaluators: "NAME/METRIC" for each metric.
+/// @throws Error as run_task()
+Metrics run_evaluators(const SentenceModel& model, const TrainOptions& options);
+
 /// Names of the metrics that validate() gives.
 const std::vector<std::string>& validation_metric_names();
 
