@@ -17,7 +17,8 @@
 namespace sbert {
 namespace {
 
-constexpr std::int64_t kMostTextsAtOnce = 16'384;
+// What a kill can cost: some minutes with a small model on two cores.
+constexpr std::int64_t kMostTextsAtOnce = 2'048;
 
 std::uint64_t key_of(std::span<const float> values) {
   return bytes_key({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
