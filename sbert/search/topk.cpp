@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -19,18 +20,16 @@
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"
 #include "sbert/model/workers.h"
+#include "sbert/search/score_tile.h"
 
 namespace sbert {
 namespace {
 
-// A tile of scores takes half a MB, so that it stays in a core's cache between GEMM and selection.
-constexpr std::int64_t kTileQueries = 256;
-constexpr std::int64_t kTileRows = 512;
 // A GEMM of fewer rows may take another kernel, whose sums differ in the last bit: a query alone
 // would score otherwise than among others.
 constexpr std::int64_t kMinTileSide = 8;
-// Scores that are compared with the threshold in one go.
-constexpr std::int64_t kChunk = 16;
+// Scores that are compared with the threshold in one go: few chunks hold one that passes.
+constexpr std::int64_t kChunk = 64;
 
 constexpr float kNoThreshold = -std::numeric_limits<float>::infinity();
 
@@ -103,6 +102,22 @@ at::Tensor rows_of(const FloatMatrix& matrix, Range range) {
        concat("a score is not a number: query ", query, ", corpus row ", row, ", both from 0"));
 }
 
+// Whether one of kChunk scores is above the threshold, or a NaN. Four at a time, spelled out, since
+// compilers leave the plain loop scalar at -O2.
+bool any_passes(const float* scores, float threshold) {
+  using Floats = float __attribute__((vector_size(16)));
+  using Mask = std::int32_t __attribute__((vector_size(16)));
+  constexpr std::int64_t kLanes = 4;
+  const Floats bar{threshold, threshold, threshold, threshold};
+  Mask fails{-1, -1, -1, -1};
+  for (std::int64_t i = 0; i < kChunk; i += kLanes) {
+    Floats each;
+    std::memcpy(&each, scores + i, sizeof each);
+    fails &= each <= bar;
+  }
+  return (fails[0] & fails[1] & fails[2] & fails[3]) == 0;
+}
+
 // Adds what beats the threshold among the scores of one query.
 //
 // @param scores one each of the rows from `first_row` on
@@ -115,12 +130,7 @@ void select(std::span<const float> scores,
     const std::int64_t end = std::min(begin + kChunk, count);
     const float threshold = best.threshold();
     if (best.is_full() && end - begin == kChunk) {
-      const float* const chunk = scores.data() + begin;
-      int passing = 0;
-      // Negated, so that a NaN passes too.
-      for (std::int64_t i = 0; i < kChunk; ++i)
-        passing |= !(chunk[i] <= threshold);
-      if (passing == 0) continue;
+      if (!any_passes(scores.data() + begin, threshold)) continue;
     }
     for (std::int64_t i = begin; i < end; ++i) {
       const float score = scores[static_cast<std::size_t>(i)];
@@ -130,11 +140,15 @@ void select(std::span<const float> scores,
   }
 }
 
-// The best rows of the corpus's part for each query of the tile.
-std::vector<std::vector<Hit>> search_part(
-    const FloatMatrix& queries, const FloatMatrix& corpus, Range tile, Range part, std::size_t k) {
+// The best rows of the corpus's part for each query of the tile, tile_rows of it at a time.
+std::vector<std::vector<Hit>> search_part(const FloatMatrix& queries,
+                                          const FloatMatrix& corpus,
+                                          Range tile,
+                                          Range part,
+                                          std::int64_t tile_rows,
+                                          std::size_t k) {
   const at::Tensor query_rows = rows_of(queries, tile);  // [q, D]
-  const std::int64_t blocks = ceil_div(part.size(), kTileRows);
+  const std::int64_t blocks = ceil_div(part.size(), tile_rows);
   std::vector<BestHits> best(static_cast<std::size_t>(tile.size()), BestHits(k));
   at::Tensor buffer = at::empty({0}, at::kFloat);
 
@@ -185,8 +199,12 @@ void check_shape(std::string_view name, const FloatMatrix& matrix) {
 
 std::vector<std::vector<Hit>> exact_topk(const FloatMatrix& queries,
                                          const FloatMatrix& corpus,
-                                         std::int64_t k) {
+                                         std::int64_t k,
+                                         const TopkOptions& options) {
   if (k < 1) fail(ErrorKind::kUsage, concat("k must be at least 1: ", k));
+  if (options.memory_bytes < 0) {
+    fail(ErrorKind::kUsage, concat("memory must be at least 0: ", options.memory_bytes));
+  }
   check_shape("queries", queries);
   check_shape("corpus", corpus);
   if (queries.rows == 0) return {};
@@ -198,11 +216,12 @@ std::vector<std::vector<Hit>> exact_topk(const FloatMatrix& queries,
   }
 
   const auto kept = static_cast<std::size_t>(std::min(k, corpus.rows));
-  const int threads = available_threads();
-  const std::int64_t tiles = ceil_div(queries.rows, kTileQueries);
+  const int threads = options.threads > 0 ? options.threads : available_threads();
+  const ScoreTile most = score_tile(options.memory_bytes, threads);
+  const std::int64_t tiles = ceil_div(queries.rows, most.queries);
   // Few queries do not fill the threads: then the corpus is parted, too.
   const std::int64_t parts =
-      std::clamp<std::int64_t>(ceil_div(2 * threads, tiles), 1, ceil_div(corpus.rows, kTileRows));
+      std::clamp<std::int64_t>(ceil_div(2 * threads, tiles), 1, ceil_div(corpus.rows, most.rows));
 
   std::vector<std::vector<std::vector<Hit>>> found(static_cast<std::size_t>(parts));
   for (auto& part : found)
@@ -211,7 +230,8 @@ std::vector<std::vector<Hit>> exact_topk(const FloatMatrix& queries,
     const c10::InferenceMode no_gradients;
     const auto [tile_number, part] = std::div(static_cast<std::int64_t>(task), parts);
     const Range tile = part_of({0, queries.rows}, tiles, tile_number);
-    auto hits = search_part(queries, corpus, tile, part_of({0, corpus.rows}, parts, part), kept);
+    auto hits =
+        search_part(queries, corpus, tile, part_of({0, corpus.rows}, parts, part), most.rows, kept);
     std::move(hits.begin(), hits.end(), found[static_cast<std::size_t>(part)].begin() + tile.begin);
   });
   return merge(std::move(found), kept);

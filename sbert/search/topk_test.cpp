@@ -119,13 +119,16 @@ TEST_P(ExactTopk, EqualScoresComeByAscendingRowAlsoAtTheCut) {
   }
 }
 
-// Around one tile of 256 queries and 512 rows, one chunk of 16 scores, and k against N.
+// Around one tile of 256 queries and 512 rows, one chunk of 64 scores, and k against N.
 INSTANTIATE_TEST_SUITE_P(Sizes,
                          ExactTopk,
                          testing::Values(Sizes{1, 1, 1, 1},
                                          Sizes{1, 5'000, 32, 10},
                                          Sizes{3, 15, 4, 16},
                                          Sizes{7, 17, 8, 16},
+                                         Sizes{3, 63, 8, 5},
+                                         Sizes{3, 64, 8, 5},
+                                         Sizes{3, 129, 8, 5},
                                          Sizes{8, 512, 8, 1},
                                          Sizes{255, 513, 8, 100},
                                          Sizes{257, 2'049, 8, 3},
@@ -167,6 +170,21 @@ TEST(ExactTopkBounds, MinusInfinityIsAScoreLikeAnother) {
               ElementsAre(ElementsAre(Hit{1, infinity}, Hit{0, -infinity})));
 }
 
+TEST(ExactTopkBounds, LittleMemoryAndAnyThreadsFindTheSame) {
+  const FloatMatrix queries = matrix_of_few_values(70, 24, 11);
+  const FloatMatrix corpus = matrix_of_few_values(1'500, 24, 12);
+  const auto hits = exact_topk(queries, corpus, 20);
+  for (const std::int64_t memory : {1, 4'000, 100'000}) {
+    for (const int threads : {1, 3})
+      EXPECT_EQ(exact_topk(queries, corpus, 20, {memory, threads}), hits) << memory;
+  }
+}
+
+TEST(ExactTopkErrors, MemoryBelowZero) {
+  expect_error(ErrorKind::kUsage, "memory must be at least 0: -1",
+               [] { exact_topk(FloatMatrix(1, 3), FloatMatrix(1, 3), 1, {.memory_bytes = -1}); });
+}
+
 TEST(ExactTopkErrors, KBelowOne) {
   for (const std::int64_t k : {0, -3}) {
     expect_error(ErrorKind::kUsage, "k must be at least 1: " + std::to_string(k),
@@ -187,7 +205,7 @@ TEST(ExactTopkErrors, AMatrixWhoseValuesDoNotFitItsShape) {
 }
 
 TEST(ExactTopkErrors, ANanIsNamedWhereverItStands) {
-  for (const std::int64_t row : {0, 1, 15, 16, 2'500, 2'999}) {
+  for (const std::int64_t row : {0, 1, 63, 64, 101, 2'500, 2'999}) {
     FloatMatrix corpus = random_matrix(3'000, 8, 5);
     corpus.row(row)[3] = std::nanf("");
     expect_error(ErrorKind::kInput,
