@@ -1,5 +1,6 @@
 #include "sbert/eval/embedding_cache.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 

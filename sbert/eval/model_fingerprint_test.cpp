@@ -25,7 +25,7 @@ TEST(ContentHash, ReadsItsOwnDigits) {
   const ContentHash hash = content_hash("a");
   EXPECT_EQ(content_hash_of_hex(hash.hex()), hash);
   for (const std::string& wrong : {std::string(), std::string(31, 'a'), std::string(33, 'a'),
-                                   std::string(31, 'a') + "g", "g" + std::string(31, 'a')}) {
+                                   std::string(31, 'a').append("g"), std::string("g").append(31, 'a')}) {
     EXPECT_EQ(content_hash_of_hex(wrong), ContentHash{}) << wrong;
   }
 }
