@@ -126,7 +126,7 @@ template <typename Value>
 void collect_keys(const std::string& key, std::vector<std::string>& keys) {
   using Inner = typename WithoutOptional<Value>::Type;
   if constexpr (HasFields<Inner>) {
-    for_each_field<Inner>([&]<typename Member>(const Field<Inner, Member>& field) {
+    for_each_field<Inner>([&]<typename Owner, typename Member>(const Field<Owner, Member>& field) {
       collect_keys<Member>(child_key(key, field.key), keys);
     });
   } else {
