@@ -94,10 +94,16 @@ class Comparison:
         if kind == "mined":
             plain = self.training_file("training", seed)
             words = [word for key, value in FILTERS.items() for word in (f"--{key.replace('_', '-')}", value)]
+            output = self.folder / "mine-output.json"
             self.sbert("mine", "--data", plain, "--corpus", data.folder / "corpus.jsonl", "--model", self.options.model,
-                       "--num-negatives", count, *words, "--output", path)
-            return path
-        if kind == "random":
+                       "--num-negatives", count, *words, "--output", output)
+            # It writes a record for each question; here, as with the other kinds, each relevant document has its own.
+            found = {row["question"]: row["neg_doc"] for row in json.loads(output.read_text(encoding="utf-8"))}
+            names = {text: name for name, text in data.documents.items()}
+
+            def choose(query):
+                return [names[text] for text in found.get(data.queries[query], [])]
+        elif kind == "random":
             rng = random.Random(seed)
             names = sorted(data.documents)
 

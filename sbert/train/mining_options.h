@@ -34,6 +34,9 @@ struct TrainingMiningOptions : FilterOptions {
 
   static constexpr auto fields() {
     using Self = TrainingMiningOptions;
+    const auto as_own = []<typename Value>(const Field<FilterOptions, Value>& each) {
+      return Field<Self, Value>{each.key, each.member, each.help};
+    };
     return std::tuple_cat(
         std::tuple{
             field("refresh_every_n_steps", &Self::refresh_every_n_steps,
@@ -47,7 +50,8 @@ struct TrainingMiningOptions : FilterOptions {
                   "most documents that a mining embeds, drawn anew each time; 0: all"),
             field("mix", &Self::mix, "shares of negatives that are not mined"),
         },
-        FilterOptions::fields());
+        std::apply([&](const auto&... each) { return std::tuple{as_own(each)...}; },
+                   FilterOptions::fields()));
   }
 
   bool is_on() const { return refresh_every_n_steps > 0; }

@@ -1,5 +1,6 @@
 #include "sbert/train/negative_mining.h"
 
+#include <iterator>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/log.h"
 
 namespace sbert {
 namespace {
@@ -42,6 +44,8 @@ void NegativeMining::resume(std::int64_t step) {
 
 Metrics NegativeMining::refresh(const SentenceModel& model, std::int64_t step, Progress& progress) {
   const RefreshTask task = data_.refresh_task(step);
+  log_info(concat("mining negatives for ", with_thousands(std::ssize(task.records)),
+                  " questions at step ", step));
   const RefreshOutcome outcome =
       refresh_negatives(model, task, [&](std::int64_t done, std::int64_t total) {
         progress.set_note(concat("mining negatives: ", with_thousands(done), "/",

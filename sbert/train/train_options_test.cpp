@@ -93,9 +93,46 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.optim.betas", [](auto& o) { o.model.optim.betas = {0.9}; }},
       {"model.optim.betas", [](auto& o) { o.model.optim.betas = {0.9, 1}; }},
       {"model.optim.sched.min_lr", [](auto& o) { o.model.optim.sched.min_lr = 1; }},
+      {"model.mining.start_step", [](auto& o) { o.model.mining.start_step = -1; }},
   };
   for (const auto& [key, change] : faults)
     EXPECT_THAT(refusal(change), HasSubstr(key));
+}
+
+TEST(TrainOptions, MiningThatIsOffHasNoOtherSettings) {
+  const std::string needed = " needs model.mining.refresh_every_n_steps";
+  EXPECT_EQ(refusal([](auto& o) { o.model.mining.start_step = 5; }),
+            "model.mining.start_step" + needed);
+  EXPECT_EQ(refusal([](auto& o) { o.model.mining.pool = "c.txt"; }), "model.mining.pool" + needed);
+  EXPECT_EQ(refusal([](auto& o) { o.model.mining.max_pool = 5; }),
+            "model.mining.max_pool" + needed);
+  EXPECT_EQ(refusal([](auto& o) { o.model.mining.mix.old = 0.5; }),
+            "model.mining.mix.old" + needed);
+  EXPECT_EQ(refusal([](auto& o) { o.model.mining.mix.random = 0.5; }),
+            "model.mining.mix.random" + needed);
+}
+
+TEST(TrainOptions, MiningNeedsALossThatUsesNegatives) {
+  const auto with_mining = [](auto&& set) {
+    return refusal([&](TrainOptions& o) {
+      o.model.mining.refresh_every_n_steps = 10;
+      set(o);
+    });
+  };
+  EXPECT_EQ(with_mining([](auto& o) { o.model.loss.name = "triplet"; }), "");
+  EXPECT_EQ(with_mining([](auto& o) { o.model.loss.name = "margin_mse"; }),
+            "model.mining.refresh_every_n_steps needs model.loss.name=contrastive or triplet: the "
+            "loss is margin_mse");
+  EXPECT_EQ(with_mining([](auto& o) { o.model.data.hard_negatives_to_train = 0; }),
+            "model.mining.refresh_every_n_steps needs model.data.hard_negatives_to_train");
+  EXPECT_EQ(with_mining([](auto& o) { o.model.data.hard_negatives_to_train = 5; }),
+            "model.mining.num_negatives must be at least the mined share (1) of "
+            "model.data.hard_negatives_to_train (5): 4");
+  EXPECT_EQ(with_mining([](auto& o) {
+              o.model.data.hard_negatives_to_train = 8;
+              o.model.mining.mix.random = 0.5;
+            }),
+            "");
 }
 
 TEST(DataOptions, EitherNameOfTheFilesServes) {

@@ -88,6 +88,45 @@ TEST_F(TrainingDataTest, AStepIsAFunctionOfItsNumber) {
   }
 }
 
+TEST_F(TrainingDataTest, WhatIsMinedIsInForceFromItsRefreshOn) {
+  use_plain_records(101, R"(, "neg_doc": ["n"])");
+  options_.data.hard_negatives_to_train = 1;
+  options_.mining.refresh_every_n_steps = 7;
+  options_.mining.start_step = 3;
+  const TrainingData before(options_);
+  TrainingData after(options_);
+  MinedNegatives mined{.step = 45, .first = {0}, .rows = {}};
+  for (RowNumber record = 0; record < 101; ++record) {  // rows are p0, n, p1, p2, ...
+    mined.rows.push_back(2 + (record + 5) % 99);
+    mined.first.push_back(record + 1);
+  }
+  after.set_mined(std::make_shared<MinedNegatives>(mined));
+  EXPECT_EQ(*after.mined(), mined);
+  for (std::int64_t step = 45; step < 52; ++step) {
+    EXPECT_EQ(questions(after, step), questions(before, step)) << step;
+    for (const TrainingTexts& row : after.batch(step)) {
+      ASSERT_EQ(row.negatives.size(), 1U);
+      EXPECT_EQ(row.negatives[0].front(), 'p');
+      EXPECT_NE(row.negatives[0], row.positive);
+    }
+    for (const TrainingTexts& row : before.batch(step))
+      EXPECT_THAT(row.negatives, ElementsAre("n"));
+  }
+}
+
+TEST_F(TrainingDataTest, NoWindowGoesOverARefresh) {
+  use_plain_records(101);
+  const auto rows = [&] { return epoch(TrainingData(options_), 1); };
+  const std::vector<std::string> plain = rows();
+  options_.mining.refresh_every_n_steps = 7;
+  options_.mining.start_step = 3;
+  EXPECT_EQ(rows(), plain);
+  // From any step on, and so with the windows of before a refresh never made.
+  const TrainingData forwards(options_);
+  for (std::int64_t step = 0; step < 120; ++step)
+    ASSERT_EQ(questions(TrainingData(options_), step), questions(forwards, step)) << step;
+}
+
 TEST_F(TrainingDataTest, WithoutRepetitionsNoDuplicatesChangesNothing) {
   use_plain_records(101);
   const std::vector<std::string> kept = epoch(TrainingData(options_), 1);

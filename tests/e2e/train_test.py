@@ -60,7 +60,8 @@ class Train(ProgramTest):
         self.assertEqual(self.metrics(folder), self.metrics(reference))
 
         def checkpoints(run):
-            return {path.name: path.read_bytes() for path in (self.folder / run / "checkpoints").glob("*.ckpt")}
+            return {path.name: path.read_bytes() for path in (self.folder / run / "checkpoints").iterdir()
+                    if path.suffix in (".ckpt", ".negatives")}
         self.assertEqual(checkpoints(folder), checkpoints(reference))
         self.assertEqual([name for name in self.tree() if ".tmp" in name], [])
 
@@ -102,6 +103,44 @@ class Train(ProgramTest):
         self.assertGreaterEqual(kills, 20)
         self.succeed(*self.words("killed", *words))
         self.assert_same_run("killed", "whole")
+
+    def test_mined_negatives_and_the_memory_of_a_killed_run_are_those_of_a_whole_one(self):
+        self.write("corpus.txt", "".join(row["pos_doc"][0] + " again\n" for row in examples(40)))
+        words = ["trainer.val_check_interval=4", "trainer.max_steps=40", "+model.mining.refresh_every_n_steps=6",
+                 "+model.mining.pool=corpus.txt", "+model.mining.near_duplicate=0", "+model.mining.mix.random=0.25",
+                 "+model.mining.mix.old=0.25", "+model.loss.memory_size=50"]
+        self.succeed(*self.words("whole", *words))
+        mined = [line for line in self.metrics("whole") if "mining/changed" in line]
+        self.assertEqual([line["step"] for line in mined], [1, 7, 13, 19, 25, 31, 37])
+        self.assertEqual(mined[0]["mining/changed"], 1)
+        self.assertEqual([path.name for path in (self.folder / "whole/checkpoints").glob("*.negatives")],
+                         ["megatron_bert--step=36.negatives"])
+        rng = random.Random(2)
+        kills = 0
+        while not (self.folder / "killed" / MODEL_NAME).exists():
+            with subprocess.Popen([PROGRAM, *self.words("killed", *words)], stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                                  env=ENVIRONMENT) as process:
+                any(line.startswith("training on") for line in process.stderr)
+                time.sleep(rng.uniform(0, 0.05 + kills / 100))
+                process.kill()
+                process.stderr.read()
+            kills += 1
+            self.assertLess(kills, 300)
+        self.succeed(*self.words("killed", *words))
+        self.assert_same_run("killed", "whole")
+
+    def test_a_stop_while_negatives_are_mined_saves_and_leaves(self):
+        self.write("corpus.txt", "".join(f"{row['pos_doc'][0]} {i}\n" for i, row in enumerate(examples(20_000))))
+        words = ["trainer.max_steps=9", "+model.mining.refresh_every_n_steps=3", "+model.mining.start_step=3",
+                 "+model.mining.pool=corpus.txt"]
+        self.succeed(*self.words("whole", *words))
+        code, errors = self.signal_at("mining negatives for", signal.SIGINT, self.words("stopped", *words))
+        self.assertEqual(code, 0, errors)
+        self.assertEqual(errors.splitlines()[-1], "stopped after step 3; the state is saved")
+        self.assertEqual(list((self.folder / "stopped/checkpoints").glob("*.negatives")), [])
+        self.succeed(*self.words("stopped", *words))
+        self.assertEqual((self.folder / "stopped" / MODEL_NAME).read_bytes(), (self.folder / "whole" / MODEL_NAME).read_bytes())
+        self.assertEqual(self.metrics("stopped"), self.metrics("whole"))
 
     def test_a_full_disk_ends_the_run_and_leaves_the_state_before_it(self):
         words = ["trainer.val_check_interval=2", "trainer.max_steps=6", "exp_manager.create_tensorboard_logger=False"]
