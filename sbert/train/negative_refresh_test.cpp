@@ -34,6 +34,7 @@ class NegativeRefreshTest : public testing::Test {
                      letters(i, 5), R"("], "neg_doc": [")", letters(i + 30, 6), "\"]}\n");
     }
     write_file_atomically(folder_ / "train.jsonl", json);
+    options_.encoder_seq_length = 64;
     options_.data.query_prefix = "query:";
     options_.data.passage_prefix = "";
     options_.mining.refresh_every_n_steps = 1;
