@@ -40,6 +40,14 @@ const Names kSecond{"s2", "text2", "hypothesis"};
 const Names kPairScore{"similarity_score", "label"};
 const Names kPairLabel{"labels", "is_duplicate", "score"};
 
+double parse_score(std::string_view text, bool is_binary) {
+  const double score = parse_number(text);
+  if (is_binary && score != 0 && score != 1) {
+    fail(ErrorKind::kInput, concat("must be 0 or 1: ", text));
+  }
+  return score;
+}
+
 ScoredPairs read_pairs(const fs::path& path,
                        std::string_view score_name,
                        Names score_names,
@@ -48,24 +56,22 @@ ScoredPairs read_pairs(const fs::path& path,
   for_each_record(path, [&](std::int64_t line, const VisitFields& fields) {
     std::optional<std::string> first;
     std::optional<std::string> second;
-    std::optional<double> score;
-    bool has_named_score = false;  // which goes before the other names
+    std::optional<std::string> score;
+    std::string score_key;
     fields([&](std::string_view key, RecordValue& value) {
       if (key == "sentence1" || is_one_of(key, kFirst)) {
         first = value.string();
       } else if (key == "sentence2" || is_one_of(key, kSecond)) {
         second = value.string();
-      } else if (key == score_name || (!has_named_score && is_one_of(key, score_names))) {
-        score = parse_number(value.scalar());
-        has_named_score = key == score_name;
-        if (is_binary && *score != 0 && *score != 1) {
-          fail(ErrorKind::kInput, concat("must be 0 or 1: ", *score));
-        }
+      } else if (key == score_name || (score_key != score_name && is_one_of(key, score_names))) {
+        score = value.scalar();
+        score_key = key;
       }
     });
     pairs.first.push_back(required(first, "sentence1", kFirst));
     pairs.second.push_back(required(second, "sentence2", kSecond));
-    pairs.scores.push_back(required(score, score_name, score_names));
+    const std::string text = required(score, score_name, score_names);
+    pairs.scores.push_back(within(score_key, [&] { return parse_score(text, is_binary); }));
     pairs.lines.push_back(line);
   });
   return pairs;

@@ -38,13 +38,15 @@ void sort_largest_first(std::vector<Community>& communities) {
                    [](const Community& a, const Community& b) { return a.size() > b.size(); });
 }
 
-// Takes from each community the rows that are in an earlier one; drops what gets too small.
+// Takes from each community the rows that are in an earlier one; drops those whose center is, and
+// those that get too small.
 std::vector<Community> without_overlaps(std::vector<Community> communities,
                                         std::int64_t rows,
                                         std::size_t min_size) {
   std::vector<bool> is_taken(static_cast<std::size_t>(rows));
   std::vector<Community> kept;
   for (Community& community : communities) {
+    if (is_taken[static_cast<std::size_t>(community.front())]) continue;
     std::erase_if(community,
                   [&](std::int64_t row) { return is_taken[static_cast<std::size_t>(row)]; });
     if (community.size() < min_size) continue;

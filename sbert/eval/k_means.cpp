@@ -28,6 +28,15 @@ double squared_length(std::span<const float> row) {
   return sum;
 }
 
+double squared_distance(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
 std::vector<double> squared_lengths(const FloatMatrix& matrix) {
   std::vector<double> lengths;
   for (std::int64_t i = 0; i < matrix.rows; ++i)
@@ -58,7 +67,9 @@ Nearest find_nearest(const FloatMatrix& points, const FloatMatrix& centers) {
         center = c;
       }
       nearest.centers.push_back(static_cast<std::int64_t>(center));
-      nearest.distances.push_back(std::max(0.0, best + squared_length(points.row(i))));
+      // Of the sum by products no digit may be left where the vectors are long and near.
+      nearest.distances.push_back(
+          squared_distance(points.row(i), centers.row(static_cast<std::int64_t>(center))));
     }
   }
   return nearest;

@@ -155,7 +155,7 @@ def paraphrases(rng):
     rows, neighbours, pairs = matrix(rng, rng.integers(2, 40), columns), rng.integers(1, 12), rng.integers(1, 60)
     found = paraphrase_mining_embeddings(torch.tensor(rows), top_k=int(neighbours), max_pairs=int(pairs))
     return ({"columns": [columns], "rows": rows.ravel(), "neighbours": [neighbours], "max_pairs": [pairs]},
-            [value for score, i, j in found for value in (i, j, score)])
+            [value for i, j, score in sorted((i, j, score) for score, i, j in found) for value in (i, j, score)])
 
 
 def nearest(rng):

@@ -14,6 +14,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sbert/base/matrix.h"
@@ -165,13 +166,17 @@ inline std::vector<double> communities(const MetricCase& c) {
   return values;
 }
 
-// First row, second row and score of each pair.
+// First row, second row and score of each pair, by rows: near ones may be in either order.
 inline std::vector<double> paraphrases(const MetricCase& c) {
   FloatMatrix rows = c.matrix("rows");
   normalize_rows(rows);
+  std::vector<ScoredRows> pairs = mine_paraphrases(
+      rows, {.neighbours = c.integer("neighbours"), .max_pairs = c.integer("max_pairs")});
+  std::sort(pairs.begin(), pairs.end(), [](const ScoredRows& a, const ScoredRows& b) {
+    return std::tie(a.first, a.second) < std::tie(b.first, b.second);
+  });
   std::vector<double> values;
-  for (const ScoredRows& pair : mine_paraphrases(
-           rows, {.neighbours = c.integer("neighbours"), .max_pairs = c.integer("max_pairs")})) {
+  for (const ScoredRows& pair : pairs) {
     values.insert(values.end(), {static_cast<double>(pair.first), static_cast<double>(pair.second),
                                  static_cast<double>(pair.score)});
   }
