@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -103,22 +102,6 @@ at::Tensor rows_of(const FloatMatrix& matrix, Range range) {
        concat("a score is not a number: query ", query, ", corpus row ", row, ", both from 0"));
 }
 
-// Whether one of kChunk scores is above the threshold, or a NaN. Four at a time, spelled out, since
-// compilers leave the plain loop scalar at -O2.
-bool any_passes(const float* scores, float threshold) {
-  using Floats = float __attribute__((vector_size(16)));
-  using Mask = std::int32_t __attribute__((vector_size(16)));
-  constexpr std::int64_t kLanes = 4;
-  const Floats bar{threshold, threshold, threshold, threshold};
-  Mask fails{-1, -1, -1, -1};
-  for (std::int64_t i = 0; i < kChunk; i += kLanes) {
-    Floats each;
-    std::memcpy(&each, scores + i, sizeof each);
-    fails &= each <= bar;
-  }
-  return (fails[0] & fails[1] & fails[2] & fails[3]) == 0;
-}
-
 // Adds what beats the threshold among the scores of one query.
 //
 // @param scores one each of the rows from `first_row` on
@@ -131,7 +114,12 @@ void select(std::span<const float> scores,
     const std::int64_t end = std::min(begin + kChunk, count);
     const float threshold = best.threshold();
     if (best.is_full() && end - begin == kChunk) {
-      if (!any_passes(scores.data() + begin, threshold)) continue;
+      const float* const chunk = scores.data() + begin;
+      int passing = 0;
+      // Negated, so that a NaN passes too.
+      for (std::int64_t i = 0; i < kChunk; ++i)
+        passing |= !(chunk[i] <= threshold);
+      if (passing == 0) continue;
     }
     for (std::int64_t i = begin; i < end; ++i) {
       const float score = scores[static_cast<std::size_t>(i)];
