@@ -27,8 +27,7 @@ namespace {
 // A GEMM of fewer rows may take another kernel, whose sums differ in the last bit: a query alone
 // would score otherwise than among others.
 constexpr std::int64_t kMinTileSide = 8;
-// Scores that are compared with the threshold in one go. Of a chunk with one that passes each is
-// looked at alone, so a long one costs more than it saves.
+// Scores that are compared with the threshold in one go.
 constexpr std::int64_t kChunk = 16;
 
 constexpr float kNoThreshold = -std::numeric_limits<float>::infinity();
