@@ -112,9 +112,10 @@ std::string table_of(const std::vector<NamedEvaluation>& evaluations,
 std::string json_of(const std::vector<NamedEvaluation>& evaluations,
                     const std::vector<ComparisonRow>& comparison,
                     int indent) {
-  const auto compared = evaluations.size() > 1
-                            ? nlohmann::ordered_json::parse(comparison_json(evaluations, comparison))
-                            : nlohmann::ordered_json::array();
+  const auto compared =
+      evaluations.size() > 1
+          ? nlohmann::ordered_json::parse(comparison_json(evaluations, comparison))
+          : nlohmann::ordered_json::array();
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const auto& [model, evaluation] : evaluations) {
     nlohmann::ordered_json object{{"model", model}, {"task", evaluation.task}};

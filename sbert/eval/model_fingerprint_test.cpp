@@ -24,8 +24,9 @@ TEST(ContentHash, IsXxh3) {
 TEST(ContentHash, ReadsItsOwnDigits) {
   const ContentHash hash = content_hash("a");
   EXPECT_EQ(content_hash_of_hex(hash.hex()), hash);
-  for (const std::string& wrong : {std::string(), std::string(31, 'a'), std::string(33, 'a'),
-                                   std::string(31, 'a').append("g"), std::string("g").append(31, 'a')}) {
+  for (const std::string& wrong :
+       {std::string(), std::string(31, 'a'), std::string(33, 'a'), std::string(31, 'a').append("g"),
+        std::string("g").append(31, 'a')}) {
     EXPECT_EQ(content_hash_of_hex(wrong), ContentHash{}) << wrong;
   }
 }

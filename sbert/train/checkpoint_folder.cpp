@@ -144,8 +144,7 @@ void CheckpointFolder::save(std::int64_t step,
                             std::int64_t consumed_samples,
                             std::optional<double> score,
                             const std::function<void(const fs::path&)>& write) {
-  const std::string metric =
-      score ? concat(metric_, '=', fixed(*score, 6), '-') : std::string();
+  const std::string metric = score ? concat(metric_, '=', fixed(*score, 6), '-') : std::string();
   const std::string stem =
       concat(name_, "--", metric, "step=", step, "-consumed_samples=", consumed_samples, ".0");
   const fs::path path = folder_ / concat(stem, kLastSuffix);
