@@ -69,7 +69,7 @@ std::vector<std::vector<std::int64_t>> detect_communities(const FloatMatrix& emb
   }
   FloatMatrix unit = embeddings;
   normalize_rows(unit);
-  const auto min_size = static_cast<std::size_t>(std::min(options.min_size, unit.rows));
+  const auto min_size = static_cast<std::size_t>(options.min_size);
   const auto threshold = static_cast<float>(options.threshold);
 
   std::vector<Community> candidates;

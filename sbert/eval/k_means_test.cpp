@@ -98,6 +98,14 @@ TEST(DetectCommunities, RefusesWrongOptionsAndTakesNoRows) {
   EXPECT_THAT(detect_communities({}, {}), testing::IsEmpty());
 }
 
+TEST(DetectCommunities, FewerRowsThanTheLeastSizeAreNone) {
+  FloatMatrix same(4, 1);
+  same.values = {1, 2, 3, 4};
+  EXPECT_THAT(detect_communities(same, {.min_size = 5}), testing::IsEmpty());
+  EXPECT_THAT(detect_communities(same, {.min_size = 4}),
+              testing::ElementsAre(testing::ElementsAre(0, 1, 2, 3)));
+}
+
 TEST(MineParaphrases, RefusesWrongOptionsAndTakesNoRows) {
   EXPECT_EQ(message_of(ErrorKind::kUsage, [] { mine_paraphrases({}, {.neighbours = 0}); }),
             "neighbours and pairs must be at least 1: 0, 500000");
