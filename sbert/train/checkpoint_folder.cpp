@@ -48,7 +48,10 @@ std::optional<double> number_in_name(const std::string& name, const std::string&
 
 void remove_temporary_files(const fs::path& folder) {
   for (const fs::path& file : files_in(folder)) {
-    if (file.filename().string().find(".tmp-") != std::string::npos) remove_file(file);
+    if (file.filename().string().find(".tmp-") == std::string::npos) continue;
+    std::error_code error;
+    fs::remove_all(file, error);  // a model that was being written is a folder
+    if (error) fail(ErrorKind::kIo, concat(file, ": cannot remove: ", error.message()));
   }
 }
 

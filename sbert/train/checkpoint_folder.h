@@ -53,7 +53,7 @@ class CheckpointFolder {
   CheckpointOptions options_;
 };
 
-/// Removes the temporary files that a killed run left in a folder of its own.
+/// Removes the temporary files and folders that a killed run left in a folder of its own.
 /// @throws Error(kIo)
 void remove_temporary_files(const std::filesystem::path& folder);
 

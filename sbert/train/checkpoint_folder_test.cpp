@@ -40,6 +40,14 @@ class CheckpointFolderTest : public testing::Test {
   std::filesystem::path path_;
 };
 
+TEST_F(CheckpointFolderTest, AHalfWrittenFolderOfAKilledRunIsRemoved) {
+  make_folder(path_ / "best-model.tmp-1-0");
+  write_file_atomically(path_ / "best-model.tmp-1-0/config.json", "half");
+  make_folder(path_ / "best-model");
+  remove_temporary_files(path_);
+  EXPECT_THAT(names(), ElementsAre("best-model"));
+}
+
 TEST_F(CheckpointFolderTest, NamesAreNemos) {
   CheckpointFolder folder(path_, "bert", {});
   save(folder, 100, 0.5);

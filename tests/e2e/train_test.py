@@ -121,11 +121,12 @@ class Train(ProgramTest):
             with subprocess.Popen([PROGRAM, *self.words("killed", *words)], stderr=subprocess.PIPE, text=True, cwd=self.folder,
                                   env=ENVIRONMENT) as process:
                 any(line.startswith("training on") for line in process.stderr)
-                time.sleep(rng.uniform(0, 0.05 + kills / 100))
+                time.sleep(rng.uniform(0, 0.1 + kills / 20))
                 process.kill()
                 process.stderr.read()
             kills += 1
             self.assertLess(kills, 300)
+        self.assertGreaterEqual(kills, 5)
         self.succeed(*self.words("killed", *words))
         self.assert_same_run("killed", "whole")
 
@@ -136,7 +137,7 @@ class Train(ProgramTest):
         self.succeed(*self.words("whole", *words))
         code, errors = self.signal_at("mining negatives for", signal.SIGINT, self.words("stopped", *words))
         self.assertEqual(code, 0, errors)
-        self.assertEqual(errors.splitlines()[-1], "stopped after step 3; the state is saved")
+        self.assertTrue(errors.splitlines()[-1].startswith("stopped after step 3; the state is saved"), errors)
         self.assertEqual(list((self.folder / "stopped/checkpoints").glob("*.negatives")), [])
         self.succeed(*self.words("stopped", *words))
         self.assertEqual((self.folder / "stopped" / MODEL_NAME).read_bytes(), (self.folder / "whole" / MODEL_NAME).read_bytes())
