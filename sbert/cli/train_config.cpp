@@ -71,6 +71,13 @@ ConfigTree train_config(const CommandLine& line) {
     const ConfigNode* node = tree.find(key);
     if (node != nullptr && node->is_null()) tree.erase(key);
   }
+  // A group that the file lacks and nobody set, such as model.lora, must not stay as an empty map:
+  // that would ask for it with its defaults.
+  for (const std::string& key : missing) {
+    const std::string group = key.substr(0, key.rfind('.'));
+    const ConfigNode* node = tree.find(group);
+    if (node != nullptr && node->is_map() && node->map()->empty()) tree.erase(group);
+  }
   return tree;
 }
 
@@ -85,7 +92,8 @@ ConfigTree with_defaults(const ConfigTree& resolved, const TrainOptions& options
   ConfigTree whole = resolved;
   const ConfigTree used(to_tree(options));
   for (const std::string& key : known_keys<TrainOptions>("")) {
-    if (whole.find(key) == nullptr) whole.set(key, *used.find(key));
+    const ConfigNode* value = used.find(key);  // null within a group that is off
+    if (value != nullptr && whole.find(key) == nullptr) whole.set(key, *value);
   }
   return whole;
 }

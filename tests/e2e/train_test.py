@@ -161,6 +161,10 @@ class Train(ProgramTest):
         self.succeed(*self.words("full", *words))
         self.assertEqual((self.folder / "full" / MODEL_NAME).read_bytes(), (self.folder / "whole" / MODEL_NAME).read_bytes())
 
+    def test_trains_all_weights_unless_adapters_are_asked_for(self):
+        self.succeed(*self.words("run", "trainer.max_steps=1"))
+        self.assertNotIn("lora:", (self.folder / "run/hparams.yaml").read_text())
+
     def test_the_saved_configuration_runs_again(self):
         self.succeed(*self.words("run", "trainer.max_steps=3", "+model.loss.mask_same_text=True"))
         self.succeed("train", "--config-path", "run", "--config-name", "hparams", "exp_manager.explicit_log_dir=again")
