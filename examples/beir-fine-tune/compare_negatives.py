@@ -122,9 +122,9 @@ class Comparison:
         return path
 
     def ndcg(self, model):
-        (report,) = json.loads(self.sbert("evaluate", "retrieval", "--quiet", "--model", model, "--data", self.options.beir,
-                                          "--split", "test", "--format", "json"))
-        return report["ndcg@10"]
+        report = self.sbert("evaluate", "retrieval", "--quiet", "--model", model, "--data", self.options.beir, "--split", "test",
+                            "--format", "json")
+        return json.loads(report)["ndcg@10"]
 
     def train(self, kind, seed):
         """-> nDCG@10 of the trained model"""
