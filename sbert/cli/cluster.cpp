@@ -150,14 +150,11 @@ void run_cluster(const Words& words) {
 
   const std::vector<TextRecord> records = read_text_records(options.input);
   if (records.empty()) fail(ErrorKind::kInput, concat(options.input, ": no texts"));
-  std::vector<std::string> texts;
-  for (const TextRecord& record : records)
-    texts.push_back(record.text);
   const SentenceModel model = load_model(options.model);
   ModelEmbeddings source(model, {.prompt_name = options.prompt_name,
                                  .max_length = options.max_length,
                                  .threads = options.threads});
-  const Clusters clusters = find_clusters(source.embed(texts, TextRole::kSymmetric), options);
+  const Clusters clusters = find_clusters(source.embed(texts_of(records), TextRole::kSymmetric), options);
   const auto print = options.format == "jsonl" ? print_json_lines : print_text;
   print(clusters, records);
 }

@@ -82,14 +82,11 @@ void run_paraphrases(const Words& words) {
   if (options.neighbours < 1) fail(ErrorKind::kUsage, "--neighbours must be at least 1");
 
   const std::vector<TextRecord> records = read_text_records(options.input);
-  std::vector<std::string> texts;
-  for (const TextRecord& record : records)
-    texts.push_back(record.text);
   const SentenceModel model = load_model(options.model);
   ModelEmbeddings source(model, {.prompt_name = options.prompt_name,
                                  .max_length = options.max_length,
                                  .threads = options.threads});
-  FloatMatrix embeddings = source.embed(texts, TextRole::kSymmetric);
+  FloatMatrix embeddings = source.embed(texts_of(records), TextRole::kSymmetric);
   make_similarity_a_dot_product(model, embeddings);
   const auto pairs =
       mine_paraphrases(embeddings, {.neighbours = options.neighbours, .max_pairs = options.pairs});

@@ -87,12 +87,9 @@ FloatMatrix corpus_vectors(const SentenceModel& model,
     }
     return stored;
   }
-  std::vector<std::string> texts;
-  for (const TextRecord& record : corpus)
-    texts.push_back(record.text);
-  Progress progress("embedding the corpus", static_cast<std::int64_t>(texts.size()), "documents");
+  Progress progress("embedding the corpus", static_cast<std::int64_t>(corpus.size()), "documents");
   FloatMatrix vectors =
-      embed_texts(model, texts,
+      embed_texts(model, texts_of(corpus),
                   {.prompt = document_prompt(model, options.document_prompt_name),
                    .max_length = options.max_length,
                    .threads = options.threads,

@@ -52,6 +52,21 @@ std::vector<std::string> missing_keys(const ConfigTree& tree) {
   return missing;
 }
 
+// Takes out a key that was put in as null and that nobody set, and the groups above that the file
+// lacks and that are empty now: an empty model.lora would ask for adapters with all defaults.
+void erase_unset(ConfigTree& tree, const ConfigTree& file, std::string key) {
+  const auto is_unset = [&] {
+    const ConfigNode* node = tree.find(key);
+    return node != nullptr && (node->is_null() || (node->is_map() && node->map()->empty()));
+  };
+  while (file.find(key) == nullptr && is_unset()) {
+    tree.erase(key);
+    const std::size_t dot = key.rfind('.');
+    if (dot == key.npos) return;
+    key.resize(dot);
+  }
+}
+
 std::vector<std::string_view> ignored_keys() {
   std::vector<std::string_view> keys;
   for (const IgnoredKey& each : ignored_nemo_keys())
@@ -62,22 +77,14 @@ std::vector<std::string_view> ignored_keys() {
 }  // namespace
 
 ConfigTree train_config(const CommandLine& line) {
-  ConfigTree tree = base_config(line);
-  const std::vector<std::string> missing = missing_keys(tree);
+  const ConfigTree file = base_config(line);
+  ConfigTree tree = file;
+  const std::vector<std::string> missing = missing_keys(file);
   for (const std::string& key : missing)
     tree.set(key, ConfigNode{});
   apply_overrides(tree, line.overrides);
-  for (const std::string& key : missing) {
-    const ConfigNode* node = tree.find(key);
-    if (node != nullptr && node->is_null()) tree.erase(key);
-  }
-  // A group that the file lacks and nobody set, such as model.lora, must not stay as an empty map:
-  // that would ask for it with its defaults.
-  for (const std::string& key : missing) {
-    const std::string group = key.substr(0, key.rfind('.'));
-    const ConfigNode* node = tree.find(group);
-    if (node != nullptr && node->is_map() && node->map()->empty()) tree.erase(group);
-  }
+  for (const std::string& key : missing)
+    erase_unset(tree, file, key);
   return tree;
 }
 

@@ -127,4 +127,11 @@ std::vector<TextRecord> read_text_records(const std::string& path) {
   return records;
 }
 
+std::vector<std::string> texts_of(const std::vector<TextRecord>& records) {
+  std::vector<std::string> texts;
+  for (const TextRecord& record : records)
+    texts.push_back(record.text);
+  return texts;
+}
+
 }  // namespace sbert

@@ -28,4 +28,7 @@ std::vector<std::string> read_texts(const std::string& path);
 ///         is there twice
 std::vector<TextRecord> read_text_records(const std::string& path);
 
+/// The texts of records, in their order.
+std::vector<std::string> texts_of(const std::vector<TextRecord>& records);
+
 }  // namespace sbert

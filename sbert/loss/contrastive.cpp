@@ -122,17 +122,4 @@ std::unique_ptr<Loss> make_contrastive_loss(const LossOptions& options) {
   return std::make_unique<ContrastiveLoss>(options);
 }
 
-Tensor contrastive_loss(const Tensor& questions,
-                        const Tensor& positives,
-                        const Tensor& negatives,
-                        const std::vector<std::int64_t>& negative_counts,
-                        const ContrastiveOptions& options) {
-  LossBatch batch{questions, positives, negatives, {}};
-  batch.targets.negative_counts = negative_counts;
-  LossOptions all;
-  all.temperature = options.temperature;
-  all.label_smoothing = options.label_smoothing;
-  return ContrastiveLoss(all).compute(batch);
-}
-
 }  // namespace sbert

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <vector>
 
-#include "sbert/base/tensor_fwd.h"
 #include "sbert/loss/loss.h"
 #include "sbert/loss/loss_options.h"
 
@@ -43,23 +40,5 @@ namespace sbert {
 /// Memory is O(B * (B + H)), H the most hard negatives of a question, or O(B * (B + N)) if they are
 /// shared, beside the embeddings.
 std::unique_ptr<Loss> make_contrastive_loss(const LossOptions& options);
-
-struct ContrastiveOptions {
-  double temperature = 0.05;   ///< scores are divided by it
-  double label_smoothing = 0;  ///< share of the target given to all documents alike
-};
-
-/// The value of make_contrastive_loss() with these two options.
-///
-/// @param questions       [B, D] float32 or float64
-/// @param positives       [B, D]
-/// @param negatives       [N, D] the hard negatives of question 0, then of question 1, ...
-/// @param negative_counts [B]    how many each question has; they add up to N
-/// @return                []     with a gradient with respect to all three
-Tensor contrastive_loss(const Tensor& questions,
-                        const Tensor& positives,
-                        const Tensor& negatives,
-                        const std::vector<std::int64_t>& negative_counts,
-                        const ContrastiveOptions& options);
 
 }  // namespace sbert

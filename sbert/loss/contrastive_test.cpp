@@ -28,13 +28,25 @@ Batch random_batch(std::vector<std::int64_t> counts) {
           unit(at::randn({total, 6}, at::kDouble)), std::move(counts)};
 }
 
-double value(const Batch& batch, const ContrastiveOptions& options) {
-  return contrastive_loss(batch.questions, batch.positives, batch.negatives, batch.counts, options)
-      .item<double>();
+LossOptions options_of(double temperature, double label_smoothing) {
+  LossOptions options;
+  options.temperature = temperature;
+  options.label_smoothing = label_smoothing;
+  return options;
+}
+
+Tensor loss_of(const Batch& batch, const LossOptions& options) {
+  LossBatch whole{batch.questions, batch.positives, batch.negatives, {}};
+  whole.targets.negative_counts = batch.counts;
+  return make_contrastive_loss(options)->compute(whole);
+}
+
+double value(const Batch& batch, const LossOptions& options) {
+  return loss_of(batch, options).item<double>();
 }
 
 // The definition, question by question.
-double by_definition(const Batch& batch, const ContrastiveOptions& options) {
+double by_definition(const Batch& batch, const LossOptions& options) {
   double sum = 0;
   std::int64_t next = 0;
   const std::int64_t size = batch.questions.size(0);
@@ -64,8 +76,8 @@ double by_definition(const Batch& batch, const ContrastiveOptions& options) {
 
 TEST(ContrastiveLoss, EqualsItsDefinition) {
   for (const auto& counts : {std::vector<std::int64_t>{2, 2, 2}, {0, 3, 1}, {0, 0, 0}, {1}}) {
-    for (const ContrastiveOptions& options :
-         {ContrastiveOptions{}, ContrastiveOptions{0.3, 0.1}, ContrastiveOptions{1, 0}}) {
+    for (const LossOptions& options :
+         {options_of(), options_of(0.3, 0.1), options_of(1, 0)}) {
       const Batch batch = random_batch(counts);
       EXPECT_NEAR(value(batch, options), by_definition(batch, options), 1e-12);
     }
@@ -77,13 +89,13 @@ TEST(ContrastiveLoss, OneQuestionWithoutNegativesHasNothingToTellApart) {
 }
 
 TEST(ContrastiveLoss, GradientEqualsFiniteDifferences) {
-  for (const ContrastiveOptions& options :
-       {ContrastiveOptions{0.2, 0}, ContrastiveOptions{0.2, 0.2}}) {
+  for (const LossOptions& options :
+       {options_of(0.2, 0), options_of(0.2, 0.2)}) {
     Batch batch = random_batch({2, 0, 1});
     for (Tensor* input : {&batch.questions, &batch.positives, &batch.negatives}) {
       input->requires_grad_(true);
     }
-    contrastive_loss(batch.questions, batch.positives, batch.negatives, batch.counts, options)
+    loss_of(batch, options)
         .backward();
     const at::NoGradGuard no_grad;
     for (Tensor* input : {&batch.questions, &batch.positives, &batch.negatives}) {
@@ -106,12 +118,12 @@ TEST(ContrastiveLoss, HardNegativesBelongToTheirQuestionAlone) {
   Batch batch = random_batch({1, 0});
   batch.negatives.requires_grad_(true);
   batch.questions.requires_grad_(true);
-  contrastive_loss(batch.questions, batch.positives, batch.negatives, batch.counts, {}).backward();
+  loss_of(batch, {}).backward();
   // The second question's gradient does not see the first's negative.
   Batch without = random_batch({1, 0});
   without.negatives.zero_();
   without.questions.requires_grad_(true);
-  contrastive_loss(without.questions, without.positives, without.negatives, without.counts, {})
+  loss_of(without, {})
       .backward();
   EXPECT_TRUE(batch.questions.grad()[1].equal(without.questions.grad()[1]));
   EXPECT_FALSE(batch.questions.grad()[0].equal(without.questions.grad()[0]));

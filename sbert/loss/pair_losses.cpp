@@ -29,31 +29,22 @@ class CosineLoss : public Loss {
   }
 };
 
-class CosentLoss : public Loss {
+class PairRankingLoss : public Loss {
  public:
-  explicit CosentLoss(double temperature) : temperature_(temperature) {}
+  using Similarity = Tensor (*)(const Tensor& questions, const Tensor& positives);  // [B]
+
+  PairRankingLoss(const char* name, Similarity similarity, double temperature)
+      : name_(name), similarity_(similarity), temperature_(temperature) {}
 
   Tensor compute(const LossBatch& batch) const override {
     check_shapes(batch);
-    const Tensor labels = similarity_labels(batch, "cosent");
-    return ranking_loss(pair_cosines(batch.questions, batch.positives) / temperature_, labels);
+    const Tensor labels = similarity_labels(batch, name_);
+    return ranking_loss(similarity_(batch.questions, batch.positives) / temperature_, labels);
   }
 
  private:
-  double temperature_;
-};
-
-class AngleLoss : public Loss {
- public:
-  explicit AngleLoss(double temperature) : temperature_(temperature) {}
-
-  Tensor compute(const LossBatch& batch) const override {
-    check_shapes(batch);
-    const Tensor labels = similarity_labels(batch, "angle");
-    return ranking_loss(pair_angles(batch.questions, batch.positives) / temperature_, labels);
-  }
-
- private:
+  const char* name_;  // of the loss, for messages
+  Similarity similarity_;
   double temperature_;
 };
 
@@ -64,11 +55,11 @@ std::unique_ptr<Loss> make_cosine_loss() {
 }
 
 std::unique_ptr<Loss> make_cosent_loss(double temperature) {
-  return std::make_unique<CosentLoss>(temperature);
+  return std::make_unique<PairRankingLoss>("cosent", pair_cosines, temperature);
 }
 
 std::unique_ptr<Loss> make_angle_loss(double temperature) {
-  return std::make_unique<AngleLoss>(temperature);
+  return std::make_unique<PairRankingLoss>("angle", pair_angles, temperature);
 }
 
 }  // namespace sbert

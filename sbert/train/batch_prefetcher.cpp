@@ -1,7 +1,6 @@
 #include "sbert/train/batch_prefetcher.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "sbert/base/concat.h"
@@ -84,12 +83,7 @@ std::vector<MicroBatch> BatchPrefetcher::next() {
     fail(ErrorKind::kInternal, concat("no batch is ahead after the last step: ", last_step_));
   }
   Slot& wanted = slot(next_step_);
-  if (!wanted.is_ready()) {
-    const auto start = std::chrono::steady_clock::now();
-    has_batch_.wait(lock, [&] { return wanted.is_ready(); });
-    waited_seconds_ +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
+  has_batch_.wait(lock, [&] { return wanted.is_ready(); });
   if (wanted.error) std::rethrow_exception(wanted.error);
   std::vector<MicroBatch> batch = std::move(*wanted.batch);
   wanted.batch.reset();

@@ -38,9 +38,6 @@ class BatchPrefetcher {
   ///         Error(kInternal) after the last step
   std::vector<MicroBatch> next();
 
-  /// How long next() has waited for a batch, in all.
-  double waited_seconds() const { return waited_seconds_; }
-
  private:
   struct Slot {
     std::optional<std::vector<MicroBatch>> batch;
@@ -56,7 +53,6 @@ class BatchPrefetcher {
   const Tokenizer& tokenizer_;
   const ModelOptions& options_;
   const std::int64_t last_step_;
-  double waited_seconds_ = 0;
 
   std::mutex mutex_;  // of what follows
   std::condition_variable has_room_;

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from program import (ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, read_npy)
+from program import (ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, read_npy, read_safetensors)
 
 WORDS = "the cat sat on mat query passage hello world vector search text model train a of and".split()
 def is_timing(name):
@@ -55,6 +55,20 @@ class Train(ProgramTest):
             lines += process.stderr.readlines()
             return process.wait(SECONDS), "".join(lines)
 
+    def kill_again_and_again(self, words, longer):
+        """Starts a run in `killed` and kills it at a random instant until its model is there; waits up to `longer` seconds
+        more each time, so that a busy machine comes to an end, too. -> how often"""
+        rng = random.Random(1)
+        for kills in range(300):
+            if (self.folder / "killed" / MODEL_NAME).exists():
+                return kills
+            with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, text=True, cwd=self.folder, env=ENVIRONMENT) as process:
+                any(line.startswith("training on") for line in process.stderr)
+                time.sleep(rng.uniform(0, 0.1 + kills * longer))
+                process.kill()
+                process.stderr.read()
+        self.fail("the run does not come to its end")
+
     def assert_same_run(self, folder, reference):
         self.assertEqual((self.folder / folder / MODEL_NAME).read_bytes(), (self.folder / reference / MODEL_NAME).read_bytes())
         self.assertEqual(self.metrics(folder), self.metrics(reference))
@@ -88,19 +102,7 @@ class Train(ProgramTest):
         words = ["trainer.val_check_interval=4", "trainer.max_steps=240"]
         self.succeed(*self.words("whole", *words))
         self.write("killed/hparams.yaml.tmp-1-0", "half")  # as a run leaves that was killed while it wrote this file
-        rng = random.Random(1)
-        kills = 0
-        while not (self.folder / "killed" / MODEL_NAME).exists():
-            with subprocess.Popen([PROGRAM, *self.words("killed", *words)], stderr=subprocess.PIPE, text=True, cwd=self.folder,
-                                  env=ENVIRONMENT) as process:
-                any(line.startswith("training on") for line in process.stderr)
-                # Longer and longer, so that a busy machine comes to an end, too.
-                time.sleep(rng.uniform(0, 0.1 + kills / 200))
-                process.kill()
-                process.stderr.read()
-            kills += 1
-            self.assertLess(kills, 300)
-        self.assertGreaterEqual(kills, 20)
+        self.assertGreaterEqual(self.kill_again_and_again(self.words("killed", *words), longer=1 / 200), 20)
         self.succeed(*self.words("killed", *words))
         self.assert_same_run("killed", "whole")
 
@@ -115,18 +117,7 @@ class Train(ProgramTest):
         self.assertEqual(mined[0]["mining/changed"], 1)
         self.assertEqual([path.name for path in (self.folder / "whole/checkpoints").glob("*.negatives")],
                          ["megatron_bert--step=36.negatives"])
-        rng = random.Random(2)
-        kills = 0
-        while not (self.folder / "killed" / MODEL_NAME).exists():
-            with subprocess.Popen([PROGRAM, *self.words("killed", *words)], stderr=subprocess.PIPE, text=True, cwd=self.folder,
-                                  env=ENVIRONMENT) as process:
-                any(line.startswith("training on") for line in process.stderr)
-                time.sleep(rng.uniform(0, 0.1 + kills / 20))
-                process.kill()
-                process.stderr.read()
-            kills += 1
-            self.assertLess(kills, 300)
-        self.assertGreaterEqual(kills, 5)
+        self.assertGreaterEqual(self.kill_again_and_again(self.words("killed", *words), longer=1 / 20), 5)
         self.succeed(*self.words("killed", *words))
         self.assert_same_run("killed", "whole")
 
@@ -162,8 +153,24 @@ class Train(ProgramTest):
         self.assertEqual((self.folder / "full" / MODEL_NAME).read_bytes(), (self.folder / "whole" / MODEL_NAME).read_bytes())
 
     def test_trains_all_weights_unless_adapters_are_asked_for(self):
-        self.succeed(*self.words("run", "trainer.max_steps=1"))
-        self.assertNotIn("lora:", (self.folder / "run/hparams.yaml").read_text())
+        start = read_safetensors((HF_MODEL / "model.safetensors").read_bytes())
+        tensors = sorted(name for name in start if "weight" in name and "pooler" not in name and "token_type" not in name)
+
+        def changed(*words):
+            """-> which of the weights a run has changed"""
+            shutil.rmtree(self.folder / "run", ignore_errors=True)
+            self.succeed(*self.words("run", "trainer.max_steps=1", "model.optim.sched.warmup_steps=0", *words))
+            trained = read_safetensors((self.folder / "run/last-model/model.safetensors").read_bytes())
+            return [name for name in tensors if trained[name.removeprefix("bert.")] != start[name]]
+
+        self.assertEqual(changed(), tensors)
+        adapted = changed("+model.lora.rank=2", "trainer.max_steps=3")
+        self.assertTrue(adapted)
+        self.assertTrue(all(".query." in name or ".value." in name for name in adapted), adapted)
+        # A file that names the group without a key of it asks for adapters as they are by default.
+        self.write("conf/adapters.yaml", "name: adapters\nmodel: {lora: {}}\ntrainer: {}\nexp_manager: {}\n")
+        shown = self.succeed("train", "--config-path", "conf", "--config-name", "adapters", "--cfg", "job")
+        self.assertIn("lora: {}", shown)
 
     def test_the_saved_configuration_runs_again(self):
         self.succeed(*self.words("run", "trainer.max_steps=3", "+model.loss.mask_same_text=True"))
