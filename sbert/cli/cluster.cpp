@@ -154,7 +154,8 @@ void run_cluster(const Words& words) {
   ModelEmbeddings source(model, {.prompt_name = options.prompt_name,
                                  .max_length = options.max_length,
                                  .threads = options.threads});
-  const Clusters clusters = find_clusters(source.embed(texts_of(records), TextRole::kSymmetric), options);
+  const Clusters clusters =
+      find_clusters(source.embed(texts_of(records), TextRole::kSymmetric), options);
   const auto print = options.format == "jsonl" ? print_json_lines : print_text;
   print(clusters, records);
 }

@@ -76,8 +76,7 @@ double by_definition(const Batch& batch, const LossOptions& options) {
 
 TEST(ContrastiveLoss, EqualsItsDefinition) {
   for (const auto& counts : {std::vector<std::int64_t>{2, 2, 2}, {0, 3, 1}, {0, 0, 0}, {1}}) {
-    for (const LossOptions& options :
-         {options_of(), options_of(0.3, 0.1), options_of(1, 0)}) {
+    for (const LossOptions& options : {LossOptions{}, options_of(0.3, 0.1), options_of(1, 0)}) {
       const Batch batch = random_batch(counts);
       EXPECT_NEAR(value(batch, options), by_definition(batch, options), 1e-12);
     }
@@ -89,14 +88,12 @@ TEST(ContrastiveLoss, OneQuestionWithoutNegativesHasNothingToTellApart) {
 }
 
 TEST(ContrastiveLoss, GradientEqualsFiniteDifferences) {
-  for (const LossOptions& options :
-       {options_of(0.2, 0), options_of(0.2, 0.2)}) {
+  for (const LossOptions& options : {options_of(0.2, 0), options_of(0.2, 0.2)}) {
     Batch batch = random_batch({2, 0, 1});
     for (Tensor* input : {&batch.questions, &batch.positives, &batch.negatives}) {
       input->requires_grad_(true);
     }
-    loss_of(batch, options)
-        .backward();
+    loss_of(batch, options).backward();
     const at::NoGradGuard no_grad;
     for (Tensor* input : {&batch.questions, &batch.positives, &batch.negatives}) {
       const Tensor gradient = input->grad().flatten();
@@ -123,8 +120,7 @@ TEST(ContrastiveLoss, HardNegativesBelongToTheirQuestionAlone) {
   Batch without = random_batch({1, 0});
   without.negatives.zero_();
   without.questions.requires_grad_(true);
-  loss_of(without, {})
-      .backward();
+  loss_of(without, {}).backward();
   EXPECT_TRUE(batch.questions.grad()[1].equal(without.questions.grad()[1]));
   EXPECT_FALSE(batch.questions.grad()[0].equal(without.questions.grad()[0]));
 }
