@@ -11,6 +11,7 @@ training mined from the corpus again and again with the weights in training (mod
 """
 import argparse
 import collections
+import concurrent.futures
 import csv
 import json
 import math
@@ -166,13 +167,19 @@ def main():
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--micro-batch", type=int, default=8)
     parser.add_argument("--max-length", type=int, default=256)
+    parser.add_argument("--jobs", type=int, default=1, help="runs side by side: for a GPU that one small model does not fill")
     parser.add_argument("--lr", type=float, default=2e-5)
     options = parser.parse_args()
 
     comparison = Comparison(options)
     lines = [f"| before training | {100 * comparison.ndcg(options.model):.2f} | | |"]
+    runs = [(kind, seed) for kind in options.kinds for seed in options.seeds]
+    for run in runs:
+        comparison.training_file(*run)  # before the runs, which would make them side by side
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as jobs:
+        found = dict(zip(runs, jobs.map(lambda run: comparison.train(*run), runs), strict=True))
     for kind in options.kinds:
-        values = [100 * comparison.train(kind, seed) for seed in options.seeds]
+        values = [100 * found[kind, seed] for seed in options.seeds]
         deviation = statistics.stdev(values) if len(values) > 1 else 0
         lines.append(f"| {kind} | {statistics.fmean(values):.2f} | {deviation:.2f} | {', '.join(f'{each:.2f}' for each in values)} |")
     print(f"nDCG@10 in percent on the test queries, {options.steps} steps of {options.batch}, {options.negatives} negatives a question\n")

@@ -186,13 +186,14 @@ BertEncoder make_encoder(const EncoderConfig& config, NamedTensors weights) {
 NamedTensors hugging_face_weights(const NamedTensors& parameters) {
   NamedTensors weights;
   for (const NamedTensor& parameter : parameters) {
+    const Tensor values = parameter.tensor.detach().cpu();
     if (parameter.name.find(kFused) == std::string::npos) {
-      weights.push_back({parameter.name, parameter.tensor.detach()});
+      weights.push_back({parameter.name, values});
       continue;
     }
     for (std::size_t i = 0; i < kApart.size(); ++i) {
       weights.push_back({replaced(parameter.name, kFused, kApart[i]),
-                         third(parameter.tensor, static_cast<std::int64_t>(i))});
+                         third(values, static_cast<std::int64_t>(i))});
     }
   }
   return weights;

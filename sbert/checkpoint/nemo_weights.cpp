@@ -150,7 +150,7 @@ NamedTensors to_nemo(const NamedTensors& parameters,
   NamedTensors tensors;
   std::int64_t hidden_size = 0;
   for (const NamedTensor& parameter : parameters) {
-    Tensor tensor = parameter.tensor.detach();
+    Tensor tensor = parameter.tensor.detach().cpu();
     if (parameter.name == kWordEmbeddings) {
       const std::int64_t rows = tensor.size(0);
       hidden_size = tensor.size(1);

@@ -5,8 +5,8 @@
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/base/progress.h"
-#include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
+#include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
 #include "sbert/embed/embedder.h"
@@ -26,6 +26,7 @@ struct EmbedCommandOptions {
   std::int64_t batch_tokens = 0;
   int threads = 0;
   std::string device = "auto";
+  std::string precision = "32";
 
   static constexpr auto fields() {
     using Self = EmbedCommandOptions;
@@ -40,7 +41,8 @@ struct EmbedCommandOptions {
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
         field("batch_tokens", &Self::batch_tokens, "tokens of a batch; 0: chosen"),
         field("threads", &Self::threads, "0: every core"),
-        field("device", &Self::device, "auto or cpu"),
+        field("device", &Self::device, kDeviceHelp),
+        field("precision", &Self::precision, kPrecisionHelp),
     };
   }
 };
@@ -93,7 +95,7 @@ void run_embed(const Words& words) {
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
   parser.require("model");
-  parser.choices("device", {"auto", "cpu"});
+  parser.choices("precision", {"32", "bf16", "16"});
   parser.choices("format", {"npy", "jsonl", "text"});
   if (!parser.parse(words)) return;
   const std::string format = output_format(options);
@@ -101,7 +103,7 @@ void run_embed(const Words& words) {
     fail(ErrorKind::kUsage, "npy needs a file: --output vectors.npy");
   }
 
-  const SentenceModel model = load_model(options.model);
+  const SentenceModel model = load_model_on(options.model, options.device, options.precision);
   const std::vector<std::string> texts = read_texts(options.input);
   Progress progress("embedding", static_cast<std::int64_t>(texts.size()), "texts");
   const FloatMatrix matrix = embed_texts(

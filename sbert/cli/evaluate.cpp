@@ -10,8 +10,8 @@
 #include "sbert/base/files.h"
 #include "sbert/base/log.h"
 #include "sbert/base/progress.h"
-#include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
+#include "sbert/cli/model_option.h"
 #include "sbert/cli/evaluation_output.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/eval/embedding_cache.h"
@@ -35,6 +35,8 @@ struct EvaluateOptions {
   std::string prompt_name;
   std::int64_t max_length = 0;
   int threads = 0;
+  std::string device = "auto";
+  std::string precision = "32";
   std::int64_t seed = 0;
   int restarts = 3;
   std::int64_t neighbours = 5;
@@ -62,6 +64,8 @@ struct EvaluateOptions {
               "prompt put before texts of the other tasks; default: the model's default"),
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
         field("threads", &Self::threads, "0: every core"),
+        field("device", &Self::device, kDeviceHelp),
+        field("precision", &Self::precision, kPrecisionHelp),
         field("seed", &Self::seed, "clustering: of its random choices"),
         field("restarts", &Self::restarts, "clustering: runs of which the best one counts"),
         field("neighbours", &Self::neighbours, "classification: nearest texts that vote"),
@@ -132,7 +136,7 @@ NamedEvaluation evaluate_one(const std::string& path,
                              std::string_view task,
                              const EvaluateOptions& options,
                              const TaskOptions& task_options) {
-  const SentenceModel model = load_model(path);
+  const SentenceModel model = load_model_on(path, options.device, options.precision);
   ModelEmbeddings source(model, {.query_prompt_name = options.query_prompt_name,
                                  .document_prompt_name = options.document_prompt_name,
                                  .prompt_name = options.prompt_name,
@@ -141,7 +145,7 @@ NamedEvaluation evaluate_one(const std::string& path,
   if (options.no_cache) return {path, run_task(task, options.data, source, task_options)};
   const fs::path folder =
       options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
-  CachedEmbeddings cached(cached_encoder(source, path, "32", folder), folder);
+  CachedEmbeddings cached(cached_encoder(source, path, options.precision, folder), folder);
   return {path, run_task(task, options.data, cached, task_options)};
 }
 
@@ -174,6 +178,7 @@ void run_evaluate(const Words& words) {
   add_fields(parser, options);
   for (const char* key : {"model", "data"})
     parser.require(key);
+  parser.choices("precision", {"32", "bf16", "16"});
   parser.choices("format", {"table", "json"});
   parser.choices("mode", {"trec", "st"});
   if (!parser.parse(Words(words.begin() + (asks_for_help ? 0 : 1), words.end()))) return;

@@ -8,8 +8,8 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
+#include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/mine/byte_count.h"
 #include "sbert/mine/mined_file.h"
@@ -37,6 +37,7 @@ struct MineOptions {
   std::string memory = "2GB";
   std::int64_t seed = 0;
   int threads = 0;
+  std::string device = "auto";
 
   static constexpr auto fields() {
     using Self = MineOptions;
@@ -72,6 +73,7 @@ struct MineOptions {
         field("memory", &Self::memory, "most memory to take, whatever the corpus's size"),
         field("seed", &Self::seed, "of --sampling random"),
         field("threads", &Self::threads, "0: every core"),
+        field("device", &Self::device, kDeviceHelp),
     };
   }
 };
@@ -161,11 +163,11 @@ void run_mine(const Words& words) {
       options.vectors.empty() ? concat(options.output, ".vectors") : options.vectors;
   mining.validate();
 
-  const SentenceModel model = load_model(options.model);
+  const SentenceModel model = load_model_on(options.model, options.device);
   std::optional<SentenceModel> teacher_model;
   Teacher teacher;
   if (!options.teacher.empty()) {
-    teacher_model.emplace(load_model(options.teacher));
+    teacher_model.emplace(load_model_on(options.teacher, options.device));
     teacher = {&*teacher_model, query_prompt(*teacher_model, ""),
                document_prompt(*teacher_model, "")};
   }

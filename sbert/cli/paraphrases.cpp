@@ -7,8 +7,8 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
+#include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
 #include "sbert/eval/model_embeddings.h"
@@ -27,6 +27,7 @@ struct ParaphrasesOptions {
   std::string prompt_name;
   std::int64_t max_length = 0;
   int threads = 0;
+  std::string device = "auto";
   std::string format = "text";
 
   static constexpr auto fields() {
@@ -40,6 +41,7 @@ struct ParaphrasesOptions {
         field("prompt_name", &Self::prompt_name, "the model's prompt to put before each text"),
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
         field("threads", &Self::threads, "0: every core"),
+        field("device", &Self::device, kDeviceHelp),
         field("format", &Self::format, "text, or jsonl: an object a pair"),
     };
   }
@@ -82,7 +84,7 @@ void run_paraphrases(const Words& words) {
   if (options.neighbours < 1) fail(ErrorKind::kUsage, "--neighbours must be at least 1");
 
   const std::vector<TextRecord> records = read_text_records(options.input);
-  const SentenceModel model = load_model(options.model);
+  const SentenceModel model = load_model_on(options.model, options.device);
   ModelEmbeddings source(model, {.prompt_name = options.prompt_name,
                                  .max_length = options.max_length,
                                  .threads = options.threads});

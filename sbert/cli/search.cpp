@@ -7,8 +7,8 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/progress.h"
-#include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
+#include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
 #include "sbert/embed/embedder.h"
@@ -30,6 +30,7 @@ struct SearchOptions {
   std::string document_prompt_name;
   std::int64_t max_length = 0;
   int threads = 0;
+  std::string device = "auto";
   std::string format = "text";
 
   static constexpr auto fields() {
@@ -49,6 +50,7 @@ struct SearchOptions {
               "prompt put before documents; default: \"passage\" or \"document\""),
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
         field("threads", &Self::threads, "0: every core"),
+        field("device", &Self::device, kDeviceHelp),
         field("format", &Self::format, "text or json (an object a question)"),
     };
   }
@@ -135,7 +137,7 @@ void run_search(const Words& words) {
   if (!options.queries.empty()) queries = read_texts(options.queries);
   if (queries.empty()) fail(ErrorKind::kUsage, "no question: give one, or --queries FILE");
 
-  const SentenceModel model = load_model(options.model);
+  const SentenceModel model = load_model_on(options.model, options.device);
   const std::vector<TextRecord> corpus = read_text_records(options.corpus);
   if (corpus.empty()) fail(ErrorKind::kInput, concat(options.corpus, ": no documents"));
   FloatMatrix documents = corpus_vectors(model, corpus, options);

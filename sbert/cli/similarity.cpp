@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sbert/base/concat.h"
-#include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
+#include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/embed/embedder.h"
 
@@ -49,7 +49,7 @@ void run_similarity(const Words& words) {
   parser.choices("format", {"text", "json"});
   if (!parser.parse(words)) return;
 
-  const SentenceModel model = load_model(options.model);
+  const SentenceModel model = load_model_on(options.model, options.device);
   const FloatMatrix vectors = embed_texts(model, {options.a, options.b},
                                           {.prompt = prompt_text(model, options.prompt_name)});
   const double cosine = cosine_similarity(vectors.row(0), vectors.row(1));

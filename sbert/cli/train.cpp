@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <c10/core/Device.h>
+
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
 #include "sbert/checkpoint/model_files.h"
@@ -87,8 +89,11 @@ void run_train(const Words& words) {
   }
   const ConfigTree resolved = resolve(tree);
   const TrainOptions options = read_train_options(resolved);
+  const c10::Device device = options.trainer.device();
   SentenceModel model = load_start(options);
   refuse_other_architecture(resolved, overridden_keys(line), model.encoder.config());
+
+  model.encoder.to(device);
 
   const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
   const std::string config = write_yaml(with_defaults(resolved, options));

@@ -11,6 +11,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"
+#include "sbert/model/memory_advice.h"
 #include "sbert/model/workers.h"
 
 namespace sbert {
@@ -19,6 +20,10 @@ namespace {
 // Tokens of a packed batch: enough rows for the GEMM to run at its full rate, few enough for the
 // widest intermediate [T, 4H] of a small model to stay in the cache.
 constexpr std::int64_t kDefaultBatchTokens = 1'024;
+// Enough to keep a GPU's multiprocessors at work.
+constexpr std::int64_t kDefaultGpuBatchTokens = 32'768;
+// While one waits for its result, the other makes the next batch.
+constexpr int kGpuWorkers = 2;
 // The SGEMM of the torch wheel gives a row the same bits for every number of rows from 4 on.
 constexpr std::int64_t kMinBatchTokens = 4;
 // Texts that are tokenized and sorted together: bounds the memory that token ids take.
@@ -79,7 +84,11 @@ void embed_one_batch(const SentenceModel& model,
     batch.append(lists[member]);
   while (batch.num_tokens() < kMinBatchTokens)
     batch.append(lists[members[0]]);
-  const Tensor embeddings = embed_batch(model, batch, std::nullopt).to(at::kFloat).contiguous();
+  const std::string advice =
+      concat("with a batch of ", batch.num_tokens(), " tokens; lower batch_tokens");
+  const Tensor embeddings = with_memory_advice(advice, [&] {
+    return embed_batch(model, batch, std::nullopt).to(at::kCPU, at::kFloat).contiguous();
+  });
   const float* rows = embeddings.const_data_ptr<float>();
   for (std::size_t i = 0; i < members.size(); ++i) {
     const auto row = result.row(static_cast<std::int64_t>(first_row + members[i]));
@@ -100,7 +109,10 @@ FloatMatrix embed_texts(const SentenceModel& model,
                 model.encoder.config().max_position_embeddings));
   }
   const std::int64_t max_length = options.max_length > 0 ? options.max_length : limit;
-  const std::int64_t budget = options.batch_tokens > 0 ? options.batch_tokens : kDefaultBatchTokens;
+  const bool is_on_gpu = !model.encoder.device().is_cpu();
+  const int workers = is_on_gpu ? std::min(threads, kGpuWorkers) : threads;
+  const std::int64_t default_budget = is_on_gpu ? kDefaultGpuBatchTokens : kDefaultBatchTokens;
+  const std::int64_t budget = options.batch_tokens > 0 ? options.batch_tokens : default_budget;
 
   FloatMatrix result(static_cast<std::int64_t>(texts.size()), model.encoder.config().hidden_size);
   for (std::size_t start = 0; start < texts.size(); start += kTextsPerRound) {
@@ -109,7 +121,7 @@ FloatMatrix embed_texts(const SentenceModel& model,
     const TokenLists lists = tokenize(model, round, options.prompt, max_length, threads);
     std::vector<std::size_t> order;
     const auto batches = plan_batches(lists, order, budget);
-    for_each_worker_task(threads, batches.size(), [&](std::size_t task) {
+    for_each_worker_task(workers, batches.size(), [&](std::size_t task) {
       throw_if_stopped();
       const at::InferenceMode no_gradients;
       embed_one_batch(model, lists, batches[task], start, result);

@@ -6,20 +6,24 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "sbert/model/on_device.h"
+
 namespace sbert {
 namespace {
 
-Tensor key_tensor(const std::vector<std::uint64_t>& keys) {
-  return at::tensor(std::vector<std::int64_t>(keys.begin(), keys.end()), at::kLong);
+Tensor key_tensor(const std::vector<std::uint64_t>& keys, const at::Device& device) {
+  return on_device(std::vector<std::int64_t>(keys.begin(), keys.end()), device);
 }
 
 }  // namespace
 
-CrossBatchMemory::CrossBatchMemory(std::int64_t capacity, std::int64_t embedding_size)
-    : documents_(at::zeros({capacity, embedding_size}, at::kFloat)),
-      text_keys_(at::zeros({capacity}, at::kLong)),
-      id_keys_(at::zeros({capacity}, at::kLong)),
-      question_keys_(at::zeros({capacity}, at::kLong)),
+CrossBatchMemory::CrossBatchMemory(std::int64_t capacity,
+                                   std::int64_t embedding_size,
+                                   const at::Device& device)
+    : documents_(at::zeros({capacity, embedding_size}, at::TensorOptions(device))),
+      text_keys_(at::zeros({capacity}, at::TensorOptions(device).dtype(at::kLong))),
+      id_keys_(at::zeros_like(text_keys_)),
+      question_keys_(at::zeros_like(text_keys_)),
       num_added_(at::zeros({}, at::kLong)) {}
 
 void CrossBatchMemory::add(const LossBatch& batch) {
@@ -29,18 +33,19 @@ void CrossBatchMemory::add(const LossBatch& batch) {
   questions.resize(targets.text_keys.size());
   const std::vector<std::uint64_t> none(targets.text_keys.size());
 
+  const at::Device device = documents_.device();
   const std::int64_t capacity = documents_.size(0);
   const auto total = static_cast<std::int64_t>(targets.text_keys.size());
   const std::int64_t count = std::min(total, capacity);
   const std::int64_t added = num_added_.item<std::int64_t>();
-  const Tensor places = (at::arange(total - count, total, at::kLong) + added).remainder(capacity);
+  const Tensor places = (at::arange(total - count, total, text_keys_.options()) + added).remainder(capacity);
   const auto put = [&](Tensor& slots, const Tensor& values) {
     slots.index_copy_(0, places, values.narrow(0, total - count, count));
   };
-  put(documents_, at::cat({batch.positives, batch.negatives}).to(at::kCPU, at::kFloat));
-  put(text_keys_, key_tensor(targets.text_keys));
-  put(id_keys_, key_tensor(targets.id_keys.empty() ? none : targets.id_keys));
-  put(question_keys_, key_tensor(questions));
+  put(documents_, at::cat({batch.positives, batch.negatives}).to(at::kFloat));
+  put(text_keys_, key_tensor(targets.text_keys, device));
+  put(id_keys_, key_tensor(targets.id_keys.empty() ? none : targets.id_keys, device));
+  put(question_keys_, key_tensor(questions, device));
   num_added_.fill_(added + total);
 }
 

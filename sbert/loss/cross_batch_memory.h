@@ -13,7 +13,8 @@ class CrossBatchMemory {
  public:
   /// @param capacity       C, at least 1
   /// @param embedding_size D
-  CrossBatchMemory(std::int64_t capacity, std::int64_t embedding_size);
+  /// @param device         of the embeddings
+  CrossBatchMemory(std::int64_t capacity, std::int64_t embedding_size, const at::Device& device);
 
   /// Copies the positives of a batch, then its hard negatives, over the oldest documents. Of more
   /// than C, the last C.

@@ -44,11 +44,11 @@ std::vector<std::int64_t> numbers(const Tensor& tensor) {
 }
 
 TEST(CrossBatchMemory, BeginsEmpty) {
-  EXPECT_EQ(CrossBatchMemory(3, 2).documents().size(), 0);
+  EXPECT_EQ(CrossBatchMemory(3, 2, at::kCPU).documents().size(), 0);
 }
 
 TEST(CrossBatchMemory, TheOldestDocumentsGiveWay) {
-  CrossBatchMemory memory(5, 2);
+  CrossBatchMemory memory(5, 2, at::kCPU);
   memory.add(batch_of(2, {1, 2, 3}));
   EXPECT_THAT(numbers(memory.documents().text_keys), ElementsAre(1, 2, 3));
   memory.add(batch_of(1, {4, 5, 6, 7}));  // from the fourth slot over the end to the second
@@ -61,7 +61,7 @@ TEST(CrossBatchMemory, TheOldestDocumentsGiveWay) {
 }
 
 TEST(CrossBatchMemory, OfABatchLargerThanItselfTheLastStay) {
-  CrossBatchMemory memory(3, 2);
+  CrossBatchMemory memory(3, 2, at::kCPU);
   memory.add(batch_of(2, {1, 2, 3, 4, 5, 6, 7}));
   EXPECT_THAT(numbers(memory.documents().text_keys), testing::UnorderedElementsAre(5, 6, 7));
   memory.add(batch_of(1, {8}));
@@ -69,7 +69,7 @@ TEST(CrossBatchMemory, OfABatchLargerThanItselfTheLastStay) {
 }
 
 TEST(CrossBatchMemory, IdsAreKept) {
-  CrossBatchMemory memory(4, 2);
+  CrossBatchMemory memory(4, 2, at::kCPU);
   LossBatch batch = batch_of(1, {1, 2});
   batch.targets.id_keys = {31, 0};
   memory.add(batch);
@@ -77,7 +77,7 @@ TEST(CrossBatchMemory, IdsAreKept) {
 }
 
 TEST(CrossBatchMemory, WhatIsKeptIsCutFromTheGradient) {
-  CrossBatchMemory memory(4, 2);
+  CrossBatchMemory memory(4, 2, at::kCPU);
   LossBatch batch = batch_of(1, {1, 2});
   batch.positives = batch.positives.clone().requires_grad_(true);
   memory.add(batch);
@@ -85,9 +85,9 @@ TEST(CrossBatchMemory, WhatIsKeptIsCutFromTheGradient) {
 }
 
 TEST(CrossBatchMemory, AStateGoesOnAsTheOneItWasTakenFrom) {
-  CrossBatchMemory first(5, 2);
+  CrossBatchMemory first(5, 2, at::kCPU);
   first.add(batch_of(2, {1, 2, 3, 4}));
-  CrossBatchMemory second(5, 2);
+  CrossBatchMemory second(5, 2, at::kCPU);
   const NamedTensors from = first.state();
   const NamedTensors to = second.state();
   for (std::size_t i = 0; i < from.size(); ++i)
@@ -99,7 +99,7 @@ TEST(CrossBatchMemory, AStateGoesOnAsTheOneItWasTakenFrom) {
 }
 
 TEST(CrossBatchMemory, AStateOfNoSenseIsEmpty) {
-  CrossBatchMemory memory(3, 2);
+  CrossBatchMemory memory(3, 2, at::kCPU);
   memory.state().back().tensor.fill_(-7);
   EXPECT_EQ(memory.documents().size(), 0);
 }

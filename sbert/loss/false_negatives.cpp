@@ -3,13 +3,13 @@
 #include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
+#include "sbert/model/on_device.h"
 
 namespace sbert {
 namespace {
 
-Tensor key_tensor(const std::vector<std::uint64_t>& keys, at::Device device) {
-  const std::vector<std::int64_t> same_bits(keys.begin(), keys.end());
-  return at::tensor(same_bits, at::kLong).to(device);
+Tensor key_tensor(const std::vector<std::uint64_t>& keys, const at::Device& device) {
+  return on_device(std::vector<std::int64_t>(keys.begin(), keys.end()), device);
 }
 
 [[noreturn]] void fail_without_ids() {

@@ -8,6 +8,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/model/on_device.h"
 
 namespace sbert {
 namespace {
@@ -18,11 +19,11 @@ namespace {
 }
 
 Tensor like_embeddings(const std::vector<double>& values, const LossBatch& batch) {
-  return at::tensor(values, at::kDouble).to(batch.questions.options().requires_grad(false));
+  return on_device(values, batch.questions.device()).to(batch.questions.scalar_type());
 }
 
 Tensor indices(const std::vector<std::int64_t>& values, const LossBatch& batch) {
-  return at::tensor(values, at::kLong).to(batch.questions.device());
+  return on_device(values, batch.questions.device());
 }
 
 bool has_memory_of_shape(const LossBatch& batch) {

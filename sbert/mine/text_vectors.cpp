@@ -29,7 +29,7 @@ std::uint64_t model_key(const SentenceModel& model, const EmbedOptions& options)
   std::uint64_t key = derive_key(model.max_seq_length, options.max_length,
                                  bytes_key(options.prompt), bytes_key(model.similarity));
   for (const NamedTensor& parameter : model.encoder.parameters()) {
-    const at::Tensor values = parameter.tensor.to(at::kFloat).contiguous();
+    const at::Tensor values = parameter.tensor.to(at::kCPU, at::kFloat).contiguous();
     key = derive_key(
         key, key_of({values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel())}));
   }

@@ -13,15 +13,12 @@
 #include "sbert/model/dropout.h"
 #include "sbert/model/encoder_layer.h"
 #include "sbert/model/lora.h"
+#include "sbert/model/on_device.h"
 #include "sbert/model/recompute.h"
 #include "sbert/model/zero_tensor.h"
 
 namespace sbert {
 namespace {
-
-Tensor int_tensor(const std::vector<std::int32_t>& values) {
-  return at::tensor(values, at::kInt);
-}
 
 void check_range(const std::vector<std::int32_t>& values, std::int64_t limit, const char* what) {
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
@@ -57,8 +54,8 @@ struct BertEncoder::State {
   std::vector<EncoderLayer> layers;
 
   Tensor embed(const PackedBatch& batch, DropoutSites& sites) const {
-    const Tensor sum = at::embedding(word_embeddings, int_tensor(batch.ids)) +
-                       at::embedding(position_embeddings, int_tensor(batch.positions)) +
+    const Tensor sum = at::embedding(word_embeddings, on_device(batch.ids, word_embeddings.device())) +
+                       at::embedding(position_embeddings, on_device(batch.positions, word_embeddings.device())) +
                        token_type_embeddings.select(0, 0);  // [T, H]
     // As NeMo does it: dropout, then the norm (Hugging Face has them the other way round).
     return embedding_norm(dropout(sum, sites.next(config.hidden_dropout)));
@@ -66,16 +63,16 @@ struct BertEncoder::State {
 
   Tensor apply(const EncoderLayer& layer,
                const Tensor& x,
-               const Tensor& cu_seqlens,
+               const Sequences& sequences,
                DropoutSites& sites) const {
     if (!recompute || !at::GradMode::is_enabled()) {
-      return layer.forward(x, cu_seqlens, config, precision, sites);
+      return layer.forward(x, sequences, config, precision, sites);
     }
     std::vector<Tensor> inputs{x};
     const auto add = [&](const std::string&, const Tensor& tensor) { inputs.push_back(tensor); };
     visit_parameters(layer, "", add);
     visit_lora(layer, "", add);
-    const auto work = [again = layer, cu_seqlens, c = config, p = precision,
+    const auto work = [again = layer, sequences, c = config, p = precision,
                        first = sites](const std::vector<Tensor>& given) {
       EncoderLayer repeated = again;
       auto next = given.begin() + 1;
@@ -83,7 +80,7 @@ struct BertEncoder::State {
       visit_parameters(repeated, "", take);
       visit_lora(repeated, "", take);
       DropoutSites its_sites = first;
-      return repeated.forward(given[0], cu_seqlens, c, p, its_sites);
+      return repeated.forward(given[0], sequences, c, p, its_sites);
     };
     sites.skip(layer.num_dropout_sites());
     return recomputed(work, inputs);
@@ -135,6 +132,18 @@ BertEncoder BertEncoder::shared() const {
   visit_base(*state, separate);
   visit_adapters(*state, separate);
   return BertEncoder(std::move(state));
+}
+
+c10::Device BertEncoder::device() const {
+  return state_->word_embeddings.device();
+}
+
+void BertEncoder::to(const c10::Device& device) {
+  const auto move = [&](const std::string&, Tensor& tensor) {
+    tensor = tensor.detach().to(device);
+  };
+  visit_base(*state_, move);
+  visit_adapters(*state_, move);
 }
 
 const EncoderConfig& BertEncoder::config() const {
@@ -213,11 +222,11 @@ Tensor BertEncoder::forward(const PackedBatch& batch,
                             const std::optional<DropoutKey>& dropout_key) const {
   check_range(batch.ids, state_->config.vocab_size, "token ids");
   check_range(batch.positions, state_->config.max_position_embeddings, "positions");
-  const Tensor cu_seqlens = int_tensor(batch.cu_seqlens);
-  DropoutSites sites(dropout_key, cu_seqlens);
+  const Sequences sequences(batch, device());
+  DropoutSites sites(dropout_key, sequences.cu_seqlens);
   Tensor x = state_->embed(batch, sites);
   for (const EncoderLayer& layer : state_->layers)
-    x = state_->apply(layer, x, cu_seqlens, sites);
+    x = state_->apply(layer, x, sequences, sites);
   return x;
 }
 

@@ -13,6 +13,10 @@
 #include "sbert/model/dropout_key.h"
 #include "sbert/model/encoder_config.h"
 
+namespace c10 {
+struct Device;
+}  // namespace c10
+
 namespace sbert {
 
 struct LoraOptions;
@@ -48,6 +52,11 @@ class BertEncoder {
   std::vector<NamedTensor> parameters() const;
 
   std::int64_t num_parameters() const;
+
+  /// Where the parameters are and forward() computes.
+  c10::Device device() const;
+  /// Moves the parameters. Those of shared() copies and of earlier parameters() stay where they are.
+  void to(const c10::Device& device);
 
   /// Excludes parameters from training: copies by shared() give them no gradient, and a backward
   /// pass ends where nothing below is trained. Adds to what is frozen already.

@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -16,6 +19,26 @@ constexpr unsigned long kHasFloat16 = 1UL << 10;   // of AT_HWCAP: ASIMDHP
 #endif
 
 }  // namespace
+
+std::string_view precision_name(ComputePrecision precision) {
+  switch (precision) {
+    case ComputePrecision::kFloat32:
+      return "32";
+    case ComputePrecision::kBFloat16:
+      return "bf16";
+    case ComputePrecision::kFloat16:
+      return "16";
+  }
+  return "";
+}
+
+ComputePrecision precision_from_name(std::string_view name) {
+  for (const auto precision :
+       {ComputePrecision::kFloat32, ComputePrecision::kBFloat16, ComputePrecision::kFloat16}) {
+    if (precision_name(precision) == name) return precision;
+  }
+  fail(ErrorKind::kUsage, concat("a precision is 32, bf16 or 16: ", name));
+}
 
 bool cpu_supports_bfloat16() {
 #if defined(__x86_64__)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "sbert/base/tensor_fwd.h"
 
 namespace sbert {
@@ -7,6 +9,11 @@ namespace sbert {
 /// The type in which an encoder's matrix products are computed. Parameters, residual stream,
 /// LayerNorm, softmax and everything above the encoder are float32 whatever it is.
 enum class ComputePrecision { kFloat32, kBFloat16, kFloat16 };
+
+/// "32", "bf16" or "16".
+std::string_view precision_name(ComputePrecision precision);
+/// @throws Error(kUsage) for another word
+ComputePrecision precision_from_name(std::string_view name);
 
 /// Whether this processor multiplies matrices of the type with instructions of its own. Without
 /// them it works too, slower than float32.

@@ -1,5 +1,7 @@
 #include "sbert/model/dropout.h"
 
+#include <mutex>
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -60,6 +62,12 @@ std::uint64_t sequence_key(const DropoutSite& site, std::int64_t sequence) {
   return derive_key(site.key, site.sequences.const_data_ptr<std::int64_t>()[sequence]);
 }
 
+void seed_generator(const DropoutSite& site, const c10::Device& device) {
+  at::Generator generator = at::globalContext().defaultGenerator(device);
+  const std::lock_guard lock(generator.mutex());
+  generator.set_current_seed(sequence_key(site, 0));
+}
+
 void save_site(AutogradContext* context, const DropoutSite& site) {
   context->saved_data["dropout_rate"] = site.rate;
   context->saved_data["dropout_key"] = static_cast<std::int64_t>(site.key);
@@ -76,6 +84,10 @@ DropoutSite saved_site(AutogradContext* context) {
 
 Tensor dropout(const Tensor& x, const DropoutSite& site) {
   if (site.rate == 0) return x;
+  if (!x.is_cpu()) {
+    seed_generator(site, x.device());
+    return std::get<0>(at::native_dropout(x, site.rate, /*train=*/true));
+  }
   return Dropout::apply(x, site);
 }
 

@@ -28,8 +28,12 @@ std::uint64_t sequence_key(const DropoutSite& site, std::int64_t sequence);
 /// x [T, H] with elements dropped at the site's rate and the rest scaled by 1 / (1 - rate)
 /// (Srivastava et al., 2014). Which elements depends on the key, the sequence's number and the
 /// place in the sequence alone; the backward pass draws the mask again instead of keeping it.
-/// Any floating type, on the CPU.
+/// Any floating type. On a GPU the mask is drawn by torch, from the key and the number of the first
+/// sequence: it is the same for the same batch.
 Tensor dropout(const Tensor& x, const DropoutSite& site);
+
+/// Starts the device's generator anew from the site.
+void seed_generator(const DropoutSite& site, const c10::Device& device);
 
 /// Keeps a site for the backward pass, and gets it back there.
 void save_site(torch::autograd::AutogradContext* context, const DropoutSite& site);

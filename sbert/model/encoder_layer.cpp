@@ -40,7 +40,7 @@ EncoderLayer::EncoderLayer(const EncoderConfig& c)
       output_norm(c.hidden_size, c.layernorm_epsilon) {}
 
 Tensor EncoderLayer::forward(const Tensor& x,
-                             const Tensor& cu_seqlens,
+                             const Sequences& sequences,
                              const EncoderConfig& config,
                              ComputePrecision precision,
                              DropoutSites& sites) const {
@@ -49,7 +49,7 @@ Tensor EncoderLayer::forward(const Tensor& x,
     return dropout(y.to(x.scalar_type()), sites.next(config.hidden_dropout));
   };
   const Tensor projected = qkv(x, precision, sites);  // [T, 3H]
-  const Tensor context = packed_attention(projected, cu_seqlens, config.num_attention_heads,
+  const Tensor context = packed_attention(projected, sequences, config.num_attention_heads,
                                           sites.next(config.attention_dropout));
   const Tensor middle = attention_norm(x + residual(attention_output(context, precision, sites)));
   const Tensor wide =

@@ -4,6 +4,7 @@
 
 #include "sbert/model/encoder_config.h"
 #include "sbert/model/linear.h"
+#include "sbert/model/sequences.h"
 
 namespace sbert {
 
@@ -28,11 +29,11 @@ struct EncoderLayer {
 
   explicit EncoderLayer(const EncoderConfig& config);
 
-  /// @param x          [T, H]
-  /// @param cu_seqlens [B + 1] int32
-  /// @return           [T, H] in the type of `x`
+  /// @param x         [T, H]
+  /// @param sequences of the batch
+  /// @return          [T, H] in the type of `x`
   Tensor forward(const Tensor& x,
-                 const Tensor& cu_seqlens,
+                 const Sequences& sequences,
                  const EncoderConfig& config,
                  ComputePrecision precision,
                  DropoutSites& sites) const;

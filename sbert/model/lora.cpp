@@ -70,8 +70,9 @@ void add_lora(EncoderLayer& layer, const LoraOptions& options, std::uint64_t see
     const std::int64_t in = linear.weight.size(1);
     const std::int64_t rows = linear.weight.size(0) / target.num_blocks;
     const double bound = 1 / std::sqrt(static_cast<double>(in));
-    Tensor a = at::empty({options.rank, in}, linear.weight.options().requires_grad(false));
+    Tensor a = at::empty({options.rank, in}, linear.weight.options().device(at::kCPU));
     a.uniform_(-bound, bound, at::detail::createCPUGenerator(derive_key(seed, i)));
+    a = a.to(linear.weight.device());  // one seed draws the same adapters on every device
     linear.adapters.push_back({.module = std::string(target.module),
                                .first_row = target.block * rows,
                                .a = a,

@@ -9,6 +9,7 @@
 
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
+#include "sbert/model/aten_attention.h"
 #include "sbert/model/kernels/cpu/kernels.h"
 
 namespace sbert {
@@ -147,16 +148,18 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
 }  // namespace
 
 Tensor packed_attention(const Tensor& qkv,
-                        const Tensor& cu_seqlens,
+                        const Sequences& sequences,
                         std::int64_t num_heads,
                         const DropoutSite& dropout) {
   if (!qkv.is_floating_point()) {
     fail(ErrorKind::kInternal, "packed attention takes floating-point values");
   }
+  const Tensor& cu_seqlens = sequences.cu_seqlens;
   if (qkv.dim() != 2 || qkv.size(1) % (3 * num_heads) != 0 ||
-      cu_seqlens.scalar_type() != at::kInt || cu_seqlens[-1].item<std::int32_t>() != qkv.size(0)) {
+      cu_seqlens[-1].item<std::int32_t>() != qkv.size(0)) {
     fail(ErrorKind::kInternal, "packed attention: shapes of qkv and cu_seqlens disagree");
   }
+  if (!qkv.is_cpu()) return aten_attention(qkv.contiguous(), sequences, num_heads, dropout);
   return PackedAttention::apply(qkv.contiguous(), cu_seqlens, num_heads, dropout);
 }
 

@@ -10,6 +10,7 @@
 
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
+#include "sbert/model/aten_attention.h"
 #include "sbert/model/dropout.h"
 
 namespace sbert {
@@ -72,6 +73,32 @@ TEST(PackedAttention, EqualsDoubleInSingle) {
         packed_attention(qkv.to(at::kFloat), at::tensor(c.cu_seqlens, at::kInt), c.heads, {});
     EXPECT_LT(largest_difference(packed, dense_attention(qkv, c.cu_seqlens, c.heads)), 3e-6);
   }
+}
+
+// What devices without kernels of ours fall back on.
+TEST(AtenAttention, EqualsDenseAttentionWithItsGradient) {
+  for (const Case& c : kCases) {
+    at::manual_seed(6);
+    const Tensor weights = at::randn({c.cu_seqlens.back(), c.hidden}, at::kDouble);
+    Tensor expected = at::randn({c.cu_seqlens.back(), 3 * c.hidden}, at::kDouble);
+    Tensor given = expected.clone().requires_grad_(true);
+    expected.requires_grad_(true);
+    const Tensor dense = dense_attention(expected, c.cu_seqlens, c.heads);
+    const Tensor found = aten_attention(given, at::tensor(c.cu_seqlens, at::kInt), c.heads, {});
+    EXPECT_LT(largest_difference(found, dense), 1e-13);
+    (dense * weights).sum().backward();
+    (found * weights).sum().backward();
+    EXPECT_LT(largest_difference(given.grad(), expected.grad()), 1e-12);
+  }
+}
+
+TEST(AtenAttention, ASiteDrawsTheSameMasksEachTime) {
+  at::manual_seed(7);
+  const Tensor qkv = at::randn({9, 3 * 8}, at::kDouble);
+  const Tensor cu_seqlens = at::tensor(std::vector<int>{0, 4, 9}, at::kInt);
+  const Tensor first = aten_attention(qkv, cu_seqlens, 2, {0.5, 1});
+  EXPECT_TRUE(first.equal(aten_attention(qkv, cu_seqlens, 2, {0.5, 1})));
+  EXPECT_FALSE(first.equal(aten_attention(qkv, cu_seqlens, 2, {0.5, 2})));
 }
 
 TEST(PackedAttention, GradientEqualsDenseAttentions) {

@@ -6,6 +6,8 @@
 
 #include <ATen/ATen.h>
 
+#include "sbert/model/on_device.h"
+
 namespace sbert {
 namespace {
 
@@ -18,12 +20,12 @@ constexpr std::array<std::pair<Pooling, std::string_view>, 6> kNames{{
     {Pooling::kLastToken, "lasttoken"},
 }};
 
-Tensor lengths_of(const PackedBatch& batch) {  // [B] int64
+Tensor lengths_of(const PackedBatch& batch, const Tensor& tokens) {  // [B] int64
   std::vector<std::int64_t> lengths;
   for (std::size_t i = 1; i < batch.cu_seqlens.size(); ++i) {
     lengths.push_back(batch.cu_seqlens[i] - batch.cu_seqlens[i - 1]);
   }
-  return at::tensor(lengths, at::kLong);
+  return on_device(lengths, tokens.device());
 }
 
 // The first or the last token of each sequence.
@@ -32,18 +34,18 @@ Tensor boundary_rows(const Tensor& tokens, const PackedBatch& batch, bool last) 
   for (std::size_t i = 1; i < batch.cu_seqlens.size(); ++i) {
     rows.push_back(last ? batch.cu_seqlens[i] - 1 : batch.cu_seqlens[i - 1]);
   }
-  return tokens.index_select(0, at::tensor(rows, at::kLong));
+  return tokens.index_select(0, on_device(rows, tokens.device()));
 }
 
 Tensor reduce(const Tensor& tokens, const PackedBatch& batch, const char* operation) {
   // A segment reduction adds a sequence's tokens in their order, whatever stands beside it.
-  return at::segment_reduce(tokens, operation, lengths_of(batch), std::nullopt, std::nullopt,
+  return at::segment_reduce(tokens, operation, lengths_of(batch, tokens), std::nullopt, std::nullopt,
                             /*axis=*/0, /*unsafe=*/true);
 }
 
 Tensor weighted_mean(const Tensor& tokens, const PackedBatch& batch) {
-  const Tensor weights = at::tensor(batch.positions, at::kInt).add(1).to(tokens.scalar_type());
-  const Tensor lengths = lengths_of(batch).to(tokens.scalar_type());
+  const Tensor weights = on_device(batch.positions, tokens.device()).add(1).to(tokens.scalar_type());
+  const Tensor lengths = lengths_of(batch, tokens).to(tokens.scalar_type());
   const Tensor totals = lengths * (lengths + 1) / 2;  // [B] 1 + ... + n
   return reduce(tokens * weights.unsqueeze(1), batch, "sum") / totals.unsqueeze(1);
 }
@@ -73,7 +75,7 @@ Tensor pool(Pooling pooling, const Tensor& tokens, const PackedBatch& batch) {
     case Pooling::kMax:
       return reduce(tokens, batch, "max");
     case Pooling::kMeanSqrtLen: {
-      const Tensor lengths = lengths_of(batch).to(tokens.scalar_type());
+      const Tensor lengths = lengths_of(batch, tokens).to(tokens.scalar_type());
       return reduce(tokens, batch, "sum") / lengths.sqrt().unsqueeze(1);
     }
     case Pooling::kWeightedMean:

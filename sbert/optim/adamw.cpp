@@ -61,12 +61,12 @@ void AdamW::step(double lr) {
   for (Group& group : groups_) {
     std::vector<Tensor> values;
     std::vector<Tensor> gradients;
-    std::vector<Tensor> steps;
     for (const NamedTensor& parameter : group.parameters) {
       values.push_back(parameter.tensor);
       gradients.push_back(gradient_of(parameter));
-      steps.push_back(at::full({}, static_cast<double>(step_count_), at::kFloat));
     }
+    const Tensor count = at::full({}, static_cast<double>(step_count_), values[0].options().dtype(at::kFloat).requires_grad(false));
+    const std::vector<Tensor> steps(values.size(), count);
     at::_fused_adamw_(values, gradients, group.exp_avgs, group.exp_avg_sqs,
                       /*max_exp_avg_sqs=*/{}, steps, lr * group.setting.lr_scale, options_.beta1,
                       options_.beta2, group.setting.is_decayed ? options_.weight_decay : 0.0,

@@ -24,8 +24,9 @@ bool LossScaler::unscale_and_check(const std::vector<NamedTensor>& parameters) {
     if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
   }
   if (gradients.empty()) return !has_overflow_;
-  Tensor found_inf = at::zeros({1});
-  const Tensor inverse_scale = at::full({1}, 1 / state_.scale, at::kFloat);
+  const auto options = at::TensorOptions(gradients[0].device()).dtype(at::kFloat);
+  Tensor found_inf = at::zeros({1}, options);
+  const Tensor inverse_scale = at::full({1}, 1 / state_.scale, options);
   at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf, inverse_scale);
   has_overflow_ = has_overflow_ || found_inf.item<float>() != 0;
   return !has_overflow_;

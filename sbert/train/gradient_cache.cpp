@@ -1,10 +1,15 @@
 #include "sbert/train/gradient_cache.h"
 
+#include <algorithm>
+#include <string>
+
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "sbert/base/concat.h"
 #include "sbert/base/random.h"
+#include "sbert/model/memory_advice.h"
 #include "sbert/model/workers.h"
 
 namespace sbert {
@@ -127,6 +132,20 @@ double GradientCache::compute(const std::vector<MicroBatch>& micro_batches,
                               std::uint64_t step_key,
                               double loss_scale,
                               const LossMemory& memory) {
+  std::int64_t most_tokens = 0;
+  for (const MicroBatch& batch : micro_batches)
+    most_tokens = std::max(most_tokens, batch.tokens.num_tokens());
+  const std::string advice = concat("with micro batches of up to ", most_tokens,
+                                    " tokens; lower model.micro_batch_size, or set "
+                                    "model.activations_checkpoint_granularity=full");
+  return with_memory_advice(
+      advice, [&] { return compute_all(micro_batches, step_key, loss_scale, memory); });
+}
+
+double GradientCache::compute_all(const std::vector<MicroBatch>& micro_batches,
+                                  std::uint64_t step_key,
+                                  double loss_scale,
+                                  const LossMemory& memory) {
   const auto num_workers = encoders_.size();
   const bool keeps_graph = micro_batches.size() == 1;
   const auto on_workers = [&](std::size_t count, const auto& work) {

@@ -39,6 +39,10 @@ class GradientCache {
   const LossBatch& batch() const { return batch_; }
 
  private:
+  double compute_all(const std::vector<MicroBatch>& micro_batches,
+                     std::uint64_t step_key,
+                     double loss_scale,
+                     const LossMemory& memory);
   void add_up();
 
   const SentenceModel& model_;

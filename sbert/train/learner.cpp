@@ -56,11 +56,14 @@ Learner::Learner(const TrainOptions& options, SentenceModel& model, int workers)
   const EncoderConfig& config = model.encoder.config();
   loss_ = make_loss(options.model.loss_options(), config.hidden_size,
                     derive_key(seed_, kLossParameters));
+  const c10::Device device = model.encoder.device();
   trained_ = model.encoder.trainable_parameters();
-  for (const NamedTensor& each : loss_->parameters())
+  for (const NamedTensor& each : loss_->parameters()) {
+    each.tensor.set_data(each.tensor.detach().to(device));
     trained_.push_back({concat("loss.", each.name), each.tensor});
+  }
   if (options.model.loss.memory_size > 0) {
-    memory_.emplace(options.model.loss.memory_size, config.hidden_size);
+    memory_.emplace(options.model.loss.memory_size, config.hidden_size, device);
   }
   gradient_.emplace(model, *loss_, workers);
   optimizer_.emplace(trained_, settings_of(trained_, options.model.optim, config.num_layers),
@@ -73,7 +76,7 @@ void Learner::set_recipe(const TrainOptions& options) {
   BertEncoder& encoder = model_.encoder;
   encoder.set_dropout(options.model.hidden_dropout, options.model.attention_dropout);
   encoder.set_recompute(options.model.activations_checkpoint_granularity.has_value());
-  const ComputePrecision precision = options.trainer.compute_precision();
+  const ComputePrecision precision = options.trainer.compute_precision(encoder.device());
   encoder.set_compute_precision(precision);
   if (precision == ComputePrecision::kFloat16) {
     scaler_.emplace(LossScalerOptions{.initial_scale = options.model.native_amp_init_scale,

@@ -50,7 +50,7 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.data.negatives", [](auto& o) { o.model.data.negatives = "all"; }},
       {"model.data.order", [](auto& o) { o.model.data.order = "sorted"; }},
       {"trainer.devices", [](auto& o) { o.trainer.devices = 2; }},
-      {"trainer.accelerator", [](auto& o) { o.trainer.accelerator = "gpu"; }},
+      {"trainer.accelerator", [](auto& o) { o.trainer.accelerator = "tpu"; }},
       {"trainer.precision", [](auto& o) { o.trainer.precision = "64"; }},
       {"without an end", [](auto& o) { o.trainer.max_steps = -1; }},
       {"trainer.max_steps", [](auto& o) { o.trainer.max_steps = 0; }},

@@ -17,6 +17,7 @@
 #include "sbert/base/stop.h"
 #include "sbert/config/json.h"
 #include "sbert/config/options.h"
+#include "sbert/model/device.h"
 #include "sbert/optim/schedule.h"
 #include "sbert/report/training_report.h"
 #include "sbert/track/run_tracker.h"
@@ -46,6 +47,11 @@ void set_training_prompts(const DataOptions& data, bool is_pairs, SentenceModel&
   model.prompts["passage"] = prompt(is_pairs ? data.pair_prefix : data.passage_prefix);
 }
 
+// Threads that share a micro batch. A GPU is kept busy by one.
+int num_workers(const c10::Device& device) {
+  return device.is_cpu() ? at::get_num_threads() : 1;
+}
+
 double required_value(const Metrics& metrics, const std::string& name) {
   for (const auto& [each, value] : metrics) {
     if (each == name) return value;
@@ -73,7 +79,7 @@ class Trainer {
         checkpoints_(folder / "checkpoints",
                      options.exp_manager.name,
                      options.exp_manager.checkpoint_callback_params),
-        learner_(options, model, at::get_num_threads()),
+        learner_(options, model, num_workers(model.encoder.device())),
         models_(options.exp_manager, folder, model, learner_) {
     set_training_prompts(options.model.data, data_.is_pairs(), model);
     position_.data_fingerprint = data_.fingerprint();
@@ -202,8 +208,9 @@ class Trainer {
                     " rows, validating on ", with_thousands(data_.num_validation_rows()), "; ",
                     with_thousands(data_.steps_per_epoch()), " steps an epoch, ",
                     with_thousands(plan_.last_step), " steps in all"));
-    log_info(concat("on the CPU, ", at::get_num_threads(), " threads, precision ",
-                    options_.trainer.precision == "auto" ? "32" : options_.trainer.precision));
+    const c10::Device device = model_.encoder.device();
+    log_info(concat("on ", device_text(device), ", precision ",
+                    precision_name(options_.trainer.compute_precision(device))));
   }
 
   Update step(BatchPrefetcher& batches) {

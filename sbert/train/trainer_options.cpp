@@ -3,39 +3,54 @@
 #include <algorithm>
 #include <cmath>
 
+#include <c10/core/Device.h>
+
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/option_checks.h"
 #include "sbert/eval/tasks.h"
+#include "sbert/model/device.h"
 
 namespace sbert {
 namespace {
 
 // It would work without, slower than float32 and to no use.
-void validate_precision(const TrainerOptions& trainer) {
-  const ComputePrecision precision = trainer.compute_precision();
-  if (precision == ComputePrecision::kBFloat16 && !cpu_supports_bfloat16()) {
+void check_processor(const std::string& precision, ComputePrecision computed) {
+  if (computed == ComputePrecision::kBFloat16 && !cpu_supports_bfloat16()) {
     fail(ErrorKind::kUsage,
          concat("trainer.precision: this processor has no instructions for bfloat16 matrices "
                 "(AVX512-BF16 or AMX); use 32: ",
-                trainer.precision));
+                precision));
   }
-  if (precision == ComputePrecision::kFloat16 && !cpu_supports_float16()) {
+  if (computed == ComputePrecision::kFloat16 && !cpu_supports_float16()) {
     fail(ErrorKind::kUsage,
          concat("trainer.precision: this processor has no instructions for float16 matrices "
                 "(AVX512-FP16 or AMX-FP16); use 32: ",
-                trainer.precision));
+                precision));
   }
 }
 
 }  // namespace
 
-ComputePrecision TrainerOptions::compute_precision() const {
-  check_one_of("trainer.precision", precision,
-               {"auto", "32", "32-true", "bf16", "bf16-mixed", "16", "16-mixed"});
+c10::Device TrainerOptions::device() const {
+  const c10::Device device =
+      within("trainer.accelerator", [&] { return choose_device(accelerator); });
+  const ComputePrecision computed = compute_precision(device);
+  if (device.is_cpu()) {
+    check_processor(precision, computed);
+  } else if (computed == ComputePrecision::kBFloat16 && !gpu_supports_bfloat16(device)) {
+    fail(ErrorKind::kUsage, concat("trainer.precision: ", device_text(device),
+                                   " has no bfloat16 matrices; use 16 or 32: ", precision));
+  }
+  return device;
+}
+
+ComputePrecision TrainerOptions::compute_precision(const c10::Device& device) const {
   if (precision.starts_with("bf16")) return ComputePrecision::kBFloat16;
   if (precision.starts_with("16")) return ComputePrecision::kFloat16;
-  return ComputePrecision::kFloat32;
+  const bool is_chosen_16 =
+      precision == "auto" && device.is_cuda() && gpu_supports_bfloat16(device);
+  return is_chosen_16 ? ComputePrecision::kBFloat16 : ComputePrecision::kFloat32;
 }
 
 void TrainerOptions::validate() const {
@@ -44,13 +59,9 @@ void TrainerOptions::validate() const {
          concat("training runs on one device: set trainer.devices=1 and trainer.num_nodes=1: ",
                 devices, " and ", num_nodes));
   }
-  if (accelerator == "gpu" || accelerator == "cuda") {
-    fail(ErrorKind::kUsage,
-         concat("trainer.accelerator: this version has no GPU code; use auto or cpu: ",
-                accelerator));
-  }
-  check_one_of("trainer.accelerator", accelerator, {"auto", "cpu"});
-  validate_precision(*this);
+  check_one_of("trainer.accelerator", accelerator, {"auto", "cpu", "gpu", "cuda"});
+  check_one_of("trainer.precision", precision,
+               {"auto", "32", "32-true", "bf16", "bf16-mixed", "16", "16-mixed"});
   check_at_least("trainer.max_epochs", max_epochs, -1);
   check_at_least("trainer.max_steps", max_steps, -1);
   if (max_steps == 0) fail(ErrorKind::kUsage, "trainer.max_steps must be at least 1, or -1: 0");

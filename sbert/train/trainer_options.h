@@ -9,6 +9,10 @@
 #include "sbert/config/config_tree.h"
 #include "sbert/model/compute_precision.h"
 
+namespace c10 {
+struct Device;
+}  // namespace c10
+
 namespace sbert {
 
 /// A task that the model is measured at in each validation, as sbert evaluate does it.
@@ -51,9 +55,9 @@ struct TrainerOptions {
     return std::tuple{
         field("devices", &Self::devices, "devices of this machine; 1 here"),
         field("num_nodes", &Self::num_nodes, "machines; 1 here"),
-        field("accelerator", &Self::accelerator, "auto or cpu"),
+        field("accelerator", &Self::accelerator, "auto (a GPU if there is one), cpu, gpu"),
         field("precision", &Self::precision,
-              "auto (32), 32, or bf16 and 16 where the processor has them"),
+              "auto (bf16 on a GPU that has it, else 32), 32, bf16, 16"),
         field("max_epochs", &Self::max_epochs, "passes over the training rows; -1: no limit"),
         field("max_steps", &Self::max_steps, "optimizer updates; -1: no limit"),
         field("log_every_n_steps", &Self::log_every_n_steps, "updates between two logged lines"),
@@ -70,8 +74,11 @@ struct TrainerOptions {
   /// @throws Error(kUsage) naming the key that is wrong
   void validate() const;
 
-  /// @throws Error(kUsage) for another word than auto, 32, bf16, 16 or Lightning's forms of them
-  ComputePrecision compute_precision() const;
+  /// Where to train, by accelerator.
+  /// @throws Error(kUsage) if the device cannot be used, or cannot compute in this precision
+  c10::Device device() const;
+  /// What precision means on a device.
+  ComputePrecision compute_precision(const c10::Device& device) const;
 
   /// Updates between two validations.
   /// @throws Error(kUsage) if val_check_interval is neither a count nor a share in (0, 1]

@@ -71,7 +71,10 @@ RunPosition to_position(const Metadata& metadata) {
 void save_training_state(const std::filesystem::path& path,
                          const NamedTensors& tensors,
                          const RunPosition& position) {
-  write_safetensors(path, tensors, to_metadata(position));
+  NamedTensors here = tensors;
+  for (NamedTensor& each : here)
+    each.tensor = each.tensor.cpu();
+  write_safetensors(path, here, to_metadata(position));
 }
 
 RunPosition load_training_state(const std::filesystem::path& path, const NamedTensors& tensors) {

@@ -55,7 +55,7 @@ EmbeddedRows embed_rows(const SentenceModel& model,
   for (const TrainingTexts& row : rows)
     texts.insert(texts.end(), row.negatives.begin(), row.negatives.end());
   FloatMatrix matrix = embed_texts(model, texts, {.max_length = max_length});
-  const Tensor all = as_tensor(matrix).clone();
+  const Tensor all = as_tensor(matrix).to(model.encoder.device(), at::kFloat, false, /*copy=*/true);
   const auto size = static_cast<std::int64_t>(rows.size());
   EmbeddedRows result{all.slice(0, 0, size), all.slice(0, size, 2 * size), {}};
   std::int64_t next = 2 * size;

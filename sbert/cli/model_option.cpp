@@ -1,0 +1,32 @@
+#include "sbert/cli/model_option.h"
+
+#include <c10/core/Device.h>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/checkpoint/model_files.h"
+#include "sbert/model/device.h"
+
+namespace sbert {
+
+SentenceModel load_model_on(const std::string& path, const std::string& device) {
+  const c10::Device chosen = within("--device", [&] { return choose_device(device); });
+  SentenceModel model = load_model(path);
+  model.encoder.to(chosen);
+  return model;
+}
+
+SentenceModel load_model_on(const std::string& path,
+                            const std::string& device,
+                            const std::string& precision) {
+  SentenceModel model = load_model_on(path, device);
+  const ComputePrecision computed = precision_from_name(precision);
+  if (computed != ComputePrecision::kFloat32 && model.encoder.device().is_cpu()) {
+    fail(ErrorKind::kUsage,
+         concat("--precision ", precision, " is for GPUs; on the CPU it is 32"));
+  }
+  model.encoder.set_compute_precision(computed);
+  return model;
+}
+
+}  // namespace sbert

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "sbert/model/sentence_model.h"
+
+namespace sbert {
+
+inline constexpr const char* kPrecisionHelp = "of the matrix products: 32, or bf16 and 16 on a GPU";
+inline constexpr const char* kDeviceHelp = "auto (a GPU if there is one), cpu, cuda or cuda:N";
+
+/// The model of a command's --model, on the device of its --device.
+SentenceModel load_model_on(const std::string& path, const std::string& device);
+
+/// The same, computing in the type of its --precision.
+SentenceModel load_model_on(const std::string& path,
+                            const std::string& device,
+                            const std::string& precision);
+
+}  // namespace sbert
