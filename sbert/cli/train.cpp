@@ -1,6 +1,8 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,9 @@
 #include "sbert/config/interpolation.h"
 #include "sbert/config/options.h"
 #include "sbert/config/yaml.h"
+#include "sbert/dist/launcher.h"
+#include "sbert/dist/membership.h"
+#include "sbert/dist/process_group.h"
 #include "sbert/train/architecture_keys.h"
 #include "sbert/train/run_folder.h"
 #include "sbert/train/trainer.h"
@@ -74,6 +79,25 @@ void report(const TrainResult& result, const std::filesystem::path& folder) {
                   result.steps, "; the state is saved, the same command goes on from there"));
 }
 
+// This process's place among those that a launcher started; they must be as many as the options say,
+// if the options say anything.
+std::optional<Membership> membership_of(const TrainerOptions& trainer) {
+  const std::optional<Membership> found = find_membership(process_environment);
+  const std::int64_t wanted = trainer.devices * trainer.num_nodes;
+  if (found && wanted != 1 && wanted != found->size) {
+    fail(ErrorKind::kUsage,
+         concat("trainer.devices (", trainer.devices, ") times trainer.num_nodes (",
+                trainer.num_nodes, ") must be the number of processes that were started: ",
+                found->size));
+  }
+  if (!found && trainer.num_nodes > 1) {
+    fail(ErrorKind::kUsage,
+         "trainer.num_nodes above 1 needs a launcher on each machine (torchrun, srun, mpirun), or "
+         "RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT in the environment");
+  }
+  return found;
+}
+
 }  // namespace
 
 void run_train(const Words& words) {
@@ -89,19 +113,35 @@ void run_train(const Words& words) {
   }
   const ConfigTree resolved = resolve(tree);
   const TrainOptions options = read_train_options(resolved);
-  const c10::Device device = options.trainer.device();
+  const std::optional<Membership> membership = membership_of(options.trainer);
+  if (!membership && options.trainer.devices > 1) {
+    Words all{"train"};
+    if (is_quiet()) all.push_back("--quiet");
+    all.insert(all.end(), words.begin(), words.end());
+    run_local_processes(static_cast<int>(options.trainer.devices), all);
+    return;
+  }
+  if (membership && membership->rank > 0) set_quiet(true);
+  const c10::Device device = options.trainer.device(membership ? membership->local_rank : 0);
   SentenceModel model = load_start(options);
   refuse_other_architecture(resolved, overridden_keys(line), model.encoder.config());
 
   model.encoder.to(device);
 
+  std::unique_ptr<ProcessGroup> connected;
+  if (membership) {
+    connected = connect(*membership, static_cast<int>(options.trainer.process_timeout_s));
+  }
+  ProcessGroup& group = connected ? *connected : alone();
   const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
   const std::string config = write_yaml(with_defaults(resolved, options));
-  open_run_folder(folder, quoted(words), config);
-  log_info(
-      concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
-  report_ignored_keys(line, resolved);
-  report(train_model(options, folder, model), folder);
+  if (group.is_leader()) {
+    open_run_folder(folder, quoted(words), config);
+    log_info(
+        concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
+    report_ignored_keys(line, resolved);
+  }
+  report(train_model(options, folder, model, group), folder);
 }
 
 }  // namespace sbert

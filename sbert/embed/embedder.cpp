@@ -11,6 +11,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"
+#include "sbert/dist/process_group.h"
 #include "sbert/model/memory_advice.h"
 #include "sbert/model/workers.h"
 
@@ -24,23 +25,30 @@ constexpr std::int64_t kDefaultBatchTokens = 1'024;
 constexpr std::int64_t kDefaultGpuBatchTokens = 32'768;
 // While one waits for its result, the other makes the next batch.
 constexpr int kGpuWorkers = 2;
-// The SGEMM of the torch wheel gives a row the same bits for every number of rows from 4 on.
-constexpr std::int64_t kMinBatchTokens = 4;
+// The SGEMM of the torch wheel gives a row the same bits for every number of rows from here on: from
+// 4 with AVX2, from 16 with AVX-512.
+constexpr std::int64_t kMinBatchTokens = 16;
 // Texts that are tokenized and sorted together: bounds the memory that token ids take.
 constexpr std::size_t kTextsPerRound = 65'536;
 constexpr std::size_t kTextsPerTask = 256;
 
 using TokenLists = std::vector<std::vector<std::int32_t>>;
 
+// Processes of a group stop together, where their work allows, and not here.
+void throw_if_stopped(const EmbedOptions& options) {
+  if (options.group == nullptr || options.group->size() == 1) sbert::throw_if_stopped();
+}
+
 TokenLists tokenize(const SentenceModel& model,
                     std::span<const std::string> texts,
-                    const std::string& prompt,
+                    const EmbedOptions& options,
                     std::int64_t max_length,
                     int threads) {
+  const std::string& prompt = options.prompt;
   TokenLists lists(texts.size());
   const std::size_t tasks = (texts.size() + kTextsPerTask - 1) / kTextsPerTask;
   for_each_task(threads, tasks, [&](std::size_t task) {
-    throw_if_stopped();
+    throw_if_stopped(options);
     const std::size_t end = std::min(texts.size(), (task + 1) * kTextsPerTask);
     for (std::size_t i = task * kTextsPerTask; i < end; ++i) {
       lists[i] = prompt.empty() ? model.tokenizer.encode(texts[i], max_length)
@@ -96,11 +104,9 @@ void embed_one_batch(const SentenceModel& model,
   }
 }
 
-}  // namespace
-
-FloatMatrix embed_texts(const SentenceModel& model,
-                        const std::vector<std::string>& texts,
-                        const EmbedOptions& options) {
+FloatMatrix embed_here(const SentenceModel& model,
+                       const std::vector<std::string>& texts,
+                       const EmbedOptions& options) {
   const int threads = options.threads > 0 ? options.threads : available_threads();
   const std::int64_t limit = model.max_seq_length;
   if (options.max_length > model.encoder.config().max_position_embeddings) {
@@ -118,15 +124,48 @@ FloatMatrix embed_texts(const SentenceModel& model,
   for (std::size_t start = 0; start < texts.size(); start += kTextsPerRound) {
     const auto round =
         std::span(texts).subspan(start, std::min(kTextsPerRound, texts.size() - start));
-    const TokenLists lists = tokenize(model, round, options.prompt, max_length, threads);
+    const TokenLists lists = tokenize(model, round, options, max_length, threads);
     std::vector<std::size_t> order;
     const auto batches = plan_batches(lists, order, budget);
     for_each_worker_task(workers, batches.size(), [&](std::size_t task) {
-      throw_if_stopped();
+      throw_if_stopped(options);
       const at::InferenceMode no_gradients;
       embed_one_batch(model, lists, batches[task], start, result);
       if (options.on_progress) options.on_progress(static_cast<std::int64_t>(batches[task].size()));
     });
+  }
+  return result;
+}
+
+// How many of the texts a rank takes: every size-th, so that long and short ones are shared evenly.
+std::int64_t share_of(std::int64_t rank, std::int64_t size, std::int64_t texts) {
+  return (texts - rank + size - 1) / size;
+}
+
+}  // namespace
+
+FloatMatrix embed_texts(const SentenceModel& model,
+                        const std::vector<std::string>& texts,
+                        const EmbedOptions& options) {
+  if (options.group == nullptr || options.group->size() == 1) {
+    return embed_here(model, texts, options);
+  }
+  const std::int64_t size = options.group->size();
+  const auto total = static_cast<std::int64_t>(texts.size());
+  std::vector<std::string> own;
+  for (std::int64_t i = options.group->rank(); i < total; i += size)
+    own.push_back(texts[static_cast<std::size_t>(i)]);
+  std::vector<std::int64_t> counts;
+  for (std::int64_t rank = 0; rank < size; ++rank)
+    counts.push_back(share_of(rank, size, total));
+
+  FloatMatrix part = embed_here(model, own, options);
+  const std::vector<Tensor> parts = options.group->gather(
+      at::from_blob(part.values.data(), {part.rows, part.columns}, at::kFloat), counts);
+  FloatMatrix result(total, part.columns);
+  const Tensor rows = at::from_blob(result.values.data(), {total, part.columns}, at::kFloat);
+  for (std::int64_t rank = 0; rank < size; ++rank) {
+    rows.slice(0, rank, std::nullopt, size).copy_(parts[static_cast<std::size_t>(rank)]);
   }
   return result;
 }

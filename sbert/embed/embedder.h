@@ -10,11 +10,15 @@
 
 namespace sbert {
 
+class ProcessGroup;
+
 struct EmbedOptions {
   std::string prompt;             ///< put before each text
   std::int64_t max_length = 0;    ///< tokens a text is cut to; 0: the model's
   std::int64_t batch_tokens = 0;  ///< tokens of a packed batch; 0: chosen
   int threads = 0;                ///< workers, one packed batch each; 0: every core
+  /// Processes that share the work, each calling with the same texts and options; null: none.
+  ProcessGroup* group = nullptr;
   /// Told how many texts were finished since the last call, from any worker.
   std::function<void(std::int64_t)> on_progress;
 };

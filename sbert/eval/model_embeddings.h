@@ -10,12 +10,15 @@
 
 namespace sbert {
 
+class ProcessGroup;
+
 struct ModelEmbeddingsOptions {
   std::string query_prompt_name;     ///< before queries; empty: as query_prompt()
   std::string document_prompt_name;  ///< before documents; empty: as document_prompt()
   std::string prompt_name;           ///< before all other texts; empty: the default prompt
   std::int64_t max_length = 0;       ///< tokens a text is cut to; 0: the model's
   int threads = 0;                   ///< 0: every core
+  ProcessGroup* group = nullptr;     ///< processes that share the encoding; null: none
 };
 
 /// Embeddings straight from a model, with a line of progress on stderr.

@@ -23,13 +23,12 @@ Tensor has_key_of_own(const std::vector<std::uint64_t>& keys, const ScoreTable& 
   const Tensor all = key_tensor(keys, table.documents.device());  // [B + N]
   const Tensor of_documents =
       all.index_select(0, table.documents.clamp_min(0).flatten()).view(table.documents.sizes());
-  const Tensor of_own = all.narrow(0, 0, table.scores.size(0)).unsqueeze(1);  // [B, 1]
+  const Tensor of_own = all.index_select(0, table.own_documents).unsqueeze(1);  // [B, 1]
   return (of_documents == of_own) & (of_own != 0);
 }
 
 Tensor is_own(const ScoreTable& table) {  // [B, M]
-  const Tensor rows = at::arange(table.scores.size(0), table.documents.options());
-  return table.documents == rows.unsqueeze(1);
+  return table.documents == table.own_documents.unsqueeze(1);
 }
 
 }  // namespace
@@ -56,7 +55,7 @@ Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossO
 }
 
 Tensor left_out_of_memory(const Tensor& scores,
-                          const Tensor& own_scores,
+                          const ScoreTable& table,
                           const LossBatch& batch,
                           const LossOptions& options) {
   const LossTargets& targets = batch.targets;
@@ -64,8 +63,8 @@ Tensor left_out_of_memory(const Tensor& scores,
   // Where a key of the memory is the question's, and not 0. [B, M]
   const auto same = [&](const std::vector<std::uint64_t>& of_questions, const Tensor& of_memory) {
     const Tensor keys = key_tensor(of_questions, scores.device());
-    const Tensor first = keys.narrow(0, 0, scores.size(0)).unsqueeze(1);  // [B, 1]
-    return (of_memory.unsqueeze(0) == first) & (first != 0);
+    const Tensor of_own = keys.index_select(0, table.own_documents).unsqueeze(1);  // [B, 1]
+    return (of_memory.unsqueeze(0) == of_own) & (of_own != 0);
   };
   Tensor is_out =
       same(targets.text_keys, memory.text_keys) | same(targets.question_keys, memory.question_keys);
@@ -74,8 +73,8 @@ Tensor left_out_of_memory(const Tensor& scores,
     is_out = is_out | same(targets.id_keys, memory.id_keys);
   }
   if (options.false_negative_margin) {
-    is_out = is_out |
-             (scores.detach() > own_scores.detach().unsqueeze(1) + *options.false_negative_margin);
+    const Tensor of_own = of_own_pair(table.scores, table).detach().unsqueeze(1);
+    is_out = is_out | (scores.detach() > of_own + *options.false_negative_margin);
   }
   return is_out;
 }

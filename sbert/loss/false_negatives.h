@@ -7,12 +7,13 @@
 
 namespace sbert {
 
-/// Scores of B rows (questions) with M documents each. Row i is to find document i.
+/// Scores of B rows (questions) with M documents each. Each row is to find its own document.
 struct ScoreTable {
   at::Tensor scores;     ///< [B, M], any number where there is no document
   at::Tensor documents;  ///< [B, M] or [1, M] int64: the place of each among the B positives, then
                          ///< the N negatives; -1: no document
-  at::Tensor own_columns;  ///< [B] int64: where document i stands in row i
+  at::Tensor own_documents;  ///< [B] int64: the place of each row's own document
+  at::Tensor own_columns;    ///< [B] int64: where it stands in the row
 };
 
 /// What is no document of its row, or a false negative by the masks that are set.
@@ -25,12 +26,11 @@ at::Tensor left_out(const ScoreTable& table,
 /// Which documents of the batch's memory are no negatives of a question: those with the text of its
 /// positive, and those that were the positive of the same question, whatever the options; with the
 /// options' masks those of its positive's id, and those that score too high.
-/// @param scores     [B, M] of the questions with the memory's documents
-/// @param own_scores [B]    of the questions with their positives
+/// @param scores     [B, M] of the table's questions with the memory's documents
 /// @return           [B, M] bool
 /// @throws Error(kUsage) if mask_same_id is set and the data gives no ids
 at::Tensor left_out_of_memory(const at::Tensor& scores,
-                              const at::Tensor& own_scores,
+                              const ScoreTable& table,
                               const LossBatch& batch,
                               const LossOptions& options);
 

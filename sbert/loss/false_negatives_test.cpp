@@ -14,7 +14,8 @@ namespace {
 // Two questions, one hard negative each. Documents: positives 0 and 1, negatives 2 and 3.
 ScoreTable planted() {
   return {at::tensor({0.5, 0.6, 0.4, 0.3, 0.7, 0.9}, at::kDouble).view({2, 3}),
-          at::tensor({0, 1, 2, 0, 1, 3}, at::kLong).view({2, 3}), at::arange(2, at::kLong)};
+          at::tensor({0, 1, 2, 0, 1, 3}, at::kLong).view({2, 3}), at::arange(2, at::kLong),
+          at::arange(2, at::kLong)};
 }
 
 std::vector<bool> left_out_of(const ScoreTable& table,

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "sbert/base/named_tensor.h"
@@ -46,6 +48,11 @@ struct LossBatch {
   Tensor negatives;  ///< [N, D] of question 0, of question 1, ...
   LossTargets targets;
   LossMemory memory{};  ///< further negatives of every question, to a loss that has use for them
+  /// The questions whose share of the loss is wanted, first and number; all without.
+  std::optional<std::pair<std::int64_t, std::int64_t>> part{};
+
+  std::int64_t first_of_part() const { return part ? part->first : 0; }
+  std::int64_t size_of_part() const { return part ? part->second : targets.num_questions(); }
 };
 
 /// A training objective on the embeddings of a batch.
@@ -56,6 +63,10 @@ class Loss {
   /// @return [] the loss, with a gradient with respect to the embeddings and parameters()
   /// @throws Error(kUsage) if the batch lacks what this loss needs, such as labels
   virtual Tensor compute(const LossBatch& batch) const = 0;
+
+  /// Whether compute() heeds LossBatch::part. If so, the losses of parts that make up the batch sum
+  /// to that of the whole, and so do their gradients.
+  virtual bool has_parts() const { return false; }
 
   /// What is trained beside the encoder: a classifier's weights, a learned temperature. The loss's
   /// own tensors, not copies; most have none.

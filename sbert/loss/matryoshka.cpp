@@ -1,5 +1,6 @@
 #include "sbert/loss/matryoshka.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -17,7 +18,7 @@ class MatryoshkaLoss : public Loss {
 
   Tensor compute(const LossBatch& batch) const override {
     check_shapes(batch);
-    LossBatch cut{{}, {}, {}, batch.targets, batch.memory};
+    LossBatch cut{{}, {}, {}, batch.targets, batch.memory, batch.part};
     Tensor sum = batch.questions.new_zeros({});
     for (const MatryoshkaPart& part : parts_) {
       const auto shorten = [&](const Tensor& rows) {
@@ -30,6 +31,10 @@ class MatryoshkaLoss : public Loss {
       sum = sum + part.weight * part.loss->compute(cut);
     }
     return sum;
+  }
+
+  bool has_parts() const override {
+    return std::ranges::all_of(parts_, [](const auto& part) { return part.loss->has_parts(); });
   }
 
   NamedTensors parameters() const override {

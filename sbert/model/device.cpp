@@ -98,9 +98,9 @@ std::optional<std::string> obstacle(int index) {
   return std::nullopt;
 }
 
-int gpu_index(const std::string& wanted) {
+int gpu_index(const std::string& wanted, int local_rank) {
   constexpr std::string_view kPrefix = "cuda:";
-  if (wanted == "cuda" || wanted == "gpu" || wanted == "auto") return 0;
+  if (wanted == "cuda" || wanted == "gpu" || wanted == "auto") return local_rank;
   int index = -1;
   if (wanted.starts_with(kPrefix)) {
     const char* begin = wanted.data() + kPrefix.size();
@@ -115,9 +115,9 @@ int gpu_index(const std::string& wanted) {
 
 }  // namespace
 
-c10::Device choose_device(const std::string& wanted) {
+c10::Device choose_device(const std::string& wanted, int local_rank) {
   if (wanted == "cpu") return c10::kCPU;
-  const int index = gpu_index(wanted);
+  const int index = gpu_index(wanted, local_rank);
   const std::optional<std::string> problem = obstacle(index);
   if (!problem) return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
   if (wanted == "auto") return c10::kCPU;

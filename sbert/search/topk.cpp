@@ -32,7 +32,7 @@ static_assert(PiecewiseTopk::kAlignment % kTileQueries == 0 &&
               PiecewiseTopk::kAlignment % kTileRows == 0);
 // A GEMM of fewer rows may take another kernel, whose sums differ in the last bit: a query alone
 // would score otherwise than among others.
-constexpr std::int64_t kMinTileSide = 8;
+constexpr std::int64_t kMinTileSide = 16;
 // Scores that are compared with the threshold in one go.
 constexpr std::int64_t kChunk = 16;
 

@@ -24,11 +24,13 @@ BatchPrefetcher::BatchPrefetcher(const TrainingData& data,
                                  const Tokenizer& tokenizer,
                                  const ModelOptions& options,
                                  std::int64_t first_step,
-                                 std::int64_t last_step)
+                                 std::int64_t last_step,
+                                 const BatchShare& share)
     : data_(data),
       tokenizer_(tokenizer),
       options_(options),
       last_step_(last_step),
+      share_(share),
       slots_(kBatchesAhead),
       next_step_(first_step),
       next_to_make_(first_step) {
@@ -53,7 +55,7 @@ BatchPrefetcher::Slot& BatchPrefetcher::slot(std::int64_t step) {
 BatchPrefetcher::Slot BatchPrefetcher::make(std::int64_t step) const {
   Slot made;
   try {
-    made.batch = make_micro_batches(data_.batch(step), tokenizer_, options_);
+    made.batch = make_micro_batches(data_.batch(step), tokenizer_, options_, share_);
   } catch (...) {
     made.error = std::current_exception();
   }

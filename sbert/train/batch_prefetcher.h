@@ -23,11 +23,13 @@ class BatchPrefetcher {
   /// @param data, tokenizer, options outlive this
   /// @param first_step the step of the first next()
   /// @param last_step  one more than the last step
+  /// @param share      of each global batch, that is tokenized
   BatchPrefetcher(const TrainingData& data,
                   const Tokenizer& tokenizer,
                   const ModelOptions& options,
                   std::int64_t first_step,
-                  std::int64_t last_step);
+                  std::int64_t last_step,
+                  const BatchShare& share = {});
   /// Ends the threads after the batch that each is at.
   ~BatchPrefetcher();
   BatchPrefetcher(const BatchPrefetcher&) = delete;
@@ -53,6 +55,7 @@ class BatchPrefetcher {
   const Tokenizer& tokenizer_;
   const ModelOptions& options_;
   const std::int64_t last_step_;
+  const BatchShare share_;
 
   std::mutex mutex_;  // of what follows
   std::condition_variable has_room_;

@@ -1,6 +1,7 @@
 #include "sbert/train/gradient_cache.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include <ATen/ATen.h>
@@ -114,6 +115,11 @@ LossBatch loss_batch(const std::vector<Tensor>& embeddings,
   return batch;
 }
 
+std::int64_t num_texts(const LossTargets& targets) {
+  return std::accumulate(targets.negative_counts.begin(), targets.negative_counts.end(),
+                         2 * targets.num_questions());
+}
+
 LossBatch without_gradient(LossBatch batch) {
   for (Tensor* embeddings : {&batch.questions, &batch.positives, &batch.negatives})
     *embeddings = embeddings->detach();
@@ -122,8 +128,11 @@ LossBatch without_gradient(LossBatch batch) {
 
 }  // namespace
 
-GradientCache::GradientCache(const SentenceModel& model, const Loss& loss, int workers)
-    : model_(model), loss_(loss) {
+GradientCache::GradientCache(const SentenceModel& model,
+                             const Loss& loss,
+                             int workers,
+                             ProcessGroup& group)
+    : model_(model), loss_(loss), group_(group) {
   for (int i = 0; i < workers; ++i)
     encoders_.push_back(model.encoder.shared());
 }
@@ -147,47 +156,103 @@ double GradientCache::compute_all(const std::vector<MicroBatch>& micro_batches,
                                   double loss_scale,
                                   const LossMemory& memory) {
   const auto num_workers = encoders_.size();
-  const bool keeps_graph = micro_batches.size() == 1;
-  const auto on_workers = [&](std::size_t count, const auto& work) {
-    for_each_worker_task(static_cast<int>(num_workers), count, work);
+  const BatchShare share{group_.rank(), group_.size()};
+  const std::int64_t count = std::ssize(micro_batches);
+  std::vector<std::size_t> own;  // places of this process's micro batches
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (share.has(i, count)) own.push_back(static_cast<std::size_t>(i));
+  }
+  const bool keeps_graph = own.size() == 1;
+  const auto on_workers = [&](std::size_t tasks, const auto& work) {
+    for_each_worker_task(static_cast<int>(num_workers), tasks, work);
   };
   const auto embed = [&](const Shard& shard, std::size_t worker) {
     return embed_batch(model_, encoders_[worker], shard.tokens, shard.key);
   };
 
-  std::vector<std::vector<Shard>> shards;  // of each micro batch
+  std::vector<std::int64_t> first_question{0};
+  for (const MicroBatch& batch : micro_batches)
+    first_question.push_back(first_question.back() + batch.targets.num_questions());
+  std::vector<std::vector<Shard>> shards;  // of each own micro batch
   std::vector<Tensor> graph;               // [shard] kept from the first pass
-  std::vector<Tensor> embeddings;          // of each micro batch, leaves
-  std::int64_t first_question = 0;
-  for (const MicroBatch& batch : micro_batches) {
-    shards.push_back(share_out(batch, step_key, first_question, num_workers));
-    first_question += batch.targets.num_questions();
+  std::vector<Tensor> own_embeddings;
+  for (const std::size_t i : own) {
+    shards.push_back(share_out(micro_batches[i], step_key, first_question[i], num_workers));
     std::vector<Tensor> parts(shards.back().size());
     on_workers(parts.size(), [&](std::size_t s) {
       const at::AutoGradMode mode(keeps_graph);
       parts[s] = embed(shards.back()[s], s);
     });
-    embeddings.push_back(at::cat(parts).detach().requires_grad_(true));
+    own_embeddings.push_back(at::cat(parts).detach());
     if (keeps_graph) graph = std::move(parts);
   }
-  for (const NamedTensor& parameter : loss_.parameters())
-    parameter.tensor.mutable_grad() = Tensor();
+  const std::vector<Tensor> embeddings = gathered(own_embeddings, micro_batches);
   batch_ = loss_batch(embeddings, micro_batches);
   batch_.memory = memory;
-  const Tensor loss = loss_.compute(batch_);
-  (loss * loss_scale).backward();
+  if (loss_.has_parts() && group_.size() > 1 && !own.empty()) {
+    const std::int64_t first = first_question[own.front()];
+    batch_.part = {first, first_question[own.back() + 1] - first};
+  }
+  const double loss = compute_loss(loss_scale);
+  if (batch_.part) {
+    std::vector<Tensor> gradients;
+    for (const Tensor& each : embeddings)
+      gradients.push_back(each.grad());
+    group_.sum(gradients);
+  }
   batch_ = without_gradient(std::move(batch_));
 
-  for (std::size_t i = 0; i < micro_batches.size(); ++i) {
-    on_workers(shards[i].size(), [&](std::size_t s) {
-      const Tensor part = keeps_graph ? graph[s] : embed(shards[i][s], s);
-      const std::int64_t first = shards[i][s].first_row;
+  for (std::size_t k = 0; k < own.size(); ++k) {
+    on_workers(shards[k].size(), [&](std::size_t s) {
+      const Tensor part = keeps_graph ? graph[s] : embed(shards[k][s], s);
+      const std::int64_t first = shards[k][s].first_row;
       torch::autograd::backward({part},
-                                {embeddings[i].grad().slice(0, first, first + part.size(0))});
+                                {embeddings[own[k]].grad().slice(0, first, first + part.size(0))});
     });
   }
   add_up();
-  return loss.item<double>();
+  return loss;
+}
+
+// The embeddings of all micro batches, leaves.
+std::vector<Tensor> GradientCache::gathered(const std::vector<Tensor>& own,
+                                            const std::vector<MicroBatch>& micro_batches) const {
+  std::vector<Tensor> embeddings = own;
+  if (group_.size() > 1) {
+    const BatchShare share{group_.rank(), group_.size()};
+    const std::int64_t count = std::ssize(micro_batches);
+    std::vector<std::int64_t> sizes;  // texts of each micro batch
+    std::vector<std::int64_t> counts(static_cast<std::size_t>(group_.size()));
+    for (std::int64_t i = 0; i < count; ++i) {
+      sizes.push_back(num_texts(micro_batches[static_cast<std::size_t>(i)].targets));
+      counts[static_cast<std::size_t>(share.owner(i, count))] += sizes.back();
+    }
+    const Tensor none = at::empty({0, model_.encoder.config().hidden_size},
+                                  at::TensorOptions(model_.encoder.device()));
+    const Tensor part = own.empty() ? none : at::cat(own);
+    embeddings = at::cat(group_.gather(part, counts)).split_with_sizes(sizes);
+    for (Tensor& each : embeddings)
+      each = each.clone();
+  }
+  for (Tensor& each : embeddings)
+    each.requires_grad_(true);
+  return embeddings;
+}
+
+// With its gradient on the embeddings and the loss's own parameters.
+double GradientCache::compute_loss(double loss_scale) {
+  const NamedTensors parameters = loss_.parameters();
+  for (const NamedTensor& parameter : parameters)
+    parameter.tensor.mutable_grad() = Tensor();
+  const Tensor loss = loss_.compute(batch_);
+  (loss * loss_scale).backward();
+  const Tensor total = loss.detach().clone();
+  if (!batch_.part) return total.item<double>();
+  std::vector<Tensor> parts{total};
+  for (const NamedTensor& parameter : parameters)
+    parts.push_back(parameter.tensor.grad());
+  group_.sum(parts);
+  return total.item<double>();
 }
 
 void GradientCache::add_up() {
@@ -208,6 +273,11 @@ void GradientCache::add_up() {
       part = Tensor();
     }
   }
+  std::vector<Tensor> gradients;
+  for (const NamedTensor& parameter : parameters) {
+    if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
+  }
+  group_.sum(gradients);
 }
 
 }  // namespace sbert

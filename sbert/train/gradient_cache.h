@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "sbert/dist/process_group.h"
 #include "sbert/loss/loss.h"
 #include "sbert/model/sentence_model.h"
 #include "sbert/train/training_batch.h"
@@ -14,6 +15,10 @@ namespace sbert {
 /// again. So the negatives are those of the whole batch however it is cut, and memory is that of
 /// one micro batch. One micro batch alone needs no second pass.
 ///
+/// Processes of a group each encode their share of the micro batches (BatchShare); embeddings are
+/// gathered, a loss that has parts is computed by parts, gradients are summed. All come to the same
+/// result as one process would.
+///
 /// The sequences of a micro batch are shared out to single-threaded workers, each with an encoder
 /// of shared parameters and gradients of its own, which are added up in order. The same number of
 /// workers gives the same bits.
@@ -21,10 +26,14 @@ class GradientCache {
  public:
   /// @param model outlives this, as does `loss`; their parameters may be changed in place between
   ///              calls
-  GradientCache(const SentenceModel& model, const Loss& loss, int workers);
+  GradientCache(const SentenceModel& model,
+                const Loss& loss,
+                int workers,
+                ProcessGroup& group = alone());
 
   /// Puts the gradient into the .grad() of the parameters of the model and of the loss, in place of
   /// what is there.
+  /// @param micro_batches of the global batch, the process's own with their tokens
   /// @param step_key   dropout of this step; each sequence draws its masks by its place in the
   ///                   global batch
   /// @param loss_scale the gradients are this many times larger
@@ -43,10 +52,14 @@ class GradientCache {
                      std::uint64_t step_key,
                      double loss_scale,
                      const LossMemory& memory);
+  std::vector<Tensor> gathered(const std::vector<Tensor>& own,
+                               const std::vector<MicroBatch>& micro_batches) const;
+  double compute_loss(double loss_scale);
   void add_up();
 
   const SentenceModel& model_;
   const Loss& loss_;
+  ProcessGroup& group_;
   std::vector<BertEncoder> encoders_;  // one a worker
   LossBatch batch_;
 };

@@ -46,7 +46,10 @@ Tensor counter(std::int64_t value) {
 
 }  // namespace
 
-Learner::Learner(const TrainOptions& options, SentenceModel& model, int workers)
+Learner::Learner(const TrainOptions& options,
+                 SentenceModel& model,
+                 int workers,
+                 ProcessGroup& group)
     : model_(model),
       seed_(static_cast<std::uint64_t>(options.model.seed)),
       clip_(options.trainer.gradient_clip_val),
@@ -65,7 +68,7 @@ Learner::Learner(const TrainOptions& options, SentenceModel& model, int workers)
   if (options.model.loss.memory_size > 0) {
     memory_.emplace(options.model.loss.memory_size, config.hidden_size, device);
   }
-  gradient_.emplace(model, *loss_, workers);
+  gradient_.emplace(model, *loss_, workers, group);
   optimizer_.emplace(trained_, settings_of(trained_, options.model.optim, config.num_layers),
                      adamw_options(options.model.optim));
   const EmaOptions& ema = options.exp_manager.ema;

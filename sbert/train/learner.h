@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sbert/base/named_tensor.h"
+#include "sbert/dist/process_group.h"
 #include "sbert/loss/cross_batch_memory.h"
 #include "sbert/loss/loss.h"
 #include "sbert/model/sentence_model.h"
@@ -33,7 +34,11 @@ class Learner {
   /// @param model   trained in place; outlives this. Frozen parameters stop asking for gradients,
   ///                adapters are added (model.lora)
   /// @param workers threads that share a micro batch
-  Learner(const TrainOptions& options, SentenceModel& model, int workers);
+  /// @param group   processes that train the same; outlives this
+  Learner(const TrainOptions& options,
+          SentenceModel& model,
+          int workers,
+          ProcessGroup& group = alone());
 
   /// @param step  from 0: says which dropout masks are drawn
   /// @param clock is told what the time is spent on

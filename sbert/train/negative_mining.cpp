@@ -22,8 +22,13 @@ constexpr std::string_view kSuffix = ".negatives";
 NegativeMining::NegativeMining(const TrainingMiningOptions& options,
                                TrainingData& data,
                                fs::path folder,
-                               std::string name)
-    : options_(options), data_(data), folder_(std::move(folder)), name_(std::move(name)) {}
+                               std::string name,
+                               ProcessGroup& group)
+    : options_(options),
+      data_(data),
+      folder_(std::move(folder)),
+      name_(std::move(name)),
+      group_(group) {}
 
 fs::path NegativeMining::path(std::int64_t refresh) const {
   return folder_ / concat(name_, "--step=", refresh, kSuffix);
@@ -39,6 +44,7 @@ void NegativeMining::resume(std::int64_t step) {
                                              .num_records = task.examples.size(),
                                              .num_documents = task.pool.size()})));
   }
+  group_.any(false);  // none removes a file that another has yet to read
   keep_for(step);
 }
 
@@ -46,14 +52,14 @@ Metrics NegativeMining::refresh(const SentenceModel& model, std::int64_t step, P
   const RefreshTask task = data_.refresh_task(step);
   log_info(concat("mining negatives for ", with_thousands(std::ssize(task.records)),
                   " questions at step ", step));
-  const RefreshOutcome outcome =
-      refresh_negatives(model, task, [&](std::int64_t done, std::int64_t total) {
-        progress.set_note(concat("mining negatives: ", with_thousands(done), "/",
-                                 with_thousands(total), " texts"));
-        progress.advance(0);
-      });
+  const auto on_progress = [&](std::int64_t done, std::int64_t total) {
+    progress.set_note(
+        concat("mining negatives: ", with_thousands(done), "/", with_thousands(total), " texts"));
+    progress.advance(0);
+  };
+  const RefreshOutcome outcome = refresh_negatives(model, task, on_progress, group_);
   const MinedNegatives& mined = outcome.negatives;
-  save_mined_negatives(path(step), mined, data_.fingerprint());
+  if (group_.is_leader()) save_mined_negatives(path(step), mined, data_.fingerprint());
   const double num_questions = static_cast<double>(task.records.size());
   Metrics metrics{
       {"mining/changed", share_changed(mined, data_.mined().get())},
@@ -65,6 +71,7 @@ Metrics NegativeMining::refresh(const SentenceModel& model, std::int64_t step, P
 }
 
 void NegativeMining::keep_for(std::int64_t step) const {
+  if (!group_.is_leader()) return;
   const fs::path kept = path(options_.last_refresh(step - 1));
   std::error_code error;
   std::vector<fs::path> others;

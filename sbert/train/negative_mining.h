@@ -6,6 +6,7 @@
 
 #include "sbert/base/metrics.h"
 #include "sbert/base/progress.h"
+#include "sbert/dist/process_group.h"
 #include "sbert/model/sentence_model.h"
 #include "sbert/train/mining_options.h"
 #include "sbert/train/training_data.h"
@@ -20,10 +21,12 @@ class NegativeMining {
   /// @param options, data outlive this
   /// @param folder of the checkpoints
   /// @param name   of the run
+  /// @param group  shares the work; the leader writes the files, which all read on resume
   NegativeMining(const TrainingMiningOptions& options,
                  TrainingData& data,
                  std::filesystem::path folder,
-                 std::string name);
+                 std::string name,
+                 ProcessGroup& group = alone());
 
   /// Takes up the negatives that a checkpoint of this step needs, and removes all others.
   /// @throws Error(kIo), Error(kInput) if they are missing or another run's
@@ -47,6 +50,7 @@ class NegativeMining {
   TrainingData& data_;
   std::filesystem::path folder_;
   std::string name_;
+  ProcessGroup& group_;
 };
 
 }  // namespace sbert

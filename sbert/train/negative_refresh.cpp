@@ -32,10 +32,12 @@ class Refresh {
  public:
   Refresh(const SentenceModel& model,
           const RefreshTask& task,
-          const std::function<void(std::int64_t, std::int64_t)>& on_progress)
+          const std::function<void(std::int64_t, std::int64_t)>& on_progress,
+          ProcessGroup& group)
       : model_(model),
         task_(task),
         on_progress_(on_progress),
+        group_(group),
         is_pairs_(task.examples.is_pairs()),
         lowest_(task.records.size(), std::numeric_limits<float>::infinity()),
         best_(task.records.size()) {
@@ -118,7 +120,9 @@ class Refresh {
     std::atomic<std::int64_t> done = 0;
     FloatMatrix rows = embed_texts(
         model_, texts,
-        {.max_length = task_.options.encoder_seq_length, .on_progress = [&](std::int64_t count) {
+        {.max_length = task_.options.encoder_seq_length,
+         .group = &group_,
+         .on_progress = [&](std::int64_t count) {
            on_progress_(before + (done += count), total_);
          }});
     done_ += static_cast<std::int64_t>(texts.size());
@@ -250,6 +254,7 @@ class Refresh {
   const SentenceModel& model_;
   const RefreshTask& task_;
   const std::function<void(std::int64_t, std::int64_t)>& on_progress_;
+  ProcessGroup& group_;
   const bool is_pairs_;
   std::vector<Answer> answers_;  // ascending
   std::int64_t last_rank_ = 0;
@@ -266,8 +271,9 @@ class Refresh {
 RefreshOutcome refresh_negatives(
     const SentenceModel& model,
     const RefreshTask& task,
-    const std::function<void(std::int64_t, std::int64_t)>& on_progress) {
-  return Refresh(model, task, on_progress).run();
+    const std::function<void(std::int64_t, std::int64_t)>& on_progress,
+    ProcessGroup& group) {
+  return Refresh(model, task, on_progress, group).run();
 }
 
 }  // namespace sbert

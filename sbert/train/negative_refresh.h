@@ -7,6 +7,7 @@
 
 #include "sbert/data/example_set.h"
 #include "sbert/data/split.h"
+#include "sbert/dist/process_group.h"
 #include "sbert/model/sentence_model.h"
 #include "sbert/train/mined_negatives.h"
 #include "sbert/train/train_options.h"
@@ -36,11 +37,13 @@ struct RefreshOutcome {
 ///
 /// Memory: the questions' embeddings, some dozens of candidates for each, and a block of the pool.
 ///
+/// @param group shares the encoding
 /// @param on_progress told how many texts are embedded, and of how many, from any thread
 /// @throws Error(kCancelled) when a stop is asked for
 RefreshOutcome refresh_negatives(
     const SentenceModel& model,
     const RefreshTask& task,
-    const std::function<void(std::int64_t, std::int64_t)>& on_progress);
+    const std::function<void(std::int64_t, std::int64_t)>& on_progress,
+    ProcessGroup& group = alone());
 
 }  // namespace sbert

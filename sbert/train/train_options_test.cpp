@@ -49,7 +49,7 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.data.positives", [](auto& o) { o.model.data.positives = "last"; }},
       {"model.data.negatives", [](auto& o) { o.model.data.negatives = "all"; }},
       {"model.data.order", [](auto& o) { o.model.data.order = "sorted"; }},
-      {"trainer.devices", [](auto& o) { o.trainer.devices = 2; }},
+      {"trainer.devices", [](auto& o) { o.trainer.devices = 0; }},
       {"trainer.accelerator", [](auto& o) { o.trainer.accelerator = "tpu"; }},
       {"trainer.precision", [](auto& o) { o.trainer.precision = "64"; }},
       {"without an end", [](auto& o) { o.trainer.max_steps = -1; }},

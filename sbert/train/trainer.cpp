@@ -17,6 +17,7 @@
 #include "sbert/base/stop.h"
 #include "sbert/config/json.h"
 #include "sbert/config/options.h"
+#include "sbert/dist/process_group.h"
 #include "sbert/model/device.h"
 #include "sbert/optim/schedule.h"
 #include "sbert/report/training_report.h"
@@ -70,22 +71,27 @@ struct Window {
 
 class Trainer {
  public:
-  Trainer(const TrainOptions& options, const std::filesystem::path& folder, SentenceModel& model)
+  Trainer(const TrainOptions& options,
+          const std::filesystem::path& folder,
+          SentenceModel& model,
+          ProcessGroup& group)
       : options_(options),
         model_(model),
         folder_(folder),
+        group_(group),
         data_(options.model),
         plan_(plan_run(options, data_.steps_per_epoch())),
-        checkpoints_(folder / "checkpoints",
-                     options.exp_manager.name,
-                     options.exp_manager.checkpoint_callback_params),
-        learner_(options, model, num_workers(model.encoder.device())),
+        learner_(options, model, num_workers(model.encoder.device()), group),
         models_(options.exp_manager, folder, model, learner_) {
+    if (group.is_leader()) {
+      checkpoints_.emplace(folder / "checkpoints", options.exp_manager.name,
+                           options.exp_manager.checkpoint_callback_params);
+    }
     set_training_prompts(options.model.data, data_.is_pairs(), model);
     position_.data_fingerprint = data_.fingerprint();
     if (options.model.mining.is_on()) {
       mining_.emplace(options.model.mining, data_, folder / "checkpoints",
-                      options.exp_manager.name);
+                      options.exp_manager.name, group);
     }
     if (options.exp_manager.max_time_per_run) {
       max_seconds_ = max_seconds_of_run(*options.exp_manager.max_time_per_run);
@@ -95,8 +101,10 @@ class Trainer {
   TrainResult fit() {
     resume();
     report_start();
-    tracker_.emplace(folder_, options_.exp_manager.tracking(), write_json(to_tree(options_)),
-                     position_.step);
+    if (group_.is_leader()) {
+      tracker_.emplace(folder_, options_.exp_manager.tracking(), write_json(to_tree(options_)),
+                       position_.step);
+    }
     try {
       if (is_stopped_before_validation_) validate_and_save();
       if (position_.step < plan_.last_step && !is_stopped_early_ && end_ == RunEnd::kFinished) {
@@ -104,10 +112,10 @@ class Trainer {
       }
       if (end_ == RunEnd::kFinished) finish();
     } catch (const Error& error) {
-      tracker_->finish(exit_code(error.kind()));
+      if (tracker_) tracker_->finish(exit_code(error.kind()));
       throw;
     }
-    tracker_->finish(0);
+    if (tracker_) tracker_->finish(0);
     return {end_, position_.step};
   }
 
@@ -127,7 +135,8 @@ class Trainer {
 
   // Batches are made ahead up to the next refresh of the negatives, and no further.
   void train_until(std::int64_t end, Progress& progress) {
-    BatchPrefetcher batches(data_, model_.tokenizer, options_.model, position_.step, end);
+    BatchPrefetcher batches(data_, model_.tokenizer, options_.model, position_.step, end,
+                            {group_.rank(), group_.size()});
     while (position_.step < end && !is_stopped_early_) {
       if (leaves()) return;
       const Update update = step(batches);
@@ -143,7 +152,7 @@ class Trainer {
     clock_.enter(Phase::kMining);
     try {
       // The line is of the update to come, so that a run that goes on from here writes it anew.
-      tracker_->log(position_.step + 1, mining_->refresh(model_, position_.step, progress));
+      log(position_.step + 1, mining_->refresh(model_, position_.step, progress));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kCancelled) throw;
       leave(RunEnd::kAskedToStop);
@@ -164,11 +173,20 @@ class Trainer {
     if (saved_step_ != position_.step) save(std::nullopt);
   }
 
+  // All processes leave if one has a reason to.
   std::optional<RunEnd> reason_to_leave() const {
-    if (stop_requested()) return RunEnd::kAskedToStop;
     const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
-    if (max_seconds_ && elapsed >= *max_seconds_) return RunEnd::kTimeIsUp;
+    const bool is_time_up = max_seconds_ && elapsed >= *max_seconds_;
+    const Tensor votes =
+        at::tensor(std::vector<std::int64_t>{stop_requested() ? 1 : 0, is_time_up ? 1 : 0});
+    group_.sum({votes});
+    if (votes[0].item<std::int64_t>() > 0) return RunEnd::kAskedToStop;
+    if (votes[1].item<std::int64_t>() > 0) return RunEnd::kTimeIsUp;
     return std::nullopt;
+  }
+
+  void log(std::int64_t step, const Metrics& metrics) {
+    if (tracker_) tracker_->log(step, metrics);
   }
 
   // After every so many updates, and after the last.
@@ -176,31 +194,55 @@ class Trainer {
     return position_.step % interval == 0 || position_.step == plan_.last_step;
   }
 
+  // The leader reads, the others take over what it found.
   void resume() {
     if (!options_.exp_manager.resume_if_exists) return;
-    const auto last = checkpoints_.last();
-    if (!last) {
+    const auto last = checkpoints_ ? checkpoints_->last() : std::nullopt;
+    if (!group_.any(last.has_value())) {
       if (options_.exp_manager.resume_ignore_no_checkpoint) return;
       fail(ErrorKind::kUsage, concat(folder_ / "checkpoints", ": no checkpoint to resume from"));
     }
     const NamedTensors state = learner_.state();
-    RunPosition found = load_training_state(*last, state);
-    if (found.data_fingerprint != position_.data_fingerprint) {
-      fail(ErrorKind::kUsage,
-           concat(*last,
-                  ": was trained on other data or batches; use another "
-                  "exp_manager.explicit_log_dir, or exp_manager.resume_if_exists=False: ",
-                  found.data_fingerprint, "; now ", position_.data_fingerprint));
-    }
+    RunPosition found;
+    if (checkpoints_) found = load_state(*last, state);
+    share_state(state, found);
     learner_.resume(state);
+    found.data_fingerprint = position_.data_fingerprint;
     position_ = std::move(found);
     saved_step_ = position_.step;
     is_stopped_early_ = options_.exp_manager.create_early_stopping_callback &&
                         position_.validations_since_best >= early_stopping().patience;
     is_stopped_before_validation_ = is_due(plan_.validation_interval) &&
                                     data_.num_validation_rows() > 0 &&
-                                    !checkpoints_.last_has_score();
-    log_info(concat("resuming from ", *last, " at step ", position_.step));
+                                    group_.any(checkpoints_ && !checkpoints_->last_has_score());
+    if (last) log_info(concat("resuming from ", *last, " at step ", position_.step));
+  }
+
+  RunPosition load_state(const std::filesystem::path& path, const NamedTensors& state) const {
+    RunPosition found = load_training_state(path, state);
+    if (found.data_fingerprint != position_.data_fingerprint) {
+      fail(ErrorKind::kUsage,
+           concat(path,
+                  ": was trained on other data or batches; use another "
+                  "exp_manager.explicit_log_dir, or exp_manager.resume_if_exists=False: ",
+                  found.data_fingerprint, "; now ", position_.data_fingerprint));
+    }
+    return found;
+  }
+
+  void share_state(const NamedTensors& state, RunPosition& position) const {
+    std::vector<Tensor> tensors;
+    for (const NamedTensor& each : state)
+      tensors.push_back(each.tensor);
+    const Tensor counts = at::tensor(std::vector<std::int64_t>{
+        position.step, position.consumed_samples, position.validations_since_best});
+    const Tensor score = at::scalar_tensor(position.best_score, at::kDouble);
+    tensors.insert(tensors.end(), {counts, score});
+    group_.broadcast(tensors);
+    position.step = counts[0].item<std::int64_t>();
+    position.consumed_samples = counts[1].item<std::int64_t>();
+    position.validations_since_best = counts[2].item<std::int64_t>();
+    position.best_score = score.item<double>();
   }
 
   void report_start() const {
@@ -210,7 +252,8 @@ class Trainer {
                     with_thousands(plan_.last_step), " steps in all"));
     const c10::Device device = model_.encoder.device();
     log_info(concat("on ", device_text(device), ", precision ",
-                    precision_name(options_.trainer.compute_precision(device))));
+                    precision_name(options_.trainer.compute_precision(device)),
+                    group_.size() == 1 ? "" : concat(", one of ", group_.size(), " processes")));
   }
 
   Update step(BatchPrefetcher& batches) {
@@ -230,7 +273,9 @@ class Trainer {
   void report_step(const Update& update, Progress& progress) {
     clock_.enter(Phase::kOther);
     const double seconds = clock_.training();
-    const double tokens_per_second = static_cast<double>(window_.tokens) / seconds;
+    const Tensor tokens = at::scalar_tensor(window_.tokens, at::kLong);
+    group_.sum({tokens});
+    const double tokens_per_second = static_cast<double>(tokens.item<std::int64_t>()) / seconds;
     const std::int64_t epoch = (position_.step - 1) / data_.steps_per_epoch();
     Metrics metrics{{"reduced_train_loss", update.loss},
                     {"lr", lr_},
@@ -243,7 +288,7 @@ class Trainer {
     if (update.loss_scale) metrics.push_back({"loss_scale", *update.loss_scale});
     const Metrics shares = clock_.shares();
     metrics.insert(metrics.end(), shares.begin(), shares.end());
-    tracker_->log(position_.step, metrics);
+    log(position_.step, metrics);
     constexpr double kGigabyte = 1e9;
     progress.set_note(
         concat("loss ", fixed(update.loss, 4), "  lr ", lr_, "  ",
@@ -263,7 +308,7 @@ class Trainer {
       end_ = RunEnd::kAskedToStop;
       return save(std::nullopt);
     }
-    tracker_->log(position_.step, metrics);
+    log(position_.step, metrics);
     report_validation(metrics);
     if (options_.exp_manager.create_early_stopping_callback) {
       is_stopped_early_ = note_validation(
@@ -284,8 +329,8 @@ class Trainer {
     if (learner_.averages() && !options_.exp_manager.ema.validate_original_weights) {
       averages.emplace(*learner_.averages());
     }
-    Metrics metrics = validate(model_, learner_.loss(), data_, options_);
-    const Metrics evaluated = run_evaluators(model_, options_);
+    Metrics metrics = validate(model_, learner_.loss(), data_, options_, group_);
+    const Metrics evaluated = run_evaluators(model_, options_, group_);
     metrics.insert(metrics.end(), evaluated.begin(), evaluated.end());
     metrics.push_back({"validation_step_timing in s",
                        std::chrono::duration<double>(Clock::now() - start).count()});
@@ -305,22 +350,26 @@ class Trainer {
 
   void save(std::optional<double> score) {
     clock_.enter(Phase::kSave);
-    checkpoints_.save(position_.step, position_.consumed_samples, score,
-                      [&](const std::filesystem::path& path) {
-                        save_training_state(path, learner_.state(), position_);
-                      });
+    if (checkpoints_) write(score);
     saved_step_ = position_.step;
     if (mining_) mining_->keep_for(position_.step);
-    if (options_.exp_manager.checkpoint_callback_params.always_save_nemo) {
-      models_.write_nemo();
-    }
     clock_.enter(Phase::kOther);
   }
 
+  void write(std::optional<double> score) {
+    checkpoints_->save(position_.step, position_.consumed_samples, score,
+                      [&](const std::filesystem::path& path) {
+                        save_training_state(path, learner_.state(), position_);
+                      });
+    if (options_.exp_manager.checkpoint_callback_params.always_save_nemo) {
+      models_.write_nemo();
+    }
+  }
+
   void finish() {
-    models_.write_all(checkpoints_);
+    if (checkpoints_) models_.write_all(*checkpoints_);
     models_.leave_last();
-    write_training_report(folder_, folder_ / "report.html");
+    if (tracker_) write_training_report(folder_, folder_ / "report.html");
   }
 
   const EarlyStoppingOptions& early_stopping() const {
@@ -330,13 +379,14 @@ class Trainer {
   const TrainOptions& options_;
   SentenceModel& model_;
   std::filesystem::path folder_;
+  ProcessGroup& group_;
   TrainingData data_;
   RunPlan plan_;
-  CheckpointFolder checkpoints_;
+  std::optional<CheckpointFolder> checkpoints_;  // of the leader, who writes for all
   Learner learner_;
   ModelWriter models_;
   std::optional<NegativeMining> mining_;  // model.mining
-  std::optional<RunTracker> tracker_;
+  std::optional<RunTracker> tracker_;    // of the leader
   RunPosition position_;
   RunEnd end_ = RunEnd::kFinished;
   Clock::time_point start_ = Clock::now();
@@ -353,13 +403,21 @@ class Trainer {
 
 TrainResult train_model(const TrainOptions& options,
                         const std::filesystem::path& folder,
-                        SentenceModel& model) {
+                        SentenceModel& model,
+                        ProcessGroup& group) {
   const std::int64_t positions = model.encoder.config().max_position_embeddings;
   if (options.model.encoder_seq_length > positions) {
     fail(ErrorKind::kUsage, concat("model.encoder_seq_length is above the checkpoint's positions (",
                                    positions, "): ", options.model.encoder_seq_length));
   }
-  return Trainer(options, folder, model).fit();
+  const std::int64_t multiple = options.model.micro_batch_size * group.size();
+  if (group.size() > 1 && options.model.global_batch_size % multiple != 0) {
+    fail(ErrorKind::kUsage,
+         concat("model.global_batch_size must be a multiple of model.micro_batch_size (",
+                options.model.micro_batch_size, ") times the ", group.size(),
+                " processes: ", options.model.global_batch_size));
+  }
+  return Trainer(options, folder, model, group).fit();
 }
 
 }  // namespace sbert

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "sbert/dist/process_group.h"
 #include "sbert/model/sentence_model.h"
 #include "sbert/train/train_options.h"
 
@@ -26,9 +27,13 @@ struct TrainResult {
 /// there, if it may; the parameters then come out with the same bits as if the run had never
 /// stopped (same machine and threads).
 ///
+/// Processes of a group train together, each with the same options and model: the leader writes all
+/// files, and reads the state to go on from; the result is that of one process.
+///
 /// @throws Error(kUsage) if options and data, or options and checkpoint, do not fit together
 TrainResult train_model(const TrainOptions& options,
                         const std::filesystem::path& folder,
-                        SentenceModel& model);
+                        SentenceModel& model,
+                        ProcessGroup& group = alone());
 
 }  // namespace sbert

@@ -32,9 +32,9 @@ void check_processor(const std::string& precision, ComputePrecision computed) {
 
 }  // namespace
 
-c10::Device TrainerOptions::device() const {
+c10::Device TrainerOptions::device(int local_rank) const {
   const c10::Device device =
-      within("trainer.accelerator", [&] { return choose_device(accelerator); });
+      within("trainer.accelerator", [&] { return choose_device(accelerator, local_rank); });
   const ComputePrecision computed = compute_precision(device);
   if (device.is_cpu()) {
     check_processor(precision, computed);
@@ -54,11 +54,9 @@ ComputePrecision TrainerOptions::compute_precision(const c10::Device& device) co
 }
 
 void TrainerOptions::validate() const {
-  if (devices != 1 || num_nodes != 1) {
-    fail(ErrorKind::kUsage,
-         concat("training runs on one device: set trainer.devices=1 and trainer.num_nodes=1: ",
-                devices, " and ", num_nodes));
-  }
+  check_at_least("trainer.devices", devices, 1);
+  check_at_least("trainer.num_nodes", num_nodes, 1);
+  check_in_range("trainer.process_timeout_s", static_cast<double>(process_timeout_s), 1, 1e6);
   check_one_of("trainer.accelerator", accelerator, {"auto", "cpu", "gpu", "cuda"});
   check_one_of("trainer.precision", precision,
                {"auto", "32", "32-true", "bf16", "bf16-mixed", "16", "16-mixed"});

@@ -40,6 +40,7 @@ struct EvaluatorOptions {
 struct TrainerOptions {
   std::int64_t devices = 1;
   std::int64_t num_nodes = 1;
+  std::int64_t process_timeout_s = 600;  // ours
   std::string accelerator = "auto";  // NeMo: gpu
   std::string precision = "auto";    // NeMo: 16
   std::int64_t max_epochs = -1;
@@ -53,8 +54,10 @@ struct TrainerOptions {
   static constexpr auto fields() {
     using Self = TrainerOptions;
     return std::tuple{
-        field("devices", &Self::devices, "devices of this machine; 1 here"),
-        field("num_nodes", &Self::num_nodes, "machines; 1 here"),
+        field("devices", &Self::devices, "processes of this machine, one a GPU"),
+        field("num_nodes", &Self::num_nodes, "machines; above 1 a launcher starts the processes"),
+        field("process_timeout_s", &Self::process_timeout_s,
+              "seconds that a process waits for the others before it gives up"),
         field("accelerator", &Self::accelerator, "auto (a GPU if there is one), cpu, gpu"),
         field("precision", &Self::precision,
               "auto (bf16 on a GPU that has it, else 32), 32, bf16, 16"),
@@ -74,9 +77,10 @@ struct TrainerOptions {
   /// @throws Error(kUsage) naming the key that is wrong
   void validate() const;
 
-  /// Where to train, by accelerator.
+  /// Where to train, by accelerator: of the GPUs, the one with the number of the process on its
+  /// machine.
   /// @throws Error(kUsage) if the device cannot be used, or cannot compute in this precision
-  c10::Device device() const;
+  c10::Device device(int local_rank = 0) const;
   /// What precision means on a device.
   ComputePrecision compute_precision(const c10::Device& device) const;
 

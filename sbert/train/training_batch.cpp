@@ -136,13 +136,19 @@ MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,
 
 std::vector<MicroBatch> make_micro_batches(const std::vector<TrainingTexts>& rows,
                                            const Tokenizer& tokenizer,
-                                           const ModelOptions& options) {
-  const auto size = static_cast<std::ptrdiff_t>(options.micro_batch_size);
+                                           const ModelOptions& options,
+                                           const BatchShare& share) {
+  const std::int64_t size = options.micro_batch_size;
+  const std::int64_t count = (std::ssize(rows) + size - 1) / size;
   std::vector<MicroBatch> batches;
-  for (auto first = rows.begin(); first != rows.end();) {
-    const auto last = first + std::min(size, rows.end() - first);
-    batches.push_back(make_micro_batch({first, last}, tokenizer, options.encoder_seq_length));
-    first = last;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto first = rows.begin() + i * size;
+    const std::vector<TrainingTexts> part(first, first + std::min(size, rows.end() - first));
+    if (share.has(i, count)) {
+      batches.push_back(make_micro_batch(part, tokenizer, options.encoder_seq_length));
+    } else {
+      batches.push_back({{}, loss_targets(part)});
+    }
   }
   return batches;
 }

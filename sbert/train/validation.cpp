@@ -19,8 +19,8 @@ constexpr std::int64_t kCutoff = 10;
 // The line of progress on the terminal is the training run's.
 class QuietEmbeddings final : public EmbeddingSource {
  public:
-  QuietEmbeddings(const SentenceModel& model, std::int64_t max_length)
-      : embeddings_(model, {.max_length = max_length}) {}
+  QuietEmbeddings(const SentenceModel& model, std::int64_t max_length, ProcessGroup& group)
+      : embeddings_(model, {.max_length = max_length, .group = &group}) {}
 
   FloatMatrix embed(const std::vector<std::string>& texts, TextRole role) override {
     FloatMatrix rows = embeddings_.embed(texts, role, [](std::int64_t) {});
@@ -46,7 +46,8 @@ Tensor as_tensor(FloatMatrix& matrix) {
 
 EmbeddedRows embed_rows(const SentenceModel& model,
                         const std::vector<TrainingTexts>& rows,
-                        std::int64_t max_length) {
+                        std::int64_t max_length,
+                        ProcessGroup& group) {
   std::vector<std::string> texts;
   for (const TrainingTexts& row : rows)
     texts.push_back(row.question);
@@ -54,7 +55,7 @@ EmbeddedRows embed_rows(const SentenceModel& model,
     texts.push_back(row.positive);
   for (const TrainingTexts& row : rows)
     texts.insert(texts.end(), row.negatives.begin(), row.negatives.end());
-  FloatMatrix matrix = embed_texts(model, texts, {.max_length = max_length});
+  FloatMatrix matrix = embed_texts(model, texts, {.max_length = max_length, .group = &group});
   const Tensor all = as_tensor(matrix).to(model.encoder.device(), at::kFloat, false, /*copy=*/true);
   const auto size = static_cast<std::int64_t>(rows.size());
   EmbeddedRows result{all.slice(0, 0, size), all.slice(0, size, 2 * size), {}};
@@ -105,10 +106,12 @@ const std::vector<std::string>& validation_metric_names() {
   return names;
 }
 
-Metrics run_evaluators(const SentenceModel& model, const TrainOptions& options) {
+Metrics run_evaluators(const SentenceModel& model,
+                       const TrainOptions& options,
+                       ProcessGroup& group) {
   Metrics metrics;
   for (const EvaluatorOptions& each : options.trainer.evaluators) {
-    QuietEmbeddings source(model, options.model.encoder_seq_length);
+    QuietEmbeddings source(model, options.model.encoder_seq_length, group);
     const Evaluation evaluation = run_task(each.task, each.data, source, {.split = each.split});
     for (const auto& [name, value] : evaluation.metrics)
       metrics.push_back({concat(each.label(), '/', name), value});
@@ -119,7 +122,8 @@ Metrics run_evaluators(const SentenceModel& model, const TrainOptions& options) 
 Metrics validate(const SentenceModel& model,
                  const Loss& loss,
                  const TrainingData& data,
-                 const TrainOptions& options) {
+                 const TrainOptions& options,
+                 ProcessGroup& group) {
   const std::int64_t micro_batch_size = options.model.micro_batch_size;
   const std::int64_t limit = options.trainer.limit_val_batches * micro_batch_size;
   std::vector<TrainingTexts> texts;
@@ -127,7 +131,7 @@ Metrics validate(const SentenceModel& model,
     texts.push_back(data.validation_row(i));
   }
   const at::NoGradGuard no_grad;
-  const EmbeddedRows rows = embed_rows(model, texts, options.model.encoder_seq_length);
+  const EmbeddedRows rows = embed_rows(model, texts, options.model.encoder_seq_length, group);
   const Tensor ranks = positive_ranks(rows);
   const Tensor is_found = ranks <= kCutoff;
   const auto mean_of_found = [&](const Tensor& gains) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sbert/base/metrics.h"
+#include "sbert/dist/process_group.h"
 #include "sbert/loss/loss.h"
 #include "sbert/model/sentence_model.h"
 #include "sbert/train/train_options.h"
@@ -17,15 +18,19 @@ namespace sbert {
 ///                  of a question's positive among the documents of all validation rows (a document
 ///                  that scores the same, such as the same text, does not push it down)
 /// Rows beyond limit_val_batches micro batches are left out.
-/// @throws Error(kCancelled) when a stop is asked for
+/// @param group shares the encoding
+/// @throws Error(kCancelled) when a stop is asked for, of a process alone
 Metrics validate(const SentenceModel& model,
                  const Loss& loss,
                  const TrainingData& data,
-                 const TrainOptions& options);
+                 const TrainOptions& options,
+                 ProcessGroup& group = alone());
 
 /// Measures the model at the tasks of trainer.evaluators: "NAME/METRIC" for each metric.
 /// @throws Error as run_task()
-Metrics run_evaluators(const SentenceModel& model, const TrainOptions& options);
+Metrics run_evaluators(const SentenceModel& model,
+                       const TrainOptions& options,
+                       ProcessGroup& group = alone());
 
 /// Names of the metrics that validate() gives.
 const std::vector<std::string>& validation_metric_names();

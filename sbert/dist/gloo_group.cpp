@@ -1,0 +1,192 @@
+// The one file that sees Gloo: its headers are Debian's, its code is in libtorch_cpu.
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <string>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <ATen/ATen.h>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/dist/membership.h"
+#include "sbert/dist/process_group.h"
+
+namespace sbert {
+namespace {
+
+constexpr std::int64_t kBucketBytes = 25 << 20;  // as torch's DistributedDataParallel
+
+std::string first_line(const char* text) {
+  const std::string whole(text);
+  return whole.substr(0, whole.find('\n'));
+}
+
+// Runs what talks to other processes.
+template <typename Work>
+auto talk(const Membership& self, const char* what, Work&& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    fail(ErrorKind::kIo, concat("rank ", self.rank, " of ", self.size, ": ", what,
+                                "; another process is gone, late or out of reach: ",
+                                first_line(error.what())));
+  }
+}
+
+// The address by which this machine reaches the master, and so the one at which others reach it.
+std::string own_address(const std::string& master) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(master.c_str(), "9", &hints, &found) != 0) {
+    throw std::runtime_error(concat("unknown host: ", master));
+  }
+  std::string address;
+  for (const addrinfo* each = found; each != nullptr && address.empty(); each = each->ai_next) {
+    const int socket = ::socket(each->ai_family, SOCK_DGRAM, 0);
+    sockaddr_storage own{};
+    socklen_t size = sizeof own;
+    char text[INET6_ADDRSTRLEN] = {};
+    // Connecting a datagram socket sends nothing; it only looks up the route.
+    if (socket >= 0 && ::connect(socket, each->ai_addr, each->ai_addrlen) == 0 &&
+        ::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
+        ::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text, sizeof text, nullptr, 0,
+                      NI_NUMERICHOST) == 0) {
+      address = text;
+    }
+    if (socket >= 0) ::close(socket);
+  }
+  ::freeaddrinfo(found);
+  if (address.empty()) throw std::runtime_error(concat("no route to ", master));
+  return address;
+}
+
+// Runs of tensors of one type with about kBucketBytes each.
+std::vector<std::vector<Tensor>> buckets_of(const std::vector<Tensor>& tensors) {
+  std::vector<std::vector<Tensor>> buckets;
+  std::int64_t bytes = 0;
+  for (const Tensor& tensor : tensors) {
+    const bool begins = buckets.empty() || bytes >= kBucketBytes ||
+                        buckets.back().front().scalar_type() != tensor.scalar_type();
+    if (begins) {
+      buckets.emplace_back();
+      bytes = 0;
+    }
+    buckets.back().push_back(tensor);
+    bytes += static_cast<std::int64_t>(tensor.nbytes());
+  }
+  return buckets;
+}
+
+class GlooGroup final : public ProcessGroup {
+ public:
+  GlooGroup(const Membership& membership, std::chrono::seconds timeout) : self_(membership) {
+    talk(self_, concat("cannot join at ", self_.master_address, ":", self_.master_port).c_str(),
+         [&] { join(timeout); });
+  }
+
+  int rank() const override { return self_.rank; }
+  int size() const override { return self_.size; }
+
+  void sum(const std::vector<Tensor>& tensors) override {
+    talk(self_, "cannot add up", [&] {
+      struct Sent {
+        const std::vector<Tensor>& bucket;
+        std::vector<Tensor> flat;
+        c10::intrusive_ptr<c10d::Work> work;
+      };
+      const std::vector<std::vector<Tensor>> buckets = buckets_of(tensors);
+      std::vector<Sent> sent;
+      for (const std::vector<Tensor>& bucket : buckets) {
+        sent.push_back({bucket, {flattened(bucket)}, {}});
+        sent.back().work = gloo_->allreduce(sent.back().flat);
+      }
+      for (Sent& each : sent) {
+        each.work->wait();
+        unflatten(each.flat[0], each.bucket);
+      }
+    });
+  }
+
+  void broadcast(const std::vector<Tensor>& tensors) override {
+    talk(self_, "cannot take over the leader's values", [&] {
+      for (const std::vector<Tensor>& bucket : buckets_of(tensors)) {
+        std::vector<Tensor> flat{flattened(bucket)};
+        gloo_->broadcast(flat)->wait();
+        unflatten(flat[0], bucket);
+      }
+    });
+  }
+
+  std::vector<Tensor> gather(const Tensor& part,
+                             const std::vector<std::int64_t>& counts) override {
+    return talk(self_, "cannot gather", [&] {
+      const std::int64_t most = std::max<std::int64_t>(
+          1, *std::max_element(counts.begin(), counts.end()));  // Gloo takes equal sizes, not empty
+      std::vector<std::int64_t> shape = part.sizes().vec();
+      shape[0] = most;
+      const auto here = part.options().device(at::kCPU).requires_grad(false);
+      std::vector<Tensor> padded{at::zeros(shape, here)};
+      padded[0].narrow(0, 0, part.size(0)).copy_(part.detach());
+      std::vector<std::vector<Tensor>> found(1);
+      for (std::size_t i = 0; i < counts.size(); ++i)
+        found[0].push_back(at::empty(shape, here));
+      gloo_->allgather(found, padded)->wait();
+      std::vector<Tensor> parts;
+      for (std::size_t i = 0; i < counts.size(); ++i)
+        parts.push_back(found[0][i].narrow(0, 0, counts[i]).to(part.device()));
+      return parts;
+    });
+  }
+
+ private:
+  void join(std::chrono::seconds timeout) {
+    c10d::TCPStoreOptions options;
+    options.port = static_cast<std::uint16_t>(self_.master_port);
+    options.isServer = self_.rank == 0 && !self_.is_store_served;
+    options.numWorkers = self_.size;
+    options.waitWorkers = !self_.is_store_served;
+    options.timeout = timeout;
+    const auto store = c10::make_intrusive<c10d::TCPStore>(self_.master_address, options);
+    const auto gloo = c10d::ProcessGroupGloo::Options::create(timeout);
+    gloo->devices = {
+        c10d::ProcessGroupGloo::createDeviceForHostname(own_address(self_.master_address))};
+    gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
+        c10::make_intrusive<c10d::PrefixStore>("sbert", store), self_.rank, self_.size, gloo);
+  }
+
+  static Tensor flattened(const std::vector<Tensor>& tensors) {
+    std::vector<Tensor> flat;
+    for (const Tensor& tensor : tensors)
+      flat.push_back(tensor.detach().reshape({-1}));
+    return at::cat(flat).cpu();
+  }
+
+  static void unflatten(const Tensor& flat, const std::vector<Tensor>& tensors) {
+    std::int64_t first = 0;
+    for (const Tensor& tensor : tensors) {
+      tensor.detach().copy_(flat.narrow(0, first, tensor.numel()).view(tensor.sizes()));
+      first += tensor.numel();
+    }
+  }
+
+  Membership self_;
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo_;
+};
+
+}  // namespace
+
+std::unique_ptr<ProcessGroup> connect(const Membership& membership, int timeout_seconds) {
+  return std::make_unique<GlooGroup>(membership, std::chrono::seconds(timeout_seconds));
+}
+
+}  // namespace sbert

@@ -1,0 +1,268 @@
+#include "sbert/dist/launcher.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <deque>
+#include <optional>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/log.h"
+#include "sbert/base/stop.h"
+#include "sbert/dist/membership.h"
+
+namespace sbert {
+namespace {
+
+constexpr std::size_t kLinesKept = 20;
+constexpr int kPollMilliseconds = 20;
+constexpr int kGraceMilliseconds = 20'000;
+
+// Free now. Whoever takes it before rank 0 does makes the start fail, with its number in the error.
+int free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  const bool is_found = socket >= 0 && ::bind(socket, any, size) == 0 &&
+                        ::getsockname(socket, any, &size) == 0;
+  if (socket >= 0) ::close(socket);
+  if (!is_found) fail(ErrorKind::kIo, concat("no free port: ", std::strerror(errno)));
+  return ntohs(address.sin_port);
+}
+
+// The last lines of a process's stderr.
+class Lines {
+ public:
+  void add(const char* text, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (text[i] != '\n' && text[i] != '\r') {
+        open_ += text[i];
+        continue;
+      }
+      if (!open_.empty()) lines_.push_back(std::move(open_));
+      open_.clear();
+      if (lines_.size() > kLinesKept) lines_.pop_front();
+    }
+  }
+
+  std::string text() const {
+    std::string all;
+    for (const std::string& line : lines_)
+      all += concat("\n  ", line);
+    return open_.empty() ? all : concat(all, "\n  ", open_);
+  }
+
+ private:
+  std::deque<std::string> lines_;
+  std::string open_;
+};
+
+struct Process {
+  pid_t pid = -1;
+  int output = -1;  // the reading end of its stderr; -1: not ours
+  Lines lines;
+  std::optional<int> status;  // as waitpid() gives it
+};
+
+bool has_failed(const Process& process) {
+  return process.status && !(WIFEXITED(*process.status) && WEXITSTATUS(*process.status) == 0);
+}
+
+std::string end_text(int status) {
+  if (WIFSIGNALED(status)) {
+    return concat("was ended by signal ", WTERMSIG(status), " (", ::strsignal(WTERMSIG(status)),
+                  ")");
+  }
+  return concat("ended with exit code ", WEXITSTATUS(status));
+}
+
+ErrorKind kind_of(int status) {
+  for (const ErrorKind kind : {ErrorKind::kUsage, ErrorKind::kInput, ErrorKind::kIo,
+                               ErrorKind::kInternal, ErrorKind::kCancelled}) {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(kind)) return kind;
+  }
+  return ErrorKind::kIo;  // killed: by a person, or for want of memory
+}
+
+// In the child, from here to execve() only calls that are safe after fork().
+[[noreturn]] void become(char* const* words, char* const* variables, int output, pid_t parent) {
+  ::setpgid(0, 0);  // a terminal's Ctrl-C comes by way of the parent, once
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(exit_code(ErrorKind::kCancelled));
+  if (output >= 0) {
+    ::dup2(output, STDERR_FILENO);
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    if (nowhere >= 0) ::dup2(nowhere, STDOUT_FILENO);
+  }
+  ::execve("/proc/self/exe", words, variables);
+  ::_exit(exit_code(ErrorKind::kInternal));
+}
+
+std::vector<std::string> environment_with(const Membership& membership) {
+  const auto added = to_variables(membership);
+  std::vector<std::string> all;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string variable(*each);
+    const bool is_replaced = std::ranges::any_of(
+        added, [&](const auto& pair) { return variable.starts_with(pair.first + "="); });
+    if (!is_replaced) all.push_back(variable);
+  }
+  for (const auto& [name, value] : added)
+    all.push_back(concat(name, "=", value));
+  return all;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts)
+    pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+Process start(const Membership& membership, const std::vector<std::string>& words) {
+  std::vector<std::string> line{"sbert"};
+  line.insert(line.end(), words.begin(), words.end());
+  std::vector<std::string> variables = environment_with(membership);
+  const std::vector<char*> word_pointers = pointers_to(line);
+  const std::vector<char*> variable_pointers = pointers_to(variables);
+  Process process;
+  int ends[2] = {-1, -1};
+  if (membership.rank > 0 && ::pipe2(ends, O_CLOEXEC) != 0) {
+    fail(ErrorKind::kIo, concat("cannot make a pipe: ", std::strerror(errno)));
+  }
+  const pid_t parent = ::getpid();
+  process.pid = ::fork();
+  if (process.pid < 0) {
+    fail(ErrorKind::kIo, concat("cannot start a process: ", std::strerror(errno)));
+  }
+  if (process.pid == 0) become(word_pointers.data(), variable_pointers.data(), ends[1], parent);
+  if (ends[1] >= 0) ::close(ends[1]);
+  process.output = ends[0];
+  return process;
+}
+
+class LocalProcesses {
+ public:
+  LocalProcesses(int count, const std::vector<std::string>& words) {
+    const int port = free_port();
+    for (int rank = 0; rank < count; ++rank) {
+      processes_.push_back(start({.rank = rank,
+                                  .size = count,
+                                  .local_rank = rank,
+                                  .master_address = "127.0.0.1",
+                                  .master_port = port},
+                                 words));
+    }
+  }
+  ~LocalProcesses() {
+    signal_all(SIGKILL);
+    for (Process& process : processes_) {
+      if (!process.status) ::waitpid(process.pid, nullptr, 0);
+      if (process.output >= 0) ::close(process.output);
+    }
+  }
+  LocalProcesses(const LocalProcesses&) = delete;
+  LocalProcesses& operator=(const LocalProcesses&) = delete;
+
+  void wait() {
+    bool is_stop_handed_on = false;
+    int milliseconds_left = kGraceMilliseconds;
+    while (std::ranges::any_of(processes_, [](const Process& each) { return !each.status; })) {
+      read_output(kPollMilliseconds);
+      collect();
+      if (stop_requested() && !is_stop_handed_on) {
+        is_stop_handed_on = true;
+        signal_all(SIGTERM);
+      }
+      if (first_failed_ == nullptr) continue;
+      if (milliseconds_left == kGraceMilliseconds) signal_all(SIGTERM);
+      milliseconds_left -= kPollMilliseconds;
+      if (milliseconds_left <= 0) signal_all(SIGKILL);
+    }
+    read_output(0);
+    if (first_failed_ != nullptr) report_failure();
+  }
+
+ private:
+  void signal_all(int signal) {
+    for (const Process& process : processes_) {
+      if (!process.status) ::kill(process.pid, signal);
+    }
+  }
+
+  void read_output(int milliseconds) {
+    std::vector<pollfd> polled;
+    std::vector<Process*> owners;
+    for (Process& process : processes_) {
+      if (process.output < 0) continue;
+      polled.push_back({process.output, POLLIN, 0});
+      owners.push_back(&process);
+    }
+    if (::poll(polled.data(), polled.size(), milliseconds) <= 0) return;
+    for (std::size_t i = 0; i < polled.size(); ++i) {
+      if (polled[i].revents == 0) continue;
+      char text[4096];
+      const ssize_t size = ::read(polled[i].fd, text, sizeof text);
+      if (size > 0) {
+        owners[i]->lines.add(text, static_cast<std::size_t>(size));
+      } else if (size == 0) {
+        ::close(owners[i]->output);
+        owners[i]->output = -1;
+      }
+    }
+  }
+
+  // Of those that end between two looks, one that was killed is the cause, not its followers.
+  void collect() {
+    for (Process& process : processes_) {
+      int status = 0;
+      if (process.status || ::waitpid(process.pid, &status, WNOHANG) != process.pid) continue;
+      process.status = status;
+      if (!has_failed(process)) continue;
+      const bool is_first = first_failed_ == nullptr;
+      const bool is_cause = !is_first && !is_settled_ && WIFSIGNALED(status) &&
+                            !WIFSIGNALED(*first_failed_->status);
+      if (is_first || is_cause) first_failed_ = &process;
+    }
+    is_settled_ = first_failed_ != nullptr;
+  }
+
+  [[noreturn]] void report_failure() const {
+    const auto rank = first_failed_ - processes_.data();
+    const std::string lines = first_failed_->lines.text();
+    fail(kind_of(*first_failed_->status),
+         concat("process ", rank, " of ", processes_.size(), " ", end_text(*first_failed_->status),
+                ", so all were stopped",
+                rank == 0       ? std::string("; what it said stands above")
+                : lines.empty() ? std::string("; it said nothing")
+                                : concat("; its last lines:", lines)));
+  }
+
+  std::vector<Process> processes_;
+  const Process* first_failed_ = nullptr;
+  bool is_settled_ = false;
+};
+
+}  // namespace
+
+void run_local_processes(int count, const std::vector<std::string>& words) {
+  log_info(concat("starting ", count, " processes on this machine"));
+  LocalProcesses(count, words).wait();
+}
+
+}  // namespace sbert
