@@ -10,7 +10,10 @@ set_target_properties(sbert_all PROPERTIES EXPORT_NAME sbert)
 target_link_libraries(sbert_all INTERFACE sbert_checkpoint sbert_embed sbert_search sbert_eval sbert_train)
 
 # DT_RPATH, as in the build tree: see torch.cmake.
-set_target_properties(sbert PROPERTIES INSTALL_RPATH "${TORCH_DIR}/lib")
+set_target_properties(sbert PROPERTIES INSTALL_RPATH "${TORCH_DIR}/lib;$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+if(TARGET sbert_nccl)
+    install(TARGETS sbert_nccl LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+endif()
 install(TARGETS sbert RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(
     TARGETS sbert_all ${modules}
@@ -26,6 +29,7 @@ install(
     PATTERN "cli" EXCLUDE
     PATTERN "kernels" EXCLUDE
     PATTERN "golden_lines.h" EXCLUDE
+    PATTERN "nccl_plugin.h" EXCLUDE
     PATTERN "message_of.h" EXCLUDE
     PATTERN "model_json.h" EXCLUDE
     PATTERN "json_fields.h" EXCLUDE

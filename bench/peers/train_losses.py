@@ -34,6 +34,7 @@ def arguments():
 def run_sbert(options, folder):
     subprocess.run([options.program, "train", "--quiet", f"restore_from_path={options.model}", f"model.data.data_prefix={options.data}",
                     f"exp_manager.explicit_log_dir={folder}", "model.hidden_dropout=0", "model.attention_dropout=0",
+                    "trainer.accelerator=cpu", "trainer.precision=32",
                     f"model.global_batch_size={options.batch}", f"model.micro_batch_size={options.micro_batch}",
                     f"model.encoder_seq_length={MAX_LENGTH}", f"model.softmax_temp={TEMPERATURE}", "model.data.no_duplicates=False",
                     f"model.data.hard_negatives_to_train={NEGATIVES}", "model.data.evaluation_sample_size=0", f"model.optim.lr={LR}",
@@ -52,7 +53,7 @@ def learning_rate(step, steps):
 
 def run_pytorch(options):
     tokenizer = AutoTokenizer.from_pretrained(options.model)
-    model = BertModel.from_pretrained(options.model, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    model = BertModel.from_pretrained(options.model, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0).float()
     model.train()
 
     def embed(texts):

@@ -20,6 +20,7 @@ struct SimilarityOptions {
   std::string model;
   std::string prompt_name;
   std::string format = "text";
+  std::string device = "auto";
 
   static constexpr auto fields() {
     using Self = SimilarityOptions;
@@ -29,6 +30,7 @@ struct SimilarityOptions {
         field("model", &Self::model, "model folder or .nemo"),
         field("prompt_name", &Self::prompt_name, "the model's prompt to put before both"),
         field("format", &Self::format, "text or json"),
+        field("device", &Self::device, kDeviceHelp),
     };
   }
 };

@@ -130,7 +130,7 @@ void run_train(const Words& words) {
 
   std::unique_ptr<ProcessGroup> connected;
   if (membership) {
-    connected = connect(*membership, static_cast<int>(options.trainer.process_timeout_s));
+    connected = connect(*membership, device, static_cast<int>(options.trainer.process_timeout_s));
   }
   ProcessGroup& group = connected ? *connected : alone();
   const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -98,10 +99,33 @@ ErrorKind kind_of(int status) {
   return ErrorKind::kIo;  // killed: by a person, or for want of memory
 }
 
+// The cores of one of `count` processes, if there is one for each: threads of several processes on
+// the same cores would wait for each other.
+cpu_set_t cores_of(int rank, int count) {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) CPU_ZERO(&allowed);
+  const int total = CPU_COUNT(&allowed);
+  if (total < count) return allowed;
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  int place = 0;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &allowed)) continue;
+    if (place * count / total == rank) CPU_SET(core, &own);
+    ++place;
+  }
+  return own;
+}
+
 // In the child, from here to execve() only calls that are safe after fork().
-[[noreturn]] void become(char* const* words, char* const* variables, int output, pid_t parent) {
+[[noreturn]] void become(char* const* words,
+                         char* const* variables,
+                         const cpu_set_t& cores,
+                         int output,
+                         pid_t parent) {
   ::setpgid(0, 0);  // a terminal's Ctrl-C comes by way of the parent, once
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::sched_setaffinity(0, sizeof cores, &cores);
   if (::getppid() != parent) ::_exit(exit_code(ErrorKind::kCancelled));
   if (output >= 0) {
     ::dup2(output, STDERR_FILENO);
@@ -146,11 +170,14 @@ Process start(const Membership& membership, const std::vector<std::string>& word
     fail(ErrorKind::kIo, concat("cannot make a pipe: ", std::strerror(errno)));
   }
   const pid_t parent = ::getpid();
+  const cpu_set_t cores = cores_of(membership.rank, membership.size);
   process.pid = ::fork();
   if (process.pid < 0) {
     fail(ErrorKind::kIo, concat("cannot start a process: ", std::strerror(errno)));
   }
-  if (process.pid == 0) become(word_pointers.data(), variable_pointers.data(), ends[1], parent);
+  if (process.pid == 0) {
+    become(word_pointers.data(), variable_pointers.data(), cores, ends[1], parent);
+  }
   if (ends[1] >= 0) ::close(ends[1]);
   process.output = ends[0];
   return process;

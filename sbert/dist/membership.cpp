@@ -1,7 +1,6 @@
 #include "sbert/dist/membership.h"
 
 #include <charconv>
-#include <cstdlib>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -27,7 +26,7 @@ constexpr Launcher kLaunchers[] = {
     {"PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"},
 };
 
-int number(const Environment& environment, const char* name, int least, int most) {
+int number(const Variables& environment, const char* name, int least, int most) {
   const std::string text = environment(name).value_or("");
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -38,7 +37,7 @@ int number(const Environment& environment, const char* name, int least, int most
   return value;
 }
 
-int port_of_job(const Environment& environment) {
+int port_of_job(const Variables& environment) {
   constexpr int kFirst = 20'000;
   constexpr int kCount = 10'000;
   constexpr int kMostJobs = 2'000'000'000;
@@ -46,7 +45,7 @@ int port_of_job(const Environment& environment) {
   return kFirst + number(environment, "SLURM_JOB_ID", 0, kMostJobs) % kCount;
 }
 
-std::string guessed_address(const Environment& environment, const Launcher& launcher, int size) {
+std::string guessed_address(const Variables& environment, const Launcher& launcher, int size) {
   if (const auto nodes = environment("SLURM_STEP_NODELIST")) return first_host(*nodes);
   const bool is_one_machine = environment(launcher.local_size) &&
                               number(environment, launcher.local_size, 1, size) == size;
@@ -58,12 +57,6 @@ std::string guessed_address(const Environment& environment, const Launcher& laun
 
 }  // namespace
 
-std::optional<std::string> process_environment(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
-
 std::string first_host(const std::string& node_list) {
   const std::size_t bracket = node_list.find_first_of("[,");
   if (bracket == node_list.npos || node_list[bracket] == ',') return node_list.substr(0, bracket);
@@ -72,7 +65,7 @@ std::string first_host(const std::string& node_list) {
   return node_list.substr(0, bracket) + node_list.substr(bracket + 1, end - bracket - 1);
 }
 
-std::optional<Membership> find_membership(const Environment& environment) {
+std::optional<Membership> find_membership(const Variables& environment) {
   constexpr int kMostProcesses = 1'000'000;
   for (const Launcher& launcher : kLaunchers) {
     if (!environment(launcher.rank) || !environment(launcher.size)) continue;

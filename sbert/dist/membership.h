@@ -18,8 +18,7 @@ struct Membership {
 };
 
 /// The value of an environment variable; nullopt if it is not set or empty.
-using Environment = std::function<std::optional<std::string>(const char* name)>;
-std::optional<std::string> process_environment(const char* name);
+using Variables = std::function<std::optional<std::string>(const std::string& name)>;
 
 /// What the launcher of this process says in its environment; nullopt if it works alone. Known:
 /// torchrun, or by hand (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT); a step of Slurm's
@@ -28,7 +27,7 @@ std::optional<std::string> process_environment(const char* name);
 /// MPI_LOCALRANKID), which need MASTER_ADDR if they are on several machines. MASTER_ADDR and
 /// MASTER_PORT win over what is guessed.
 /// @throws Error(kUsage) naming the variable that is missing or wrong
-std::optional<Membership> find_membership(const Environment& environment);
+std::optional<Membership> find_membership(const Variables& environment);
 
 /// As variables, by which a process started with them finds it again.
 std::vector<std::pair<std::string, std::string>> to_variables(const Membership& membership);

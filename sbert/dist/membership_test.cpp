@@ -11,10 +11,10 @@ namespace sbert {
 namespace {
 
 using testing::HasSubstr;
-using Variables = std::map<std::string, std::string>;
+using Values = std::map<std::string, std::string>;
 
-std::optional<Membership> found_in(const Variables& variables) {
-  return find_membership([&](const char* name) -> std::optional<std::string> {
+std::optional<Membership> found_in(const Values& variables) {
+  return find_membership([&](const std::string& name) -> std::optional<std::string> {
     const auto found = variables.find(name);
     if (found == variables.end()) return std::nullopt;
     return found->second;
@@ -69,14 +69,14 @@ TEST(Membership, OfMpiOnOneMachine) {
 }
 
 TEST(Membership, OnSeveralMachinesTheMastersAddressMustBeSaid) {
-  const Variables variables{{"PMI_RANK", "1"}, {"PMI_SIZE", "4"}, {"MPI_LOCALNRANKS", "2"}};
+  const Values variables{{"PMI_RANK", "1"}, {"PMI_SIZE", "4"}, {"MPI_LOCALNRANKS", "2"}};
   EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { found_in(variables); }),
               HasSubstr("MASTER_ADDR"));
 }
 
 TEST(Membership, AWrongNumberNamesItsVariable) {
   for (const char* rank : {"4", "-1", "one", "1x"}) {
-    const Variables variables{{"RANK", rank}, {"WORLD_SIZE", "4"}, {"MASTER_ADDR", "a"}};
+    const Values variables{{"RANK", rank}, {"WORLD_SIZE", "4"}, {"MASTER_ADDR", "a"}};
     EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { found_in(variables); }), HasSubstr("RANK"))
         << rank;
   }
@@ -85,7 +85,7 @@ TEST(Membership, AWrongNumberNamesItsVariable) {
 TEST(Membership, ItsVariablesAreFoundAgain) {
   const Membership member{
       .rank = 2, .size = 3, .local_rank = 2, .master_address = "127.0.0.1", .master_port = 1234};
-  Variables variables;
+  Values variables;
   for (const auto& [name, value] : to_variables(member))
     variables[name] = value;
   const auto found = found_in(variables);

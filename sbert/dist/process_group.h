@@ -6,6 +6,10 @@
 
 #include "sbert/base/tensor_fwd.h"
 
+namespace c10 {
+struct Device;
+}  // namespace c10
+
 namespace sbert {
 
 struct Membership;
@@ -39,9 +43,13 @@ class ProcessGroup {
 /// A process on its own: no call waits or needs a network.
 ProcessGroup& alone();
 
-/// Connects to the other processes, by Gloo. Tensors of a GPU go by way of the CPU.
+/// Connects to the other processes: by NCCL if they compute on GPUs and libsbert_nccl.so is there,
+/// else by Gloo, with tensors of a GPU going by way of the CPU.
+/// @param device          where this process computes
 /// @param timeout_seconds for the start of the last process, and for each call
 /// @throws Error(kIo) if they do not come together in that time
-std::unique_ptr<ProcessGroup> connect(const Membership& membership, int timeout_seconds);
+std::unique_ptr<ProcessGroup> connect(const Membership& membership,
+                                      const c10::Device& device,
+                                      int timeout_seconds);
 
 }  // namespace sbert

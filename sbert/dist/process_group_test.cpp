@@ -44,7 +44,7 @@ void on_each_rank(int size, const std::function<void(ProcessGroup&)>& work) {
   const int port = free_port();
   std::vector<std::thread> threads;
   for (int rank = 0; rank < size; ++rank) {
-    threads.emplace_back([&, rank] { work(*connect(member(rank, size, port), 60)); });
+    threads.emplace_back([&, rank] { work(*connect(member(rank, size, port), at::kCPU, 60)); });
   }
   for (std::thread& thread : threads)
     thread.join();
@@ -104,7 +104,7 @@ TEST(ProcessGroup, AnyIsTrueForAllIfForOne) {
 
 TEST(ProcessGroup, AProcessThatNeverComesIsAnErrorAfterTheTimeLimit) {
   const std::string message =
-      message_of(ErrorKind::kIo, [] { connect(member(0, 2, free_port()), 1); });
+      message_of(ErrorKind::kIo, [] { connect(member(0, 2, free_port()), at::kCPU, 1); });
   EXPECT_THAT(message, HasSubstr("rank 0 of 2"));
 }
 

@@ -83,6 +83,51 @@ TEST(ContrastiveLoss, EqualsItsDefinition) {
   }
 }
 
+// Processes compute the loss by parts: each its own questions against all documents.
+TEST(ContrastiveLoss, PartsSumToTheWholeWithItsGradient) {
+  LossOptions shared = options_of(0.2, 0.1);
+  shared.share_hard_negatives = true;
+  shared.symmetric = true;
+  shared.mask_same_text = true;
+  LossOptions own = options_of(0.2, 0);
+  own.in_batch_negatives = false;
+  LossOptions masked = options_of(0.3, 0);
+  masked.false_negative_margin = 0.1;
+  masked.learn_temperature = true;
+  for (const LossOptions& options : {options_of(0.2, 0.1), shared, own, masked}) {
+    const auto gradients = [&](const std::vector<std::pair<std::int64_t, std::int64_t>>& parts) {
+      const Batch made = random_batch({2, 0, 1, 1, 3});
+      LossBatch batch{made.questions.requires_grad_(true), made.positives.requires_grad_(true),
+                      made.negatives.requires_grad_(true), {}};
+      batch.targets.negative_counts = made.counts;
+      batch.targets.text_keys = {1, 2, 3, 4, 5, 6, 7, 2, 9, 10, 4, 12};
+      batch.targets.question_keys = {21, 22, 23, 24, 25};
+      batch.memory = {made.negatives.detach().slice(0, 0, 3).neg(), at::tensor({31, 2, 33}, at::kLong),
+                      at::zeros({3}, at::kLong), at::tensor({24, 0, 0}, at::kLong)};
+      const auto loss = make_contrastive_loss(options);
+      double sum = 0;
+      for (const auto& part : parts) {
+        batch.part = part;
+        const Tensor value = loss->compute(batch);
+        sum += value.item<double>();
+        value.backward();
+      }
+      std::vector<Tensor> found{at::scalar_tensor(sum, at::kDouble), batch.questions.grad(),
+                                batch.positives.grad(), batch.negatives.grad()};
+      for (const NamedTensor& parameter : loss->parameters())
+        found.push_back(parameter.tensor.grad());
+      return found;
+    };
+    const std::vector<Tensor> whole = gradients({{0, 5}});
+    const std::vector<Tensor> parts = gradients({{0, 2}, {2, 1}, {3, 2}});
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      const double limit = whole[i].scalar_type() == at::kDouble ? 1e-14 : 1e-6;
+      if (!whole[i].defined() && !parts[i].defined()) continue;
+      EXPECT_LT((whole[i] - parts[i]).abs().max().item<double>(), limit) << i;
+    }
+  }
+}
+
 TEST(ContrastiveLoss, OneQuestionWithoutNegativesHasNothingToTellApart) {
   EXPECT_EQ(value(random_batch({0}), {}), 0.0);
 }

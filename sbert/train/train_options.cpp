@@ -91,11 +91,6 @@ void validate_mining(const ModelOptions& model) {
 void validate_model(const ModelOptions& model) {
   check_at_least("model.micro_batch_size", model.micro_batch_size, 1);
   check_at_least("model.global_batch_size", model.global_batch_size, 1);
-  if (model.global_batch_size % model.micro_batch_size != 0) {
-    fail(ErrorKind::kUsage,
-         concat("model.global_batch_size must be a multiple of model.micro_batch_size (",
-                model.micro_batch_size, "): ", model.global_batch_size));
-  }
   check_at_least("model.encoder_seq_length", model.encoder_seq_length, 3);
   check_in_range("model.hidden_dropout", model.hidden_dropout, 0, 1);
   check_in_range("model.attention_dropout", model.attention_dropout, 0, 1);
@@ -114,6 +109,14 @@ void validate_model(const ModelOptions& model) {
 
 }  // namespace
 
+void ModelOptions::check_shares(std::int64_t processes) const {
+  if (global_batch_size % (micro_batch_size * processes) == 0) return;
+  const std::string times = processes == 1 ? "" : concat(" times the ", processes, " processes");
+  fail(ErrorKind::kUsage,
+       concat("model.global_batch_size must be a multiple of model.micro_batch_size (",
+              micro_batch_size, ")", times, ": ", global_batch_size));
+}
+
 void TrainOptions::validate() const {
   if (restore_from_path.empty()) {
     fail(ErrorKind::kUsage, "required: restore_from_path (the model to start from)");
@@ -122,6 +125,7 @@ void TrainOptions::validate() const {
   exp_manager.validate();
   validate_monitors(exp_manager, trainer.evaluators);
   validate_model(model);
+  model.check_shares(trainer.devices * trainer.num_nodes);
 }
 
 }  // namespace sbert

@@ -110,6 +110,9 @@ struct ModelOptions {
     };
   }
 
+  /// @throws Error(kUsage) if a global batch cannot be shared out evenly to so many processes
+  void check_shares(std::int64_t processes) const;
+
   /// model.loss with NeMo's own keys of the contrastive loss.
   LossOptions loss_options() const {
     LossOptions whole = loss;

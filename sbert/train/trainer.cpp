@@ -410,13 +410,7 @@ TrainResult train_model(const TrainOptions& options,
     fail(ErrorKind::kUsage, concat("model.encoder_seq_length is above the checkpoint's positions (",
                                    positions, "): ", options.model.encoder_seq_length));
   }
-  const std::int64_t multiple = options.model.micro_batch_size * group.size();
-  if (group.size() > 1 && options.model.global_batch_size % multiple != 0) {
-    fail(ErrorKind::kUsage,
-         concat("model.global_batch_size must be a multiple of model.micro_batch_size (",
-                options.model.micro_batch_size, ") times the ", group.size(),
-                " processes: ", options.model.global_batch_size));
-  }
+  options.model.check_shares(group.size());
   return Trainer(options, folder, model, group).fit();
 }
 

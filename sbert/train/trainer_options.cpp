@@ -54,8 +54,8 @@ ComputePrecision TrainerOptions::compute_precision(const c10::Device& device) co
 }
 
 void TrainerOptions::validate() const {
-  check_at_least("trainer.devices", devices, 1);
-  check_at_least("trainer.num_nodes", num_nodes, 1);
+  check_in_range("trainer.devices", static_cast<double>(devices), 1, 1e4);
+  check_in_range("trainer.num_nodes", static_cast<double>(num_nodes), 1, 1e5);
   check_in_range("trainer.process_timeout_s", static_cast<double>(process_timeout_s), 1, 1e6);
   check_one_of("trainer.accelerator", accelerator, {"auto", "cpu", "gpu", "cuda"});
   check_one_of("trainer.precision", precision,

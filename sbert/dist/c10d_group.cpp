@@ -1,4 +1,5 @@
-// The one file that sees Gloo: its headers are Debian's, its code is in libtorch_cpu.
+// Torch's own engine between processes: Gloo on the CPU (its headers are Debian's, its code is in
+// libtorch_cpu), NCCL on GPUs (nccl_plugin.cpp, loaded where it was built).
 
 #include <algorithm>
 #include <chrono>
@@ -6,6 +7,7 @@
 #include <string>
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +19,9 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/log.h"
 #include "sbert/dist/membership.h"
+#include "sbert/dist/nccl_plugin.h"
 #include "sbert/dist/process_group.h"
 
 namespace sbert {
@@ -70,13 +74,30 @@ std::string own_address(const std::string& master) {
   return address;
 }
 
+// Null where the plugin was not built.
+c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store>& store,
+                                            const Membership& self,
+                                            const c10::Device& device,
+                                            std::chrono::seconds timeout) {
+  void* library = ::dlopen(kNcclPlugin, RTLD_NOW | RTLD_GLOBAL);
+  if (library == nullptr) {
+    log_info(concat("without NCCL (", ::dlerror(), "), what processes tell each other goes by way "
+                    "of the CPU"));
+    return {};
+  }
+  const auto make = reinterpret_cast<MakeNccl*>(::dlsym(library, kMakeNccl));
+  if (make == nullptr) throw std::runtime_error(concat(kNcclPlugin, " has no ", kMakeNccl));
+  return make(store, self.rank, self.size, device.index(), timeout);
+}
+
 // Runs of tensors of one type with about kBucketBytes each.
 std::vector<std::vector<Tensor>> buckets_of(const std::vector<Tensor>& tensors) {
   std::vector<std::vector<Tensor>> buckets;
   std::int64_t bytes = 0;
   for (const Tensor& tensor : tensors) {
     const bool begins = buckets.empty() || bytes >= kBucketBytes ||
-                        buckets.back().front().scalar_type() != tensor.scalar_type();
+                        buckets.back().front().scalar_type() != tensor.scalar_type() ||
+                        buckets.back().front().device() != tensor.device();
     if (begins) {
       buckets.emplace_back();
       bytes = 0;
@@ -87,11 +108,14 @@ std::vector<std::vector<Tensor>> buckets_of(const std::vector<Tensor>& tensors) 
   return buckets;
 }
 
-class GlooGroup final : public ProcessGroup {
+// Tensors go to where the backend wants them, and back.
+class C10dGroup final : public ProcessGroup {
  public:
-  GlooGroup(const Membership& membership, std::chrono::seconds timeout) : self_(membership) {
-    talk(self_, concat("cannot join at ", self_.master_address, ":", self_.master_port).c_str(),
-         [&] { join(timeout); });
+  C10dGroup(const Membership& membership, const c10::Device& device, std::chrono::seconds timeout)
+      : self_(membership), device_(c10::kCPU) {
+    const std::string what =
+        concat("cannot join at ", self_.master_address, ":", self_.master_port);
+    talk(self_, what.c_str(), [&] { join(device, timeout); });
   }
 
   int rank() const override { return self_.rank; }
@@ -108,7 +132,7 @@ class GlooGroup final : public ProcessGroup {
       std::vector<Sent> sent;
       for (const std::vector<Tensor>& bucket : buckets) {
         sent.push_back({bucket, {flattened(bucket)}, {}});
-        sent.back().work = gloo_->allreduce(sent.back().flat);
+        sent.back().work = backend_->allreduce(sent.back().flat);
       }
       for (Sent& each : sent) {
         each.work->wait();
@@ -121,7 +145,7 @@ class GlooGroup final : public ProcessGroup {
     talk(self_, "cannot take over the leader's values", [&] {
       for (const std::vector<Tensor>& bucket : buckets_of(tensors)) {
         std::vector<Tensor> flat{flattened(bucket)};
-        gloo_->broadcast(flat)->wait();
+        backend_->broadcast(flat)->wait();
         unflatten(flat[0], bucket);
       }
     });
@@ -130,17 +154,18 @@ class GlooGroup final : public ProcessGroup {
   std::vector<Tensor> gather(const Tensor& part,
                              const std::vector<std::int64_t>& counts) override {
     return talk(self_, "cannot gather", [&] {
-      const std::int64_t most = std::max<std::int64_t>(
-          1, *std::max_element(counts.begin(), counts.end()));  // Gloo takes equal sizes, not empty
+      // Backends take equal sizes, and none that is empty.
+      const std::int64_t most =
+          std::max<std::int64_t>(1, *std::max_element(counts.begin(), counts.end()));
       std::vector<std::int64_t> shape = part.sizes().vec();
       shape[0] = most;
-      const auto here = part.options().device(at::kCPU).requires_grad(false);
-      std::vector<Tensor> padded{at::zeros(shape, here)};
+      const auto there = part.options().device(device_).requires_grad(false);
+      std::vector<Tensor> padded{at::zeros(shape, there)};
       padded[0].narrow(0, 0, part.size(0)).copy_(part.detach());
       std::vector<std::vector<Tensor>> found(1);
       for (std::size_t i = 0; i < counts.size(); ++i)
-        found[0].push_back(at::empty(shape, here));
-      gloo_->allgather(found, padded)->wait();
+        found[0].push_back(at::empty(shape, there));
+      backend_->allgather(found, padded)->wait();
       std::vector<Tensor> parts;
       for (std::size_t i = 0; i < counts.size(); ++i)
         parts.push_back(found[0][i].narrow(0, 0, counts[i]).to(part.device()));
@@ -149,26 +174,35 @@ class GlooGroup final : public ProcessGroup {
   }
 
  private:
-  void join(std::chrono::seconds timeout) {
+  void join(const c10::Device& device, std::chrono::seconds timeout) {
     c10d::TCPStoreOptions options;
     options.port = static_cast<std::uint16_t>(self_.master_port);
     options.isServer = self_.rank == 0 && !self_.is_store_served;
     options.numWorkers = self_.size;
     options.waitWorkers = !self_.is_store_served;
     options.timeout = timeout;
-    const auto store = c10::make_intrusive<c10d::TCPStore>(self_.master_address, options);
-    const auto gloo = c10d::ProcessGroupGloo::Options::create(timeout);
-    gloo->devices = {
-        c10d::ProcessGroupGloo::createDeviceForHostname(own_address(self_.master_address))};
-    gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(
-        c10::make_intrusive<c10d::PrefixStore>("sbert", store), self_.rank, self_.size, gloo);
+    const c10::intrusive_ptr<c10d::Store> store = c10::make_intrusive<c10d::PrefixStore>(
+        "sbert", c10::make_intrusive<c10d::TCPStore>(self_.master_address, options));
+    if (device.is_cuda()) {
+      backend_ = make_nccl(store, self_, device, timeout);
+      if (backend_) device_ = device;
+    }
+    if (!backend_) backend_ = make_gloo(store, timeout);
   }
 
-  static Tensor flattened(const std::vector<Tensor>& tensors) {
+  c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store>& store,
+                                              std::chrono::seconds timeout) const {
+    const auto options = c10d::ProcessGroupGloo::Options::create(timeout);
+    options->devices = {
+        c10d::ProcessGroupGloo::createDeviceForHostname(own_address(self_.master_address))};
+    return c10::make_intrusive<c10d::ProcessGroupGloo>(store, self_.rank, self_.size, options);
+  }
+
+  Tensor flattened(const std::vector<Tensor>& tensors) const {
     std::vector<Tensor> flat;
     for (const Tensor& tensor : tensors)
       flat.push_back(tensor.detach().reshape({-1}));
-    return at::cat(flat).cpu();
+    return at::cat(flat).to(device_);
   }
 
   static void unflatten(const Tensor& flat, const std::vector<Tensor>& tensors) {
@@ -180,13 +214,16 @@ class GlooGroup final : public ProcessGroup {
   }
 
   Membership self_;
-  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo_;
+  c10::Device device_;  // of the backend's tensors
+  c10::intrusive_ptr<c10d::Backend> backend_;
 };
 
 }  // namespace
 
-std::unique_ptr<ProcessGroup> connect(const Membership& membership, int timeout_seconds) {
-  return std::make_unique<GlooGroup>(membership, std::chrono::seconds(timeout_seconds));
+std::unique_ptr<ProcessGroup> connect(const Membership& membership,
+                                      const c10::Device& device,
+                                      int timeout_seconds) {
+  return std::make_unique<C10dGroup>(membership, device, std::chrono::seconds(timeout_seconds));
 }
 
 }  // namespace sbert

@@ -1,0 +1,164 @@
+"""Train on several processes: the run of one process, whoever starts them; and what happens when one of them goes away."""
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+from program import ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, read_safetensors
+from train_test import examples
+
+
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(each) for each in file.read().split()]
+    except OSError:
+        return []
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Devices(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.write("train.json", json.dumps(examples(60)))
+
+    def words(self, folder, *more):
+        return ["train", f"restore_from_path={HF_MODEL}", "model.data.data_prefix=train.json", f"exp_manager.explicit_log_dir={folder}",
+                "model.data.evaluation_sample_size=8", "model.encoder_seq_length=32", "model.global_batch_size=8",
+                "model.micro_batch_size=2", "trainer.max_steps=50", "trainer.log_every_n_steps=1", "trainer.val_check_interval=25",
+                "model.optim.sched.warmup_steps=10", "model.optim.sched.constant_steps=0", "trainer.process_timeout_s=60", *more]
+
+    def losses(self, folder):
+        lines = map(json.loads, (self.folder / folder / "metrics.jsonl").read_text().splitlines())
+        return [line["reduced_train_loss"] for line in lines if "reduced_train_loss" in line]
+
+    def assert_same_training(self, folder, reference):
+        ours, theirs = self.losses(folder), self.losses(reference)
+        self.assertEqual(len(ours), len(theirs))
+        for a, b in zip(ours, theirs):
+            self.assertLess(abs(a - b), 1e-5 * abs(b))
+        ours, theirs = (self.weights(each) for each in (folder, reference))
+        for name, values in theirs.items():
+            self.assertLess(max(abs(a - b) for a, b in zip(ours[name], values)), 1e-4, name)
+
+    def weights(self, folder):
+        tensors = read_safetensors((self.folder / folder / "last-model/model.safetensors").read_bytes())
+        return {name: struct.unpack(f"<{len(data) // 4}f", data) for name, (_, _, data) in tensors.items()}
+
+    def resumed(self, *words):
+        """Runs to the end. -> what it says"""
+        done = self.sbert(*words)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertRegex(done.stderr.decode(), r"resuming from \S+ at step \d+")
+
+    def test_two_and_four_processes_train_as_one(self):
+        self.succeed(*self.words("one"))
+        for count in (2, 4):
+            self.succeed(*self.words(f"of-{count}", f"trainer.devices={count}"))
+            self.assert_same_training(f"of-{count}", "one")
+
+        def names(folder):
+            return sorted(name.partition(".tfevents.")[0] for name in os.listdir(self.folder / folder))
+        self.assertEqual(names("of-2"), names("one"))
+
+    def test_losses_without_parts_masks_memory_and_mining_are_shared_too(self):
+        words = ["+model.loss.name=triplet", "++model.data.hard_negatives_to_train=2", "trainer.max_steps=10"]
+        self.write("train.json", json.dumps([each for each in examples(80) if len(each["neg_doc"]) > 1]))
+        self.succeed(*self.words("triplet-1", *words))
+        self.succeed(*self.words("triplet-2", *words, "trainer.devices=2"))
+        self.assert_same_training("triplet-2", "triplet-1")
+        words = ["+model.loss.memory_size=20", "+model.loss.mask_same_text=True", "+model.loss.symmetric=True",
+                 "+model.loss.learn_temperature=True", "+model.mining.refresh_every_n_steps=6", "+model.mining.near_duplicate=0",
+                 "trainer.max_steps=14"]
+        self.succeed(*self.words("mined-1", *words))
+        self.succeed(*self.words("mined-2", *words, "trainer.devices=2"))
+        self.assert_same_training("mined-2", "mined-1")
+
+    def test_a_run_stops_on_two_processes_and_goes_on_on_one(self):
+        self.succeed(*self.words("whole", "trainer.val_check_interval=5"))
+        words = self.words("moved", "trainer.val_check_interval=5")
+        with subprocess.Popen([PROGRAM, *words, "trainer.devices=2"], stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                              env=ENVIRONMENT) as process:
+            lines = []
+            for line in process.stderr:
+                lines.append(line)
+                if line.startswith("step 10:"):
+                    process.send_signal(signal.SIGTERM)
+                    break
+            lines += process.stderr.readlines()
+            self.assertEqual(process.wait(SECONDS), 0, "".join(lines))
+        self.assertRegex("".join(lines), r"stopped after step \d+; the state is saved")
+        self.resumed(*words)
+        self.assert_same_training("moved", "whole")
+
+    def test_processes_that_others_start_find_each_other(self):
+        self.succeed(*self.words("one"))
+        port = str(free_port())
+        launchers = [
+            lambda rank: {"RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port},
+            lambda rank: {"SLURM_PROCID": str(rank), "SLURM_STEP_NUM_TASKS": "2", "SLURM_LOCALID": str(rank),
+                          "SLURM_STEP_NODELIST": "127.0.0.1", "SLURM_JOB_ID": str(os.getpid())},
+        ]
+        for number, variables in enumerate(launchers):
+            folder = f"started-{number}"
+            processes = [subprocess.Popen([PROGRAM, *self.words(folder)], stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                                          env={**ENVIRONMENT, **variables(rank)}) for rank in range(2)]
+            for process in processes:
+                _, errors = process.communicate(timeout=SECONDS)
+                self.assertEqual(process.returncode, 0, errors)
+            self.assert_same_training(folder, "one")
+
+    def test_when_a_process_is_killed_all_stop_and_its_rank_is_named(self):
+        words = self.words("killed", "trainer.devices=3", "model.global_batch_size=12", "trainer.max_steps=5000",
+                           "trainer.val_check_interval=10")
+        with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, text=True, cwd=self.folder, env=ENVIRONMENT) as process:
+            any(line.startswith("step 10:") for line in process.stderr)
+            workers = children(process.pid)
+            self.assertEqual(len(workers), 3)
+            os.kill(workers[1], signal.SIGKILL)
+            started = time.monotonic()
+            errors = process.stderr.read()
+            code = process.wait(SECONDS)
+        self.assertLess(time.monotonic() - started, 40)
+        self.assertNotEqual(code, 0)
+        self.assertRegex(errors, r"process 1 of 3 was ended by signal 9")
+        for worker in workers:
+            self.assertFalse(os.path.exists(f"/proc/{worker}"), "an orphan")
+        # What was saved is good.
+        self.resumed(*self.words("killed", "model.global_batch_size=12", "trainer.max_steps=60", "trainer.val_check_interval=10"))
+
+    def test_no_worker_outlives_its_starter(self):
+        words = self.words("orphans", "trainer.devices=2", "trainer.max_steps=5000")
+        with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, text=True, cwd=self.folder, env=ENVIRONMENT) as process:
+            any(line.startswith("training on") for line in process.stderr)
+            workers = children(process.pid)
+            process.kill()
+            process.stderr.read()
+        for _ in range(100):
+            if not any(os.path.exists(f"/proc/{worker}") for worker in workers):
+                return
+            time.sleep(0.1)
+        self.fail("orphans")
+
+    def test_what_cannot_work_is_said_before_training(self):
+        self.refuse(USAGE, ["model.global_batch_size must be a multiple"], *self.words("a", "trainer.devices=3"))
+        environment = {**ENVIRONMENT, "RANK": "1", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "127.0.0.1",
+                       "MASTER_PORT": str(free_port())}
+        run = subprocess.run([PROGRAM, *self.words("b", "trainer.devices=2")], stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                             env=environment, timeout=SECONDS, check=False)
+        self.assertEqual(run.returncode, USAGE)
+        self.assertIn("number of processes that were started: 4", run.stderr)
+        # A rank whose others never come.
+        run = subprocess.run([PROGRAM, *self.words("c", "trainer.process_timeout_s=2")], stderr=subprocess.PIPE, text=True,
+                             cwd=self.folder, env=environment, timeout=SECONDS, check=False)
+        self.assertEqual(run.returncode, IO)
+        self.assertTrue(re.search(r"rank 1 of 4: cannot join at 127\.0\.0\.1", run.stderr), run.stderr)
