@@ -31,6 +31,8 @@ build() {
     torch=$(python3 -c 'import os, torch; print(os.path.dirname(torch.__file__))')
     if [ -n "$debs" ]; then
         for package in "$debs"/*.deb; do dpkg -x "$package" "$deps"; done
+        # Links from the root lead into what was unpacked.
+        find "$deps" -lname '/*' | while read -r link; do ln -sf "$deps$(readlink "$link")" "$link"; done
     fi
     # Compilers other than the project's own warn of other things.
     cmake -S . -B build/gpu -G Ninja -DTORCH_DIR="$torch" -DCMAKE_PREFIX_PATH="$deps/usr" -DCMAKE_BUILD_TYPE=None \
