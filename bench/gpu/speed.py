@@ -18,7 +18,7 @@ import torch
 from training import random_texts, train, write_pairs
 
 LENGTH = 512
-PAIRS = 16
+PAIRS = 32
 STEPS = 25
 WARM_UP = 8
 LAYERS, HIDDEN = 24, 1024

@@ -225,9 +225,12 @@ Tensor BertEncoder::forward(const PackedBatch& batch,
   const Sequences sequences(batch, device());
   DropoutSites sites(dropout_key, sequences.cu_seqlens);
   Tensor x = state_->embed(batch, sites);
+  const auto type = x.scalar_type();
+  // On a GPU what is not a product is bound by memory: there the residual stream has 16 bits, too.
+  if (!x.is_cpu()) x = to_compute_type(x, state_->precision);
   for (const EncoderLayer& layer : state_->layers)
     x = state_->apply(layer, x, sequences, sites);
-  return x;
+  return x.to(type);
 }
 
 }  // namespace sbert

@@ -28,7 +28,8 @@ LayerNorm::LayerNorm(std::int64_t size, double eps)
     : weight(at::zeros({size})), bias(at::zeros({size})), epsilon(eps) {}
 
 Tensor LayerNorm::operator()(const Tensor& x) const {
-  return at::layer_norm(x, weight.sizes(), weight, bias, epsilon);
+  const auto type = x.scalar_type();  // sums are float32 in any
+  return at::layer_norm(x, weight.sizes(), weight.to(type), bias.to(type), epsilon);
 }
 
 EncoderLayer::EncoderLayer(const EncoderConfig& c)

@@ -193,7 +193,7 @@ double GradientCache::compute_all(const std::vector<MicroBatch>& micro_batches,
     const std::int64_t first = first_question[own.front()];
     batch_.part = {first, first_question[own.back() + 1] - first};
   }
-  const double loss = compute_loss(loss_scale);
+  const Tensor loss = compute_loss(loss_scale);
   if (batch_.part) {
     std::vector<Tensor> gradients;
     for (const Tensor& each : embeddings)
@@ -211,7 +211,7 @@ double GradientCache::compute_all(const std::vector<MicroBatch>& micro_batches,
     });
   }
   add_up();
-  return loss;
+  return loss.item<double>();  // waits for the GPU, which has all of its work by now
 }
 
 // The embeddings of all micro batches, leaves.
@@ -240,19 +240,19 @@ std::vector<Tensor> GradientCache::gathered(const std::vector<Tensor>& own,
 }
 
 // With its gradient on the embeddings and the loss's own parameters.
-double GradientCache::compute_loss(double loss_scale) {
+Tensor GradientCache::compute_loss(double loss_scale) {
   const NamedTensors parameters = loss_.parameters();
   for (const NamedTensor& parameter : parameters)
     parameter.tensor.mutable_grad() = Tensor();
   const Tensor loss = loss_.compute(batch_);
   (loss * loss_scale).backward();
   const Tensor total = loss.detach().clone();
-  if (!batch_.part) return total.item<double>();
+  if (!batch_.part) return total;
   std::vector<Tensor> parts{total};
   for (const NamedTensor& parameter : parameters)
     parts.push_back(parameter.tensor.grad());
   group_.sum(parts);
-  return total.item<double>();
+  return total;
 }
 
 void GradientCache::add_up() {

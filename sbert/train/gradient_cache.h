@@ -54,7 +54,7 @@ class GradientCache {
                      const LossMemory& memory);
   std::vector<Tensor> gathered(const std::vector<Tensor>& own,
                                const std::vector<MicroBatch>& micro_batches) const;
-  double compute_loss(double loss_scale);
+  Tensor compute_loss(double loss_scale);
   void add_up();
 
   const SentenceModel& model_;
