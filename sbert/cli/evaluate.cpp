@@ -35,6 +35,7 @@ struct EvaluateOptions {
   std::string prompt_name;
   std::int64_t max_length = 0;
   int threads = 0;
+  std::string precision = "32";
   std::int64_t seed = 0;
   int restarts = 3;
   std::int64_t neighbours = 5;
@@ -62,6 +63,8 @@ struct EvaluateOptions {
               "prompt put before texts of the other tasks; default: the model's default"),
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
         field("threads", &Self::threads, "0: every core"),
+        field("precision", &Self::precision,
+              "of the matrix products: 32, or int8, which is faster and nearly as good"),
         field("seed", &Self::seed, "clustering: of its random choices"),
         field("restarts", &Self::restarts, "clustering: runs of which the best one counts"),
         field("neighbours", &Self::neighbours, "classification: nearest texts that vote"),
@@ -137,11 +140,12 @@ NamedEvaluation evaluate_one(const std::string& path,
                                  .document_prompt_name = options.document_prompt_name,
                                  .prompt_name = options.prompt_name,
                                  .max_length = options.max_length,
-                                 .threads = options.threads});
+                                 .threads = options.threads,
+                                 .precision = inference_precision_from_name(options.precision)});
   if (options.no_cache) return {path, run_task(task, options.data, source, task_options)};
   const fs::path folder =
       options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
-  CachedEmbeddings cached(cached_encoder(source, path, "32", folder), folder);
+  CachedEmbeddings cached(cached_encoder(source, path, options.precision, folder), folder);
   return {path, run_task(task, options.data, cached, task_options)};
 }
 
@@ -174,6 +178,7 @@ void run_evaluate(const Words& words) {
   add_fields(parser, options);
   for (const char* key : {"model", "data"})
     parser.require(key);
+  parser.choices("precision", {"32", "int8"});
   parser.choices("format", {"table", "json"});
   parser.choices("mode", {"trec", "st"});
   if (!parser.parse(Words(words.begin() + (asks_for_help ? 0 : 1), words.end()))) return;

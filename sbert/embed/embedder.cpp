@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -19,7 +20,8 @@ namespace {
 // Tokens of a packed batch: enough rows for the GEMM to run at its full rate, few enough for the
 // widest intermediate [T, 4H] of a small model to stay in the cache.
 constexpr std::int64_t kDefaultBatchTokens = 1'024;
-// The SGEMM of the torch wheel gives a row the same bits for every number of rows from 4 on.
+// Of the model's own encoder: the SGEMM of the torch wheel gives a row the same bits for every
+// number of rows from 4 on.
 constexpr std::int64_t kMinBatchTokens = 4;
 // Texts that are tokenized and sorted together: bounds the memory that token ids take.
 constexpr std::size_t kTextsPerRound = 65'536;
@@ -69,17 +71,48 @@ std::vector<std::span<const std::size_t>> plan_batches(const TokenLists& lists,
   return batches;
 }
 
-void embed_one_batch(const SentenceModel& model,
-                     const TokenLists& lists,
-                     std::span<const std::size_t> members,
-                     std::size_t first_row,
-                     FloatMatrix& result) {
+// Tokens of a batch: fewer where that gives every worker one.
+std::int64_t token_budget(const TokenLists& lists, std::int64_t wanted, int threads) {
+  if (wanted > 0) return wanted;
+  std::int64_t total = 0;
+  for (const auto& list : lists)
+    total += static_cast<std::int64_t>(list.size());
+  return std::min(kDefaultBatchTokens, total / threads + 1);
+}
+
+}  // namespace
+
+Embedder::Embedder(const SentenceModel& model, EmbedOptions options)
+    : model_(model), options_(std::move(options)) {
+  const std::int64_t most = model.encoder.config().max_position_embeddings;
+  if (options_.max_length > most) {
+    fail(ErrorKind::kUsage,
+         concat("max_length is above the model's positions: ", options_.max_length, " > ", most));
+  }
+  if (options_.max_length <= 0) options_.max_length = model.max_seq_length;
+  if (options_.threads <= 0) options_.threads = available_threads();
+  if (InferenceEncoder::can_run(model.encoder)) {
+    encoder_.emplace(model.encoder, options_.precision);
+  } else if (options_.precision == InferencePrecision::kInt8) {
+    fail(ErrorKind::kUsage, "int8 is for models in float32 on the CPU");
+  }
+}
+
+Tensor Embedder::embed(const PackedBatch& batch) const {
+  if (!encoder_) return embed_batch(model_, batch, std::nullopt);
+  return pool_and_normalize(model_, encoder_->forward(batch), batch);
+}
+
+void Embedder::embed_members(const TokenLists& lists,
+                             std::span<const std::size_t> members,
+                             std::size_t first_row,
+                             FloatMatrix& result) const {
   PackedBatch batch;
   for (const std::size_t member : members)
     batch.append(lists[member]);
-  while (batch.num_tokens() < kMinBatchTokens)
+  while (!encoder_ && batch.num_tokens() < kMinBatchTokens)
     batch.append(lists[members[0]]);
-  const Tensor embeddings = embed_batch(model, batch, std::nullopt).to(at::kFloat).contiguous();
+  const Tensor embeddings = embed(batch).to(at::kFloat).contiguous();
   const float* rows = embeddings.const_data_ptr<float>();
   for (std::size_t i = 0; i < members.size(); ++i) {
     const auto row = result.row(static_cast<std::int64_t>(first_row + members[i]));
@@ -87,36 +120,31 @@ void embed_one_batch(const SentenceModel& model,
   }
 }
 
-}  // namespace
+FloatMatrix Embedder::operator()(const std::vector<std::string>& texts) const {
+  FloatMatrix result(static_cast<std::int64_t>(texts.size()), model_.encoder.config().hidden_size);
+  for (std::size_t start = 0; start < texts.size(); start += kTextsPerRound) {
+    const auto round =
+        std::span(texts).subspan(start, std::min(kTextsPerRound, texts.size() - start));
+    const TokenLists lists =
+        tokenize(model_, round, options_.prompt, options_.max_length, options_.threads);
+    std::vector<std::size_t> order;
+    const auto batches =
+        plan_batches(lists, order, token_budget(lists, options_.batch_tokens, options_.threads));
+    for_each_worker_task(options_.threads, batches.size(), [&](std::size_t task) {
+      throw_if_stopped();
+      const at::InferenceMode no_gradients;
+      embed_members(lists, batches[task], start, result);
+      if (options_.on_progress)
+        options_.on_progress(static_cast<std::int64_t>(batches[task].size()));
+    });
+  }
+  return result;
+}
 
 FloatMatrix embed_texts(const SentenceModel& model,
                         const std::vector<std::string>& texts,
                         const EmbedOptions& options) {
-  const int threads = options.threads > 0 ? options.threads : available_threads();
-  const std::int64_t limit = model.max_seq_length;
-  if (options.max_length > model.encoder.config().max_position_embeddings) {
-    fail(ErrorKind::kUsage,
-         concat("max_length is above the model's positions: ", options.max_length, " > ",
-                model.encoder.config().max_position_embeddings));
-  }
-  const std::int64_t max_length = options.max_length > 0 ? options.max_length : limit;
-  const std::int64_t budget = options.batch_tokens > 0 ? options.batch_tokens : kDefaultBatchTokens;
-
-  FloatMatrix result(static_cast<std::int64_t>(texts.size()), model.encoder.config().hidden_size);
-  for (std::size_t start = 0; start < texts.size(); start += kTextsPerRound) {
-    const auto round =
-        std::span(texts).subspan(start, std::min(kTextsPerRound, texts.size() - start));
-    const TokenLists lists = tokenize(model, round, options.prompt, max_length, threads);
-    std::vector<std::size_t> order;
-    const auto batches = plan_batches(lists, order, budget);
-    for_each_worker_task(threads, batches.size(), [&](std::size_t task) {
-      throw_if_stopped();
-      const at::InferenceMode no_gradients;
-      embed_one_batch(model, lists, batches[task], start, result);
-      if (options.on_progress) options.on_progress(static_cast<std::int64_t>(batches[task].size()));
-    });
-  }
-  return result;
+  return Embedder(model, options)(texts);
 }
 
 }  // namespace sbert

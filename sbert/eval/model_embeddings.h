@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sbert/eval/evaluation.h"
+#include "sbert/model/inference_encoder.h"
 #include "sbert/model/sentence_model.h"
 
 namespace sbert {
@@ -16,6 +17,7 @@ struct ModelEmbeddingsOptions {
   std::string prompt_name;           ///< before all other texts; empty: the default prompt
   std::int64_t max_length = 0;       ///< tokens a text is cut to; 0: the model's
   int threads = 0;                   ///< 0: every core
+  InferencePrecision precision = InferencePrecision::kFloat32;
 };
 
 /// Embeddings straight from a model, with a line of progress on stderr.
