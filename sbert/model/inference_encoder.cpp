@@ -14,7 +14,6 @@
 #include "sbert/base/threads.h"
 #include "sbert/model/bert_encoder.h"
 #include "sbert/model/kernels/cpu/inference_kernels.h"
-#include "sbert/model/kernels/cpu/kernels.h"
 #include "sbert/model/packed_linear.h"
 
 namespace sbert {
@@ -95,16 +94,14 @@ struct Workspace {
   Workspace(const EncoderConfig& c, const PackedBatch& batch)
       : qkv(at::empty({batch.num_tokens(), 3 * c.hidden_size}, at::kFloat)),
         context(at::empty({batch.num_tokens(), c.hidden_size}, at::kFloat)),
-        log_sum_exp(at::empty({batch.num_tokens(), c.num_attention_heads}, at::kFloat)),
-        attention(at::empty({kernels<float>().attention_scratch(
+        attention(at::empty({inference_kernels().attend_scratch(
                                 c.hidden_size / c.num_attention_heads, batch.max_seqlen)},
                             at::kFloat)),
         half(at::empty({kBlockTokens, c.hidden_size}, at::kFloat)),
         wide(at::empty({kBlockTokens, c.ffn_hidden_size}, at::kFloat)) {}
 
-  Tensor qkv;          // [T, 3H]
-  Tensor context;      // [T, H]
-  Tensor log_sum_exp;  // [T, A] which the kernel gives and nobody reads
+  Tensor qkv;      // [T, 3H]
+  Tensor context;  // [T, H]
   Tensor attention;
   Tensor half;  // [block, H]
   Tensor wide;  // [block, F]
@@ -119,15 +116,13 @@ void for_each_block(std::int64_t tokens, const Work& work) {
 }
 
 void attend(const PackedBatch& batch, const EncoderConfig& config, Workspace& space) {
-  const AttentionInput<float> input{space.qkv.const_data_ptr<float>(), batch.cu_seqlens.data(),
-                                    config.num_attention_heads,
-                                    config.hidden_size / config.num_attention_heads, 0};
-  const AttentionOutput<float> output{space.context.data_ptr<float>(),
-                                      space.log_sum_exp.data_ptr<float>()};
-  const auto forward = kernels<float>().attention_forward;
+  const AttendInput input{
+      space.qkv.const_data_ptr<float>(), batch.cu_seqlens.data(), config.num_attention_heads,
+      config.hidden_size / config.num_attention_heads, space.context.data_ptr<float>()};
+  const auto attend_one = inference_kernels().attend;
   for (std::int64_t sequence = 0; sequence < batch.num_sequences(); ++sequence) {
     for (std::int64_t head = 0; head < config.num_attention_heads; ++head)
-      forward(input, output, sequence, head, 0, space.attention.data_ptr<float>());
+      attend_one(input, sequence, head, space.attention.data_ptr<float>());
   }
 }
 

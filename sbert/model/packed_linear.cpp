@@ -1,9 +1,11 @@
 #include "sbert/model/packed_linear.h"
 
-#include <algorithm>
-#include <cmath>
+#include <numeric>
+#include <span>
 
 #include <ATen/ATen.h>
+
+#include "sbert/model/weight_quantization.h"
 
 namespace sbert {
 
@@ -16,34 +18,26 @@ PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, InferencePr
   const float* values = source.const_data_ptr<float>();
   const InferenceKernels& kernels = inference_kernels();
   if (precision == InferencePrecision::kInt8) {
-    quantize_weight(values);
+    quantize(values);
     return;
   }
   weight_ = at::empty({kernels.packed_size(out_, in_)}, at::kFloat);
   kernels.pack(values, out_, in_, weight_.data_ptr<float>());
 }
 
-void PackedLinear::quantize_weight(const float* weight) {
+void PackedLinear::quantize(const float* weight) {
   const InferenceKernels& kernels = inference_kernels();
-  const auto limit = static_cast<float>(kernels.max_int8_weight);
   weight_ = at::empty({kernels.packed_size_int8(out_, in_)}, at::kChar);
   weight_scale_ = at::empty({out_}, at::kFloat);
   offset_ = at::empty({out_}, at::kInt);
   std::vector<std::int8_t> rounded(static_cast<std::size_t>(out_ * in_));
   for (std::int64_t j = 0; j < out_; ++j) {
-    const float* row = weight + j * in_;
-    float largest = 0;
-    for (std::int64_t k = 0; k < in_; ++k)
-      largest = std::max(largest, std::abs(row[k]));
-    const float factor = largest > 0 ? limit / largest : 0.0F;
-    std::int32_t sum = 0;
-    for (std::int64_t k = 0; k < in_; ++k) {
-      const auto value = static_cast<std::int8_t>(std::lrint(row[k] * factor));
-      rounded[static_cast<std::size_t>(j * in_ + k)] = value;
-      sum += value;
-    }
-    weight_scale_.data_ptr<float>()[j] = largest / limit;
-    offset_.data_ptr<std::int32_t>()[j] = 128 * sum;
+    const auto row = std::span(rounded).subspan(static_cast<std::size_t>(j * in_),
+                                                static_cast<std::size_t>(in_));
+    weight_scale_.data_ptr<float>()[j] =
+        quantize_weights({weight + j * in_, row.size()}, kernels.max_int8_pair,
+                         static_cast<std::size_t>(kernels.int8_pair_distance), row);
+    offset_.data_ptr<std::int32_t>()[j] = 128 * std::accumulate(row.begin(), row.end(), 0);
   }
   kernels.pack_int8(rounded.data(), out_, in_, weight_.data_ptr<std::int8_t>());
 }

@@ -30,7 +30,7 @@ class PackedLinear {
       const float* x, std::int64_t rows, After after, float* y, QuantizedRows& scratch) const;
 
  private:
-  void quantize_weight(const float* weight);
+  void quantize(const float* weight);
 
   std::int64_t out_;
   std::int64_t in_;

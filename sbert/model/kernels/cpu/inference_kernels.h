@@ -52,6 +52,15 @@ constexpr std::int64_t int8_rows(std::int64_t rows) {
   return (rows + 15) / 16 * 16;
 }
 
+/// Self-attention of packed sequences, as AttentionInput of kernels.h.
+struct AttendInput {
+  const float* qkv;                ///< [T, 3 * A * D]
+  const std::int32_t* cu_seqlens;  ///< [B + 1]
+  std::int64_t num_heads;          ///< A
+  std::int64_t head_dim;           ///< D
+  float* context;                  ///< [T, A * D] the result
+};
+
 /// A layer norm over rows of `size` values (Ba et al., 2016).
 struct Norm {
   const float* weight;  ///< [size]
@@ -62,9 +71,11 @@ struct Norm {
 
 struct InferenceKernels {
   const char* name;
-  /// Largest magnitude of an 8-bit weight: 127, or 63 where the processor adds pairs of products in
-  /// 16 bits, which 255 * (127 + 127) would overflow.
-  std::int32_t max_int8_weight;
+  /// The most that the magnitudes of two 8-bit weights may add up to: 254, or 128 where the
+  /// processor adds pairs of products in 16 bits. The inputs of a pair are `int8_pair_distance`
+  /// apart.
+  std::int32_t max_int8_pair;
+  std::int64_t int8_pair_distance;
 
   /// Values of a packed weight: whole blocks of outputs, the last one filled up with zeros.
   std::int64_t (*packed_size)(std::int64_t out, std::int64_t in);
@@ -80,6 +91,13 @@ struct InferenceKernels {
   /// Each row to 8 bits with a scale of its own: its largest magnitude becomes 127.
   void (*quantize)(
       const float* x, std::int64_t rows, std::int64_t in, std::uint8_t* x8, float* scale);
+
+  /// One head of one sequence; `scratch` has attend_scratch(D, longest sequence) values.
+  std::int64_t (*attend_scratch)(std::int64_t head_dim, std::int64_t max_seqlen);
+  void (*attend)(const AttendInput& input,
+                 std::int64_t sequence,
+                 std::int64_t head,
+                 float* scratch);
 
   /// y [size] = norm(a + b + c)
   void (*add_norm)(const float* a, const float* b, const float* c, const Norm& norm, float* y);

@@ -1,5 +1,6 @@
 // Compiled once for each instruction set, as kernel_variant.cpp.
 
+#include "sbert/model/kernels/cpu/inference_attention.h"
 #include "sbert/model/kernels/cpu/inference_kernels.h"
 #include "sbert/model/kernels/cpu/inference_simd.h"
 #include "sbert/model/kernels/cpu/int8_product.h"
@@ -133,9 +134,20 @@ void add_norm_rows(const float* a, const float* b, std::int64_t rows, const Norm
 
 InferenceKernels SBERT_INFERENCE_TABLE();
 InferenceKernels SBERT_INFERENCE_TABLE() {
-  return {SBERT_VARIANT_NAME, kMaxInt8Weight, packed_size,   packed_size_int8, pack,
-          pack_int8,          multiply,       multiply_int8, quantize_rows,    add_norm,
-          add_norm_rows};
+  return {.name = SBERT_VARIANT_NAME,
+          .max_int8_pair = kMaxInt8Pair,
+          .int8_pair_distance = kLanes,
+          .packed_size = packed_size,
+          .packed_size_int8 = packed_size_int8,
+          .pack = pack,
+          .pack_int8 = pack_int8,
+          .multiply = multiply,
+          .multiply_int8 = multiply_int8,
+          .quantize = quantize_rows,
+          .attend_scratch = attend_scratch,
+          .attend = attend,
+          .add_norm = add_norm,
+          .add_norm_rows = add_norm_rows};
 }
 
 }  // namespace sbert

@@ -26,14 +26,13 @@ constexpr std::int64_t input_of(std::int64_t byte) {
   return byte - within + within % kFour * kLanes + within / kFour;
 }
 
-// 255 * 63 + 255 * 63 is below 2^15, where the instruction of AVX2 would saturate.
+// 255 * 128 is below 2^15, where the instruction of AVX2 saturates the sum of two products.
 #if defined(__AVX2__) && !defined(__AVX512VNNI__)
-constexpr std::int32_t kMaxInt8Weight = 63;
-constexpr int kInt8TileRows = SBERT_VECTOR_BYTES == 64 ? 12 : 4;
+constexpr std::int32_t kMaxInt8Pair = 128;
 #else
-constexpr std::int32_t kMaxInt8Weight = 127;
-constexpr int kInt8TileRows = SBERT_VECTOR_BYTES == 64 ? 12 : 4;
+constexpr std::int32_t kMaxInt8Pair = 254;
 #endif
+constexpr int kInt8TileRows = SBERT_VECTOR_BYTES == 64 ? 12 : 4;
 
 // Adds to each lane of `sum` the four products of unsigned bytes of `x` and signed bytes of `w`.
 inline IntVector add_products(IntVector sum, std::int32_t x_bytes, IntVector w) {
