@@ -95,7 +95,7 @@ void run_embed(const Words& words) {
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
   parser.require("model");
-  parser.choices("precision", {"32", "bf16", "16"});
+  parser.choices("precision", {"32", "int8", "bf16", "16"});
   parser.choices("format", {"npy", "jsonl", "text"});
   if (!parser.parse(words)) return;
   const std::string format = output_format(options);
@@ -112,6 +112,7 @@ void run_embed(const Words& words) {
        .max_length = options.max_length,
        .batch_tokens = options.batch_tokens,
        .threads = options.threads,
+       .precision = inference_precision(options.precision),
        .on_progress = [&](std::int64_t count) { progress.advance(count); }});
   write_embeddings(matrix, options.output, format);
 }

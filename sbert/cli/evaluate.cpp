@@ -11,8 +11,8 @@
 #include "sbert/base/log.h"
 #include "sbert/base/progress.h"
 #include "sbert/cli/commands.h"
-#include "sbert/cli/model_option.h"
 #include "sbert/cli/evaluation_output.h"
+#include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/eval/embedding_cache.h"
 #include "sbert/eval/model_embeddings.h"
@@ -141,7 +141,8 @@ NamedEvaluation evaluate_one(const std::string& path,
                                  .document_prompt_name = options.document_prompt_name,
                                  .prompt_name = options.prompt_name,
                                  .max_length = options.max_length,
-                                 .threads = options.threads});
+                                 .threads = options.threads,
+                                 .precision = inference_precision(options.precision)});
   if (options.no_cache) return {path, run_task(task, options.data, source, task_options)};
   const fs::path folder =
       options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
@@ -178,7 +179,7 @@ void run_evaluate(const Words& words) {
   add_fields(parser, options);
   for (const char* key : {"model", "data"})
     parser.require(key);
-  parser.choices("precision", {"32", "bf16", "16"});
+  parser.choices("precision", {"32", "int8", "bf16", "16"});
   parser.choices("format", {"table", "json"});
   parser.choices("mode", {"trec", "st"});
   if (!parser.parse(Words(words.begin() + (asks_for_help ? 0 : 1), words.end()))) return;

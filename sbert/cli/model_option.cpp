@@ -20,13 +20,18 @@ SentenceModel load_model_on(const std::string& path,
                             const std::string& device,
                             const std::string& precision) {
   SentenceModel model = load_model_on(path, device);
+  if (precision == "int8") return model;
   const ComputePrecision computed = precision_from_name(precision);
   if (computed != ComputePrecision::kFloat32 && model.encoder.device().is_cpu()) {
     fail(ErrorKind::kUsage,
-         concat("--precision ", precision, " is for GPUs; on the CPU it is 32"));
+         concat("--precision ", precision, " is for GPUs; the CPU has 32 and int8"));
   }
   model.encoder.set_compute_precision(computed);
   return model;
+}
+
+InferencePrecision inference_precision(const std::string& precision) {
+  return precision == "int8" ? InferencePrecision::kInt8 : InferencePrecision::kFloat32;
 }
 
 }  // namespace sbert

@@ -31,6 +31,7 @@ struct SearchOptions {
   std::int64_t max_length = 0;
   int threads = 0;
   std::string device = "auto";
+  std::string precision = "32";
   std::string format = "text";
 
   static constexpr auto fields() {
@@ -51,6 +52,7 @@ struct SearchOptions {
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
         field("threads", &Self::threads, "0: every core"),
         field("device", &Self::device, kDeviceHelp),
+        field("precision", &Self::precision, kPrecisionHelp),
         field("format", &Self::format, "text or json (an object a question)"),
     };
   }
@@ -95,6 +97,7 @@ FloatMatrix corpus_vectors(const SentenceModel& model,
                   {.prompt = document_prompt(model, options.document_prompt_name),
                    .max_length = options.max_length,
                    .threads = options.threads,
+                   .precision = inference_precision(options.precision),
                    .on_progress = [&](std::int64_t count) { progress.advance(count); }});
   if (!options.embeddings.empty()) write_npy(vectors, options.embeddings);
   return vectors;
@@ -130,6 +133,7 @@ void run_search(const Words& words) {
   add_fields(parser, options);
   for (const char* key : {"model", "corpus"})
     parser.require(key);
+  parser.choices("precision", {"32", "int8", "bf16", "16"});
   parser.choices("format", {"text", "json"});
   if (!parser.parse(words)) return;
   if (options.k < 1) fail(ErrorKind::kUsage, concat("--k must be at least 1: ", options.k));
@@ -137,14 +141,15 @@ void run_search(const Words& words) {
   if (!options.queries.empty()) queries = read_texts(options.queries);
   if (queries.empty()) fail(ErrorKind::kUsage, "no question: give one, or --queries FILE");
 
-  const SentenceModel model = load_model_on(options.model, options.device);
+  const SentenceModel model = load_model_on(options.model, options.device, options.precision);
   const std::vector<TextRecord> corpus = read_text_records(options.corpus);
   if (corpus.empty()) fail(ErrorKind::kInput, concat(options.corpus, ": no documents"));
   FloatMatrix documents = corpus_vectors(model, corpus, options);
   FloatMatrix questions = embed_texts(model, queries,
                                       {.prompt = query_prompt(model, options.query_prompt_name),
                                        .max_length = options.max_length,
-                                       .threads = options.threads});
+                                       .threads = options.threads,
+                                       .precision = inference_precision(options.precision)});
   make_similarity_a_dot_product(model, documents);
   make_similarity_a_dot_product(model, questions);
   const auto results = exact_topk(questions, documents, options.k);

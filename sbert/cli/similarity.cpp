@@ -19,6 +19,7 @@ struct SimilarityOptions {
   std::string b;
   std::string model;
   std::string prompt_name;
+  std::string precision = "32";
   std::string format = "text";
   std::string device = "auto";
 
@@ -31,6 +32,7 @@ struct SimilarityOptions {
         field("prompt_name", &Self::prompt_name, "the model's prompt to put before both"),
         field("format", &Self::format, "text or json"),
         field("device", &Self::device, kDeviceHelp),
+        field("precision", &Self::precision, kPrecisionHelp),
     };
   }
 };
@@ -48,12 +50,14 @@ void run_similarity(const Words& words) {
   add_fields(parser, options);
   for (const char* key : {"model", "a", "b"})
     parser.require(key);
+  parser.choices("precision", {"32", "int8", "bf16", "16"});
   parser.choices("format", {"text", "json"});
   if (!parser.parse(words)) return;
 
-  const SentenceModel model = load_model_on(options.model, options.device);
+  const SentenceModel model = load_model_on(options.model, options.device, options.precision);
   const FloatMatrix vectors = embed_texts(model, {options.a, options.b},
-                                          {.prompt = prompt_text(model, options.prompt_name)});
+                                          {.prompt = prompt_text(model, options.prompt_name),
+                                           .precision = inference_precision(options.precision)});
   const double cosine = cosine_similarity(vectors.row(0), vectors.row(1));
   if (options.format == "json") {
     std::puts(nlohmann::json{{"similarity", cosine}}.dump().c_str());

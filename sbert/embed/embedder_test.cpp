@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -53,6 +54,43 @@ TEST(EmbedTexts, AVectorDoesNotDependOnTheBatchOrTheThreads) {
                                       EmbedOptions{.batch_tokens = 100'000, .threads = 3}}) {
     EXPECT_EQ(embed_texts(model, all, options).values, reference.values);
   }
+}
+
+TEST(EmbedTexts, Int8VectorsAreCloseAndDoNotDependOnTheBatchEither) {
+  const SentenceModel model = letter_model();
+  const auto all = texts();
+  const FloatMatrix exact = embed_texts(model, all, {});
+  const auto int8 = InferencePrecision::kInt8;
+  const FloatMatrix reference = embed_texts(model, all, {.threads = 1, .precision = int8});
+  for (std::int64_t i = 0; i < exact.rows; ++i) {
+    const auto a = exact.row(i);
+    const auto b = reference.row(i);
+    EXPECT_GT(std::inner_product(a.begin(), a.end(), b.begin(), 0.0), 0.998) << "text " << i;
+  }
+  for (const EmbedOptions& options :
+       {EmbedOptions{.batch_tokens = 1, .threads = 2, .precision = int8},
+        EmbedOptions{.batch_tokens = 100'000, .threads = 1, .precision = int8}}) {
+    EXPECT_EQ(embed_texts(model, all, options).values, reference.values);
+  }
+}
+
+// A model in bfloat16, as in training, runs by its own encoder.
+TEST(EmbedTexts, ModelsThatAreNotFloat32AreEmbeddedToo) {
+  SentenceModel model = letter_model();
+  const FloatMatrix exact = embed_texts(model, {"a b c"}, {});
+  model.encoder.set_compute_precision(ComputePrecision::kBFloat16);
+  const FloatMatrix low = embed_texts(model, {"a b c"}, {});
+  EXPECT_NE(low.values, exact.values);
+  EXPECT_GT(std::inner_product(low.values.begin(), low.values.end(), exact.values.begin(), 0.0),
+            0.99);
+  EXPECT_THROW(embed_texts(model, {"a"}, {.precision = InferencePrecision::kInt8}), Error);
+}
+
+TEST(Embedder, CanBeAskedAgain) {
+  const SentenceModel model = letter_model();
+  const Embedder embedder(model, {});
+  EXPECT_EQ(embedder({"a b"}).values, embedder({"a b"}).values);
+  EXPECT_EQ(embedder({"a b"}).values, embed_texts(model, {"a b"}, {}).values);
 }
 
 TEST(EmbedTexts, VectorsHaveLengthOneIfTheModelSaysSo) {

@@ -38,7 +38,7 @@ struct CachedEncoder {
 /// the length that texts are cut to, and the precision of its weights and products.
 ///
 /// @param embeddings   outlives what is returned
-/// @param precision    "32", "bf16-mixed", ...
+/// @param precision    "32", "int8", "bf16-mixed", ...
 /// @param cache_folder where hashes of model files are remembered
 CachedEncoder cached_encoder(const ModelEmbeddings& embeddings,
                              const std::filesystem::path& model_path,

@@ -74,6 +74,7 @@ FloatMatrix ModelEmbeddings::embed(const std::vector<std::string>& texts,
                                        {.prompt = prompt(role),
                                         .max_length = options_.max_length,
                                         .threads = options_.threads,
+                                        .precision = options_.precision,
                                         .group = options_.group,
                                         .on_progress = on_progress});
   check_finite(embeddings, texts);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sbert/eval/evaluation.h"
+#include "sbert/model/inference_encoder.h"
 #include "sbert/model/sentence_model.h"
 
 namespace sbert {
@@ -18,7 +19,8 @@ struct ModelEmbeddingsOptions {
   std::string prompt_name;           ///< before all other texts; empty: the default prompt
   std::int64_t max_length = 0;       ///< tokens a text is cut to; 0: the model's
   int threads = 0;                   ///< 0: every core
-  ProcessGroup* group = nullptr;     ///< processes that share the encoding; null: none
+  InferencePrecision precision = InferencePrecision::kFloat32;
+  ProcessGroup* group = nullptr;  ///< processes that share the encoding; null: none
 };
 
 /// Embeddings straight from a model, with a line of progress on stderr.

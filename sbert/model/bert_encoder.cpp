@@ -164,6 +164,9 @@ void BertEncoder::set_recompute(bool recompute) {
 void BertEncoder::set_compute_precision(ComputePrecision precision) {
   state_->precision = precision;
 }
+ComputePrecision BertEncoder::compute_precision() const {
+  return state_->precision;
+}
 
 std::vector<NamedTensor> BertEncoder::parameters() const {
   std::vector<NamedTensor> named;

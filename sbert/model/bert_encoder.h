@@ -45,6 +45,7 @@ class BertEncoder {
   void set_recompute(bool recompute);
   /// Sets the type of the matrix products (see ComputePrecision). The output stays float32.
   void set_compute_precision(ComputePrecision precision);
+  ComputePrecision compute_precision() const;
 
   /// The encoder's own tensors (not copies), under Hugging Face's names without the `bert.` prefix,
   /// except that query, key and value of a layer are one tensor, stacked along dim 0 in that order:

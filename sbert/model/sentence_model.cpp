@@ -34,7 +34,12 @@ Tensor embed_batch(const SentenceModel& model,
                    const BertEncoder& encoder,
                    const PackedBatch& batch,
                    const std::optional<DropoutKey>& dropout) {
-  const Tensor tokens = encoder.forward(batch, dropout);         // [T, H]
+  return pool_and_normalize(model, encoder.forward(batch, dropout), batch);
+}
+
+Tensor pool_and_normalize(const SentenceModel& model,
+                          const Tensor& tokens,
+                          const PackedBatch& batch) {
   const Tensor embeddings = pool(model.pooling, tokens, batch);  // [B, H]
   if (!model.normalize) return embeddings;
   return embeddings / embeddings.norm(2, /*dim=*/-1, /*keepdim=*/true).clamp_min(kMinNorm);

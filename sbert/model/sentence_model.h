@@ -36,6 +36,12 @@ Tensor embed_batch(const SentenceModel& model,
                    const PackedBatch& batch,
                    const std::optional<DropoutKey>& dropout);
 
+/// @param tokens [T, H] an encoder's output for the batch
+/// @return       [B, H] as embed_batch() makes them of it
+Tensor pool_and_normalize(const SentenceModel& model,
+                          const Tensor& tokens,
+                          const PackedBatch& batch);
+
 /// The text of the named prompt; of the default prompt (possibly "") if the name is empty.
 /// @throws Error(kUsage) if the model has no prompt of that name, listing those it has
 std::string prompt_text(const SentenceModel& model, const std::string& name);

@@ -1,11 +1,6 @@
 #include "sbert/model/kernels/cpu/kernels.h"
 
-#include <cstdlib>
-#include <string>
-#include <string_view>
-
-#include "sbert/base/concat.h"
-#include "sbert/base/error.h"
+#include "sbert/model/kernels/cpu/cpu_variant.h"
 
 namespace sbert {
 
@@ -19,37 +14,19 @@ Kernels<float> avx512_kernels();
 
 namespace {
 
-struct Variant {
-  std::string_view name;
-  bool is_supported;
-  Kernels<float> (*table)();
-};
-
-Kernels<float> choose() {
+Kernels<float> kernels_of(CpuVariant variant) {
 #if defined(__x86_64__)
-  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f");
-  const Variant variants[] = {{"avx512", has_avx512, avx512_kernels},
-                              {"avx2", has_avx2, avx2_kernels},
-                              {"generic", true, generic_kernels}};
-#else
-  const Variant variants[] = {{"generic", true, generic_kernels}};
+  if (variant >= CpuVariant::kAvx512) return avx512_kernels();
+  if (variant == CpuVariant::kAvx2) return avx2_kernels();
 #endif
-  const char* wanted = std::getenv("SBERT_CPU");
-  std::string known;
-  for (const Variant& variant : variants) {
-    if (!variant.is_supported) continue;
-    if (wanted == nullptr || variant.name == wanted) return variant.table();
-    known += concat(known.empty() ? "" : ", ", variant.name);
-  }
-  fail(ErrorKind::kUsage, concat("SBERT_CPU must be one of ", known, ": ", wanted));
+  return generic_kernels();
 }
 
 }  // namespace
 
 template <>
 const Kernels<float>& kernels<float>() {
-  static const Kernels<float> table = choose();
+  static const Kernels<float> table = kernels_of(chosen_cpu_variant());
   return table;
 }
 

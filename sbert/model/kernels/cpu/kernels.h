@@ -58,10 +58,7 @@ struct Kernels {
   void (*dropout)(const Real* x, Real* out, std::int64_t count, double rate, std::uint64_t key);
 };
 
-/// The kernels for this processor: "avx512", "avx2" or "generic". The environment variable
-/// SBERT_CPU names a lesser one to use instead. Double precision, which only tests use, is always
-/// generic.
-/// @throws Error(kUsage) if SBERT_CPU names none, or one that the processor lacks
+/// The kernels for chosen_cpu_variant(). Double precision, which only tests use, is always generic.
 template <typename Real>
 const Kernels<Real>& kernels();
 

@@ -19,7 +19,7 @@ struct Simd {
     return v;
   }
   static void store(Real* to, Vector v) { __builtin_memcpy(to, &v, sizeof v); }
-  static Vector fill(Real x) { return Vector{} + x; }
+  static Vector fill(Real x) { return x - Vector{}; }  // x + 0 is not x where x is -0
   static Vector larger(Vector a, Vector b) { return a > b ? a : b; }
 
   static Real sum(Vector v) {

@@ -1,0 +1,153 @@
+// Compiled once for each instruction set, as kernel_variant.cpp.
+
+#include "sbert/model/kernels/cpu/inference_attention.h"
+#include "sbert/model/kernels/cpu/inference_kernels.h"
+#include "sbert/model/kernels/cpu/inference_simd.h"
+#include "sbert/model/kernels/cpu/int8_product.h"
+
+namespace sbert {
+namespace {
+
+// Rows of a tile: its sums, two vectors a row, fill the registers but for the operands.
+constexpr int kTileRows = SBERT_VECTOR_BYTES == 64 ? 12 : 6;
+
+std::int64_t packed_size(std::int64_t out, std::int64_t in) {
+  return (out + kPanelColumns - 1) / kPanelColumns * kPanelColumns * in;
+}
+
+// Panels of kPanelColumns outputs, in each of them the columns side by side: [in, kPanelColumns].
+void pack(const float* weight, std::int64_t out, std::int64_t in, float* packed) {
+  for (std::int64_t first = 0; first < out; first += kPanelColumns) {
+    for (std::int64_t k = 0; k < in; ++k) {
+      for (std::int64_t j = 0; j < kPanelColumns; ++j)
+        *packed++ = first + j < out ? weight[(first + j) * in + k] : 0.0F;
+    }
+  }
+}
+
+// kRows rows by one panel. Every sum goes over the inputs in their order, whatever kRows is.
+template <int kRows>
+void multiply_tile(const Product& p,
+                   std::int64_t row,
+                   std::int64_t column,
+                   const float* __restrict panel) {
+  const float* __restrict x = p.x + row * p.in;
+  FloatVector sums[kRows][2] = {};
+  for (std::int64_t k = 0; k < p.in; ++k) {
+    const FloatVector low = Simd<float>::load(panel + k * kPanelColumns);
+    const FloatVector high = Simd<float>::load(panel + k * kPanelColumns + kLanes);
+    for (int r = 0; r < kRows; ++r) {
+      sums[r][0] += x[r * p.in + k] * low;
+      sums[r][1] += x[r * p.in + k] * high;
+    }
+  }
+  const std::int64_t left = p.out - column;
+  const FloatVector bias[2] = {load_some(p.bias + column, left),
+                               load_some(p.bias + column + kLanes, left - kLanes)};
+  for (int r = 0; r < kRows; ++r) {
+    float* y = p.y + (row + r) * p.out + column;
+    store_some(y, activated(p.after, sums[r][0] + bias[0]), left);
+    store_some(y + kLanes, activated(p.after, sums[r][1] + bias[1]), left - kLanes);
+  }
+}
+
+// multiply_tile() for a number of rows that is not known before.
+template <int kRows>
+void multiply_rows(const Product& p,
+                   std::int64_t row,
+                   std::int64_t rows,
+                   std::int64_t column,
+                   const float* panel) {
+  if (rows == kRows) {
+    multiply_tile<kRows>(p, row, column, panel);
+  } else if constexpr (kRows > 1) {
+    multiply_rows<kRows - 1>(p, row, rows, column, panel);
+  }
+}
+
+void multiply(const Product& p) {
+  for (std::int64_t column = 0; column < p.out; column += kPanelColumns) {
+    const float* panel = p.weight + column * p.in;
+    for (std::int64_t row = 0; row < p.rows;) {
+      // The last two tiles share their rows: one of few rows leaves the arithmetic units waiting.
+      const std::int64_t left = p.rows - row;
+      const std::int64_t rows = left >= 2 * kTileRows || left == kTileRows ? kTileRows
+                                : left > kTileRows                         ? (left + 1) / 2
+                                                                           : left;
+      multiply_rows<kTileRows>(p, row, rows, column, panel);
+      row += rows;
+    }
+  }
+}
+
+// y = norm(value(k) at k), where value() gives kLanes values from k on; what is beyond the size it
+// gives as zeros.
+template <typename Value>
+void normalize_row(const Value& value, const Norm& norm, float* y) {
+  const float size = static_cast<float>(norm.size);
+  FloatVector total = {};
+  for (std::int64_t k = 0; k < norm.size; k += kLanes) {
+    const FloatVector v = value(k);
+    store_some(y + k, v, norm.size - k);
+    total += v;
+  }
+  const float mean = Simd<float>::sum(total) / size;
+  FloatVector squares = {};
+  std::int64_t k = 0;
+  for (; k + kLanes <= norm.size; k += kLanes) {
+    const FloatVector v = Simd<float>::load(y + k) - mean;
+    squares += v * v;
+  }
+  float sum_of_squares = Simd<float>::sum(squares);
+  for (; k < norm.size; ++k)
+    sum_of_squares += (y[k] - mean) * (y[k] - mean);
+  const float factor = 1.0F / __builtin_sqrtf(sum_of_squares / size + norm.epsilon);
+  for (k = 0; k < norm.size; k += kLanes) {
+    const std::int64_t left = norm.size - k;
+    const FloatVector v = (load_some(y + k, left) - mean) * factor;
+    store_some(y + k, v * load_some(norm.weight + k, left) + load_some(norm.bias + k, left), left);
+  }
+}
+
+void add_norm(const float* a, const float* b, const float* c, const Norm& norm, float* y) {
+  normalize_row(
+      [&](std::int64_t k) {
+        const std::int64_t left = norm.size - k;
+        return load_some(a + k, left) + load_some(b + k, left) + load_some(c + k, left);
+      },
+      norm, y);
+}
+
+void add_norm_rows(const float* a, const float* b, std::int64_t rows, const Norm& norm, float* y) {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const float* from = a + row * norm.size;
+    const float* other = b + row * norm.size;
+    normalize_row(
+        [&](std::int64_t k) {
+          return load_some(from + k, norm.size - k) + load_some(other + k, norm.size - k);
+        },
+        norm, y + row * norm.size);
+  }
+}
+
+}  // namespace
+
+InferenceKernels SBERT_INFERENCE_TABLE();
+InferenceKernels SBERT_INFERENCE_TABLE() {
+  return {.name = SBERT_VARIANT_NAME,
+          .max_int8_pair = kMaxInt8Pair,
+          .int8_pair_distance = kLanes,
+          .packed_size = packed_size,
+          .packed_size_int8 = packed_size_int8,
+          .pack = pack,
+          .pack_int8 = pack_int8,
+          .multiply = multiply,
+          .multiply_int8 = multiply_int8,
+          .quantize = quantize_rows,
+          .attend_scratch = attend_scratch,
+          .attend = attend,
+          .add_norm = add_norm,
+          .add_norm_rows = add_norm_rows};
+}
+
+}  // namespace sbert
