@@ -79,16 +79,16 @@ void report(const TrainResult& result, const std::filesystem::path& folder) {
                   result.steps, "; the state is saved, the same command goes on from there"));
 }
 
-// This process's place among those that a launcher started; they must be as many as the options say,
-// if the options say anything.
+// This process's place among those that a launcher started; they must be as many as the options
+// say, if the options say anything.
 std::optional<Membership> membership_of(const TrainerOptions& trainer) {
   const std::optional<Membership> found = find_membership(process_environment);
   const std::int64_t wanted = trainer.devices * trainer.num_nodes;
   if (found && wanted != 1 && wanted != found->size) {
     fail(ErrorKind::kUsage,
          concat("trainer.devices (", trainer.devices, ") times trainer.num_nodes (",
-                trainer.num_nodes, ") must be the number of processes that were started: ",
-                found->size));
+                trainer.num_nodes,
+                ") must be the number of processes that were started: ", found->size));
   }
   if (!found && trainer.num_nodes > 1) {
     fail(ErrorKind::kUsage,

@@ -40,9 +40,9 @@ auto talk(const Membership& self, const char* what, Work&& work) {
   try {
     return work();
   } catch (const std::exception& error) {
-    fail(ErrorKind::kIo, concat("rank ", self.rank, " of ", self.size, ": ", what,
-                                "; another process is gone, late or out of reach: ",
-                                first_line(error.what())));
+    fail(ErrorKind::kIo,
+         concat("rank ", self.rank, " of ", self.size, ": ", what,
+                "; another process is gone, late or out of reach: ", first_line(error.what())));
   }
 }
 
@@ -81,7 +81,8 @@ c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store
                                             std::chrono::seconds timeout) {
   void* library = ::dlopen(kNcclPlugin, RTLD_NOW | RTLD_GLOBAL);
   if (library == nullptr) {
-    log_info(concat("without NCCL (", ::dlerror(), "), what processes tell each other goes by way "
+    log_info(concat("without NCCL (", ::dlerror(),
+                    "), what processes tell each other goes by way "
                     "of the CPU"));
     return {};
   }
@@ -151,8 +152,7 @@ class C10dGroup final : public ProcessGroup {
     });
   }
 
-  std::vector<Tensor> gather(const Tensor& part,
-                             const std::vector<std::int64_t>& counts) override {
+  std::vector<Tensor> gather(const Tensor& part, const std::vector<std::int64_t>& counts) override {
     return talk(self_, "cannot gather", [&] {
       // Backends take equal sizes, and none that is empty.
       const std::int64_t most =

@@ -38,8 +38,8 @@ int free_port() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* any = reinterpret_cast<sockaddr*>(&address);
-  const bool is_found = socket >= 0 && ::bind(socket, any, size) == 0 &&
-                        ::getsockname(socket, any, &size) == 0;
+  const bool is_found =
+      socket >= 0 && ::bind(socket, any, size) == 0 && ::getsockname(socket, any, &size) == 0;
   if (socket >= 0) ::close(socket);
   if (!is_found) fail(ErrorKind::kIo, concat("no free port: ", std::strerror(errno)));
   return ntohs(address.sin_port);
@@ -118,11 +118,8 @@ cpu_set_t cores_of(int rank, int count) {
 }
 
 // In the child, from here to execve() only calls that are safe after fork().
-[[noreturn]] void become(char* const* words,
-                         char* const* variables,
-                         const cpu_set_t& cores,
-                         int output,
-                         pid_t parent) {
+[[noreturn]] void become(
+    char* const* words, char* const* variables, const cpu_set_t& cores, int output, pid_t parent) {
   ::setpgid(0, 0);  // a terminal's Ctrl-C comes by way of the parent, once
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::sched_setaffinity(0, sizeof cores, &cores);
@@ -262,8 +259,8 @@ class LocalProcesses {
       process.status = status;
       if (!has_failed(process)) continue;
       const bool is_first = first_failed_ == nullptr;
-      const bool is_cause = !is_first && !is_settled_ && WIFSIGNALED(status) &&
-                            !WIFSIGNALED(*first_failed_->status);
+      const bool is_cause =
+          !is_first && !is_settled_ && WIFSIGNALED(status) && !WIFSIGNALED(*first_failed_->status);
       if (is_first || is_cause) first_failed_ = &process;
     }
     is_settled_ = first_failed_ != nullptr;

@@ -31,8 +31,9 @@ int number(const Variables& environment, const char* name, int least, int most) 
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) {
-    fail(ErrorKind::kUsage, concat("the variable ", name, " of the environment must be a number of ",
-                                   least, " to ", most, ": ", text.empty() ? "not set" : text));
+    fail(ErrorKind::kUsage,
+         concat("the variable ", name, " of the environment must be a number of ", least, " to ",
+                most, ": ", text.empty() ? "not set" : text));
   }
   return value;
 }
@@ -47,12 +48,11 @@ int port_of_job(const Variables& environment) {
 
 std::string guessed_address(const Variables& environment, const Launcher& launcher, int size) {
   if (const auto nodes = environment("SLURM_STEP_NODELIST")) return first_host(*nodes);
-  const bool is_one_machine = environment(launcher.local_size) &&
-                              number(environment, launcher.local_size, 1, size) == size;
+  const bool is_one_machine =
+      environment(launcher.local_size) && number(environment, launcher.local_size, 1, size) == size;
   if (is_one_machine) return "127.0.0.1";
-  fail(ErrorKind::kUsage,
-       concat("this is one of ", size, " processes (", launcher.size,
-              "): set MASTER_ADDR to the address of the machine of rank 0"));
+  fail(ErrorKind::kUsage, concat("this is one of ", size, " processes (", launcher.size,
+                                 "): set MASTER_ADDR to the address of the machine of rank 0"));
 }
 
 }  // namespace
@@ -77,8 +77,7 @@ std::optional<Membership> find_membership(const Variables& environment) {
                            ? number(environment, launcher.local_rank, 0, found.size - 1)
                            : 0;
     const auto address = environment("MASTER_ADDR");
-    found.master_address =
-        address ? *address : guessed_address(environment, launcher, found.size);
+    found.master_address = address ? *address : guessed_address(environment, launcher, found.size);
     found.master_port = environment("MASTER_PORT") ? number(environment, "MASTER_PORT", 1, 65'535)
                                                    : port_of_job(environment);
     found.is_store_served = environment("TORCHELASTIC_USE_AGENT_STORE") == "True";

@@ -22,8 +22,8 @@ using Variables = std::function<std::optional<std::string>(const std::string& na
 
 /// What the launcher of this process says in its environment; nullopt if it works alone. Known:
 /// torchrun, or by hand (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT); a step of Slurm's
-/// srun (SLURM_PROCID, SLURM_STEP_NUM_TASKS, SLURM_LOCALID, SLURM_STEP_NODELIST, SLURM_JOB_ID); Open
-/// MPI (OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK) and MPICH or Intel MPI (PMI_RANK, PMI_SIZE,
+/// srun (SLURM_PROCID, SLURM_STEP_NUM_TASKS, SLURM_LOCALID, SLURM_STEP_NODELIST, SLURM_JOB_ID);
+/// Open MPI (OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK) and MPICH or Intel MPI (PMI_RANK, PMI_SIZE,
 /// MPI_LOCALRANKID), which need MASTER_ADDR if they are on several machines. MASTER_ADDR and
 /// MASTER_PORT win over what is guessed.
 /// @throws Error(kUsage) naming the variable that is missing or wrong

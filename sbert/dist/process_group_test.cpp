@@ -3,12 +3,13 @@
 #include <functional>
 #include <thread>
 
-#include <ATen/ATen.h>
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/message_of.h"
 #include "sbert/dist/membership.h"
@@ -65,8 +66,8 @@ TEST(ProcessGroup, SumsTensorsOfSeveralTypesAndShapes) {
 
 TEST(ProcessGroup, ASumHasTheSameBitsInEachProcess) {
   on_each_rank(3, [](ProcessGroup& group) {
-    const Tensor values = at::randn({10'000}, at::detail::createCPUGenerator(
-                                                  static_cast<std::uint64_t>(group.rank())));
+    const Tensor values = at::randn(
+        {10'000}, at::detail::createCPUGenerator(static_cast<std::uint64_t>(group.rank())));
     group.sum({values});
     const auto all = group.gather(values, {10'000, 10'000, 10'000});
     for (const Tensor& each : all)

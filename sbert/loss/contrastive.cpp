@@ -14,7 +14,9 @@ namespace {
 
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-Tensor count(std::int64_t first, std::int64_t size, const LossBatch& batch) {  // first, first + 1, ...
+Tensor count(std::int64_t first,
+             std::int64_t size,
+             const LossBatch& batch) {  // first, first + 1, ...
   return at::arange(first, first + size,
                     batch.questions.options().dtype(at::kLong).requires_grad(false));
 }
@@ -105,7 +107,8 @@ class ContrastiveLoss : public Loss {
   Tensor documents_entropy(const ScoreTable& table, const LossBatch& batch) const {
     const Tensor is_left_out = left_out(table, batch.targets, options_);
     if (batch.memory.size() == 0) return cross_entropy(table.scores, is_left_out, table, batch);
-    Tensor scores = of_part(batch.questions, batch).mm(batch.memory.documents.t());  // [b, its size]
+    Tensor scores =
+        of_part(batch.questions, batch).mm(batch.memory.documents.t());  // [b, its size]
     if (options_.clamp) scores = scores.clamp(-1, 1);
     const Tensor is_out_of_memory = left_out_of_memory(scores, table, batch, options_);
     return cross_entropy(at::cat({table.scores, scores}, 1),

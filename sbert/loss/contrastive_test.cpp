@@ -97,13 +97,16 @@ TEST(ContrastiveLoss, PartsSumToTheWholeWithItsGradient) {
   for (const LossOptions& options : {options_of(0.2, 0.1), shared, own, masked}) {
     const auto gradients = [&](const std::vector<std::pair<std::int64_t, std::int64_t>>& parts) {
       const Batch made = random_batch({2, 0, 1, 1, 3});
-      LossBatch batch{made.questions.requires_grad_(true), made.positives.requires_grad_(true),
-                      made.negatives.requires_grad_(true), {}};
+      LossBatch batch{made.questions.requires_grad_(true),
+                      made.positives.requires_grad_(true),
+                      made.negatives.requires_grad_(true),
+                      {}};
       batch.targets.negative_counts = made.counts;
       batch.targets.text_keys = {1, 2, 3, 4, 5, 6, 7, 2, 9, 10, 4, 12};
       batch.targets.question_keys = {21, 22, 23, 24, 25};
-      batch.memory = {made.negatives.detach().slice(0, 0, 3).neg(), at::tensor({31, 2, 33}, at::kLong),
-                      at::zeros({3}, at::kLong), at::tensor({24, 0, 0}, at::kLong)};
+      batch.memory = {made.negatives.detach().slice(0, 0, 3).neg(),
+                      at::tensor({31, 2, 33}, at::kLong), at::zeros({3}, at::kLong),
+                      at::tensor({24, 0, 0}, at::kLong)};
       const auto loss = make_contrastive_loss(options);
       double sum = 0;
       for (const auto& part : parts) {

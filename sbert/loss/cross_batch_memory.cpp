@@ -38,7 +38,8 @@ void CrossBatchMemory::add(const LossBatch& batch) {
   const auto total = static_cast<std::int64_t>(targets.text_keys.size());
   const std::int64_t count = std::min(total, capacity);
   const std::int64_t added = num_added_.item<std::int64_t>();
-  const Tensor places = (at::arange(total - count, total, text_keys_.options()) + added).remainder(capacity);
+  const Tensor places =
+      (at::arange(total - count, total, text_keys_.options()) + added).remainder(capacity);
   const auto put = [&](Tensor& slots, const Tensor& values) {
     slots.index_copy_(0, places, values.narrow(0, total - count, count));
   };

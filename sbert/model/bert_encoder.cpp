@@ -54,9 +54,10 @@ struct BertEncoder::State {
   std::vector<EncoderLayer> layers;
 
   Tensor embed(const PackedBatch& batch, DropoutSites& sites) const {
-    const Tensor sum = at::embedding(word_embeddings, on_device(batch.ids, word_embeddings.device())) +
-                       at::embedding(position_embeddings, on_device(batch.positions, word_embeddings.device())) +
-                       token_type_embeddings.select(0, 0);  // [T, H]
+    const Tensor sum =
+        at::embedding(word_embeddings, on_device(batch.ids, word_embeddings.device())) +
+        at::embedding(position_embeddings, on_device(batch.positions, word_embeddings.device())) +
+        token_type_embeddings.select(0, 0);  // [T, H]
     // As NeMo does it: dropout, then the norm (Hugging Face has them the other way round).
     return embedding_norm(dropout(sum, sites.next(config.hidden_dropout)));
   }

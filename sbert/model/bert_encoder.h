@@ -56,7 +56,8 @@ class BertEncoder {
 
   /// Where the parameters are and forward() computes.
   c10::Device device() const;
-  /// Moves the parameters. Those of shared() copies and of earlier parameters() stay where they are.
+  /// Moves the parameters. Those of shared() copies and of earlier parameters() stay where they
+  /// are.
   void to(const c10::Device& device);
 
   /// Excludes parameters from training: copies by shared() give them no gradient, and a backward

@@ -6,9 +6,9 @@
 
 namespace sbert {
 
-/// The type in which an encoder's matrix products are computed; on a GPU also of what passes between
-/// layers. Parameters, sums of LayerNorm and softmax, and everything above the encoder are float32
-/// whatever it is.
+/// The type in which an encoder's matrix products are computed; on a GPU also of what passes
+/// between layers. Parameters, sums of LayerNorm and softmax, and everything above the encoder are
+/// float32 whatever it is.
 enum class ComputePrecision { kFloat32, kBFloat16, kFloat16 };
 
 /// "32", "bf16" or "16".

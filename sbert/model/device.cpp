@@ -59,8 +59,8 @@ class Driver {
     Driver driver;
     int (*start)(unsigned) = nullptr;
     const auto find = [&](const char* name, auto& function) {
-      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(
-          ::dlsym(library, name));
+      function =
+          reinterpret_cast<std::remove_reference_t<decltype(function)>>(::dlsym(library, name));
       return function != nullptr;
     };
     if (!find("cuInit", start) || !find("cuDeviceGetCount", driver.count_) ||
@@ -88,12 +88,12 @@ std::optional<std::string> obstacle(int index) {
   const int count = driver()->num_devices();
   if (index >= count) return concat("the driver shows ", count, " GPUs");
   if (::dlopen(kTorchLibrary, RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    return concat(driver()->name(index), " is there, but not torch's half for GPUs: ",
-                  loader_error());
+    return concat(driver()->name(index),
+                  " is there, but not torch's half for GPUs: ", loader_error());
   }
   if (!at::hasCUDA() || at::detail::getCUDAHooks().deviceCount() <= index) {
-    return concat(driver()->name(index), " is there, but torch cannot use it: ",
-                  at::detail::getCUDAHooks().showConfig());
+    return concat(driver()->name(index),
+                  " is there, but torch cannot use it: ", at::detail::getCUDAHooks().showConfig());
   }
   return std::nullopt;
 }

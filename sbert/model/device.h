@@ -9,8 +9,8 @@ struct Device;
 namespace sbert {
 
 /// The device that a word names: "cpu"; "cuda" or "gpu", the first GPU; "cuda:1", another; "auto",
-/// the first GPU that can be used, else the CPU. Torch's half for GPUs is loaded when a GPU is to be
-/// used, and not before.
+/// the first GPU that can be used, else the CPU. Torch's half for GPUs is loaded when a GPU is to
+/// be used, and not before.
 /// @param local_rank of a process among those of its machine: "cuda", "gpu" and "auto" mean the GPU
 ///                   of this number for it
 /// @throws Error(kUsage) if the word is another one, or if the GPU cannot be used: what was looked

@@ -1,8 +1,9 @@
 #include "sbert/model/device.h"
 
-#include <c10/core/Device.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <c10/core/Device.h>
 
 #include "sbert/base/message_of.h"
 
@@ -29,8 +30,8 @@ TEST(Device, AnUnknownWordIsRefused) {
 TEST(Device, AMissingGpuSaysWhatWasLookedForAndFound) {
   const std::string message = message_of(ErrorKind::kUsage, [] { choose_device("cuda:999"); });
   EXPECT_THAT(message, HasSubstr("cuda:999"));
-  EXPECT_THAT(message, AnyOf(HasSubstr("libcuda.so.1"), HasSubstr("the driver shows"),
-                             HasSubstr("cuInit")));
+  EXPECT_THAT(message,
+              AnyOf(HasSubstr("libcuda.so.1"), HasSubstr("the driver shows"), HasSubstr("cuInit")));
 }
 
 TEST(Device, AutoNeverFails) {

@@ -39,12 +39,14 @@ Tensor boundary_rows(const Tensor& tokens, const PackedBatch& batch, bool last) 
 
 Tensor reduce(const Tensor& tokens, const PackedBatch& batch, const char* operation) {
   // A segment reduction adds a sequence's tokens in their order, whatever stands beside it.
-  return at::segment_reduce(tokens, operation, lengths_of(batch, tokens), std::nullopt, std::nullopt,
+  return at::segment_reduce(tokens, operation, lengths_of(batch, tokens), std::nullopt,
+                            std::nullopt,
                             /*axis=*/0, /*unsafe=*/true);
 }
 
 Tensor weighted_mean(const Tensor& tokens, const PackedBatch& batch) {
-  const Tensor weights = on_device(batch.positions, tokens.device()).add(1).to(tokens.scalar_type());
+  const Tensor weights =
+      on_device(batch.positions, tokens.device()).add(1).to(tokens.scalar_type());
   const Tensor lengths = lengths_of(batch, tokens).to(tokens.scalar_type());
   const Tensor totals = lengths * (lengths + 1) / 2;  // [B] 1 + ... + n
   return reduce(tokens * weights.unsqueeze(1), batch, "sum") / totals.unsqueeze(1);

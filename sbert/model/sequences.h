@@ -10,9 +10,9 @@ namespace sbert {
 
 /// Where the B sequences of a packed batch begin.
 struct Sequences {
-  at::Tensor cu_seqlens;   ///< [B + 1] int32, on the CPU
-  at::Tensor on_device;    ///< the same, where the model is
-  std::int64_t longest;    ///< tokens of the longest one
+  at::Tensor cu_seqlens;  ///< [B + 1] int32, on the CPU
+  at::Tensor on_device;   ///< the same, where the model is
+  std::int64_t longest;   ///< tokens of the longest one
 
   Sequences(const PackedBatch& batch, const c10::Device& device);
   /// On the CPU.

@@ -65,7 +65,8 @@ void AdamW::step(double lr) {
       values.push_back(parameter.tensor);
       gradients.push_back(gradient_of(parameter));
     }
-    const Tensor count = at::full({}, static_cast<double>(step_count_), values[0].options().dtype(at::kFloat).requires_grad(false));
+    const Tensor count = at::full({}, static_cast<double>(step_count_),
+                                  values[0].options().dtype(at::kFloat).requires_grad(false));
     const std::vector<Tensor> steps(values.size(), count);
     at::_fused_adamw_(values, gradients, group.exp_avgs, group.exp_avg_sqs,
                       /*max_exp_avg_sqs=*/{}, steps, lr * group.setting.lr_scale, options_.beta1,

@@ -118,13 +118,12 @@ class Refresh {
   FloatMatrix embed(const std::vector<std::string>& texts) {
     const std::int64_t before = done_;
     std::atomic<std::int64_t> done = 0;
-    FloatMatrix rows = embed_texts(
-        model_, texts,
-        {.max_length = task_.options.encoder_seq_length,
-         .group = &group_,
-         .on_progress = [&](std::int64_t count) {
-           on_progress_(before + (done += count), total_);
-         }});
+    FloatMatrix rows = embed_texts(model_, texts,
+                                   {.max_length = task_.options.encoder_seq_length,
+                                    .group = &group_,
+                                    .on_progress = [&](std::int64_t count) {
+                                      on_progress_(before + (done += count), total_);
+                                    }});
     done_ += static_cast<std::int64_t>(texts.size());
     return rows;
   }
@@ -268,11 +267,10 @@ class Refresh {
 
 }  // namespace
 
-RefreshOutcome refresh_negatives(
-    const SentenceModel& model,
-    const RefreshTask& task,
-    const std::function<void(std::int64_t, std::int64_t)>& on_progress,
-    ProcessGroup& group) {
+RefreshOutcome refresh_negatives(const SentenceModel& model,
+                                 const RefreshTask& task,
+                                 const std::function<void(std::int64_t, std::int64_t)>& on_progress,
+                                 ProcessGroup& group) {
   return Refresh(model, task, on_progress, group).run();
 }
 

@@ -40,10 +40,9 @@ struct RefreshOutcome {
 /// @param group shares the encoding
 /// @param on_progress told how many texts are embedded, and of how many, from any thread
 /// @throws Error(kCancelled) when a stop is asked for
-RefreshOutcome refresh_negatives(
-    const SentenceModel& model,
-    const RefreshTask& task,
-    const std::function<void(std::int64_t, std::int64_t)>& on_progress,
-    ProcessGroup& group = alone());
+RefreshOutcome refresh_negatives(const SentenceModel& model,
+                                 const RefreshTask& task,
+                                 const std::function<void(std::int64_t, std::int64_t)>& on_progress,
+                                 ProcessGroup& group = alone());
 
 }  // namespace sbert

@@ -90,8 +90,8 @@ class Trainer {
     set_training_prompts(options.model.data, data_.is_pairs(), model);
     position_.data_fingerprint = data_.fingerprint();
     if (options.model.mining.is_on()) {
-      mining_.emplace(options.model.mining, data_, folder / "checkpoints",
-                      options.exp_manager.name, group);
+      mining_.emplace(options.model.mining, data_, folder / "checkpoints", options.exp_manager.name,
+                      group);
     }
     if (options.exp_manager.max_time_per_run) {
       max_seconds_ = max_seconds_of_run(*options.exp_manager.max_time_per_run);
@@ -358,9 +358,9 @@ class Trainer {
 
   void write(std::optional<double> score) {
     checkpoints_->save(position_.step, position_.consumed_samples, score,
-                      [&](const std::filesystem::path& path) {
-                        save_training_state(path, learner_.state(), position_);
-                      });
+                       [&](const std::filesystem::path& path) {
+                         save_training_state(path, learner_.state(), position_);
+                       });
     if (options_.exp_manager.checkpoint_callback_params.always_save_nemo) {
       models_.write_nemo();
     }
@@ -386,7 +386,7 @@ class Trainer {
   Learner learner_;
   ModelWriter models_;
   std::optional<NegativeMining> mining_;  // model.mining
-  std::optional<RunTracker> tracker_;    // of the leader
+  std::optional<RunTracker> tracker_;     // of the leader
   RunPosition position_;
   RunEnd end_ = RunEnd::kFinished;
   Clock::time_point start_ = Clock::now();

@@ -41,8 +41,8 @@ struct TrainerOptions {
   std::int64_t devices = 1;
   std::int64_t num_nodes = 1;
   std::int64_t process_timeout_s = 600;  // ours
-  std::string accelerator = "auto";  // NeMo: gpu
-  std::string precision = "auto";    // NeMo: 16
+  std::string accelerator = "auto";      // NeMo: gpu
+  std::string precision = "auto";        // NeMo: 16
   std::int64_t max_epochs = -1;
   std::int64_t max_steps = 100'000;
   std::int64_t log_every_n_steps = 10;

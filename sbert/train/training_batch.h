@@ -73,14 +73,16 @@ struct BatchShare {
   int rank = 0;
   int size = 1;
   /// @param count micro batches of the global batch
-  bool has(std::int64_t micro_batch, std::int64_t count) const { return owner(micro_batch, count) == rank; }
+  bool has(std::int64_t micro_batch, std::int64_t count) const {
+    return owner(micro_batch, count) == rank;
+  }
   int owner(std::int64_t micro_batch, std::int64_t count) const {
     return static_cast<int>(micro_batch * size / count);
   }
 };
 
-/// Cuts a global batch into micro batches of model.micro_batch_size. Those that are not of the share
-/// have no tokens.
+/// Cuts a global batch into micro batches of model.micro_batch_size. Those that are not of the
+/// share have no tokens.
 std::vector<MicroBatch> make_micro_batches(const std::vector<TrainingTexts>& rows,
                                            const Tokenizer& tokenizer,
                                            const ModelOptions& options,
