@@ -158,7 +158,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
   file.commit();
 }
 
-AtomicFolder::AtomicFolder(std::filesystem::path path)
+AtomicFolder::AtomicFolder(const std::filesystem::path& path)
     : path_(without_trailing_slash(path)), temporary_(temporary_name(path_)) {
   if (std::filesystem::exists(path_) && !std::filesystem::is_directory(path_)) {
     fail(ErrorKind::kUsage, concat(path_, ": is a file; a folder cannot take its place"));

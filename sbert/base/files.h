@@ -65,7 +65,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 class AtomicFolder {
  public:
   /// @throws Error(kIo) if the parent cannot be written, Error(kUsage) if `path` is a file
-  explicit AtomicFolder(std::filesystem::path path);
+  explicit AtomicFolder(const std::filesystem::path& path);
   ~AtomicFolder();
   AtomicFolder(const AtomicFolder&) = delete;
   AtomicFolder& operator=(const AtomicFolder&) = delete;

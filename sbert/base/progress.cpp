@@ -19,8 +19,8 @@ std::mutex terminal_mutex;
 std::string live_line;
 
 bool is_terminal() {
-  static const bool result = isatty(STDERR_FILENO) == 1;
-  return result;
+  static const bool kIsTerminal = isatty(STDERR_FILENO) == 1;
+  return kIsTerminal;
 }
 
 void put(std::string_view text) {

@@ -1,9 +1,7 @@
 #include "sbert/checkpoint/dist_metadata.h"
 
-#include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "sbert/base/concat.h"

@@ -169,8 +169,8 @@ BertEncoder make_encoder(const EncoderConfig& config, NamedTensors weights) {
   double found = 0;
   for (const NamedTensor& each : weights) {
     // Not numel(): strides of 0 repeat elements without end.
-    const auto elements = each.tensor.storage().nbytes() / each.tensor.element_size();
-    found += static_cast<double>(elements);
+    const auto bytes = static_cast<double>(each.tensor.storage().nbytes());
+    found += bytes / static_cast<double>(each.tensor.element_size());
   }
   // A few missing tensors are for copy_weights() to name.
   if (num_parameters(config) > 4 * found + kSmallEncoder) {

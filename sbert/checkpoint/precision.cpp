@@ -1,7 +1,6 @@
 #include "sbert/checkpoint/precision.h"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>

@@ -121,7 +121,7 @@ NamedTensors read_torch_zip(std::string_view bytes, std::shared_ptr<const void> 
   return tensors;
 }
 
-Tensor read_torch_zip_tensor(std::string_view bytes, std::shared_ptr<const void> owner) {
+Tensor read_torch_zip_tensor(std::string_view bytes, const std::shared_ptr<const void>& owner) {
   const TorchZip zip = open_torch_zip(bytes);
   const PickledTensor pickled = within("data.pkl", [&] { return read_pickled_tensor(zip.pickle); });
   return make_tensor(pickled, zip.members, zip.folder, owner);

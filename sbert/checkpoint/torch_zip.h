@@ -21,7 +21,7 @@ namespace sbert {
 NamedTensors read_torch_zip(std::string_view bytes, std::shared_ptr<const void> owner);
 
 /// The same for a file that holds one tensor and nothing else.
-Tensor read_torch_zip_tensor(std::string_view bytes, std::shared_ptr<const void> owner);
+Tensor read_torch_zip_tensor(std::string_view bytes, const std::shared_ptr<const void>& owner);
 
 /// Writes such a file, one contiguous storage a tensor, so that torch.load(weights_only=True,
 /// mmap=True) takes it. The same tensors give the same bytes. One tensor at a time is brought to

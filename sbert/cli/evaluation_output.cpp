@@ -101,7 +101,7 @@ std::string table_of(const std::vector<NamedEvaluation>& evaluations,
           value_of(evaluations[1].evaluation, name) - value_of(evaluations[0].evaluation, name);
       text += concat("  ", padded(concat(gain < 0 ? "" : "+", fixed(gain, 4)), 8, true));
     }
-    text += "\n";
+    text += '\n';
   }
   if (evaluations.size() > 1) {
     text += concat("\n", comparison_table(evaluations, comparison, {first.main_metric}));

@@ -1,6 +1,5 @@
 #include "sbert/data/record_index.h"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>

@@ -48,45 +48,42 @@ std::int64_t read_tsv(std::string_view bytes, const VisitRecord& visit) {
   return records;
 }
 
+// Calls read_one() until it says that there is no more. line() is where it is.
+template <typename ReadOne, typename Line>
+std::int64_t read_all(const ReadOne& read_one, const Line& line) {
+  std::int64_t records = 0;
+  try {
+    while (read_one())
+      ++records;
+  } catch (Error& error) {
+    error.within(concat("line ", line()));
+    throw;
+  }
+  return records;
+}
+
 std::int64_t read_csv(std::string_view bytes, const VisitRecord& visit) {
   CsvTable table = within("line 1", [&] { return CsvTable(bytes); });
-  std::int64_t records = 0;
-  while (true) {
-    bool has_row = false;
-    try {
-      has_row = table.next();
-      if (has_row) {
-        visit(table.line(), [&](const VisitValue& field) { table.visit_fields(field); });
-      }
-    } catch (Error& error) {
-      error.within(concat("line ", table.line()));
-      throw;
-    }
-    if (!has_row) return records;
-    ++records;
-  }
+  const auto read_one = [&] {
+    if (!table.next()) return false;
+    visit(table.line(), [&](const VisitValue& field) { table.visit_fields(field); });
+    return true;
+  };
+  return read_all(read_one, [&] { return table.line(); });
 }
 
 std::int64_t read_json(std::string_view bytes, const VisitRecord& visit) {
   RecordScanner scanner(bytes);
   JsonRecordParser parser;
   LineCounter lines(bytes);
-  std::int64_t records = 0;
-  while (true) {
-    std::optional<std::string_view> record;
-    try {
-      record = scanner.next();
-      if (record) {
-        visit(lines.line_at(scanner.place()),
-              [&](const VisitValue& field) { parser.parse(*record, field); });
-      }
-    } catch (Error& error) {
-      error.within(concat("line ", lines.line_at(scanner.place())));
-      throw;
-    }
-    if (!record) return records;
-    ++records;
-  }
+  const auto line = [&] { return lines.line_at(scanner.place()); };
+  const auto read_one = [&] {
+    const std::optional<std::string_view> record = scanner.next();
+    if (!record) return false;
+    visit(line(), [&](const VisitValue& field) { parser.parse(*record, field); });
+    return true;
+  };
+  return read_all(read_one, line);
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include <exception>
 #include <string>
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -88,7 +88,13 @@ c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store
   }
   const auto make = reinterpret_cast<MakeNccl*>(::dlsym(library, kMakeNccl));
   if (make == nullptr) throw std::runtime_error(concat(kNcclPlugin, " has no ", kMakeNccl));
-  return make(store, self.rank, self.size, device.index(), timeout);
+  NcclRequest request{.store = store,
+                      .rank = self.rank,
+                      .size = self.size,
+                      .device = device.index(),
+                      .timeout = timeout};
+  make(request);
+  return request.backend;
 }
 
 // Runs of tensors of one type with about kBucketBytes each.

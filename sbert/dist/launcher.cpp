@@ -7,7 +7,6 @@
 #include <deque>
 #include <optional>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>

@@ -11,11 +11,15 @@ namespace sbert {
 inline constexpr const char* kNcclPlugin = "libsbert_nccl.so";
 inline constexpr const char* kMakeNccl = "sbert_make_nccl";
 
-/// @param device the number of this process's GPU
-using MakeNccl = c10::intrusive_ptr<c10d::Backend>(const c10::intrusive_ptr<c10d::Store>& store,
-                                                   int rank,
-                                                   int size,
-                                                   int device,
-                                                   std::chrono::milliseconds timeout);
+struct NcclRequest {
+  c10::intrusive_ptr<c10d::Store> store;
+  int rank;
+  int size;
+  int device;  ///< the number of this process's GPU
+  std::chrono::milliseconds timeout;
+  c10::intrusive_ptr<c10d::Backend> backend{};  ///< the answer
+};
+
+using MakeNccl = void(NcclRequest& request);
 
 }  // namespace sbert

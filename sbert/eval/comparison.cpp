@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"

@@ -78,7 +78,7 @@ class ContrastiveLoss : public Loss {
     check_shapes(batch);
     if (!options_.in_batch_negatives) require_negatives(batch, "contrastive");
     const ScoreTable table = clamped(score_documents(batch, options_));
-    const Tensor to_documents = documents_entropy(table, batch);
+    Tensor to_documents = documents_entropy(table, batch);
     if (!options_.symmetric) return to_documents;
     const ScoreTable transposed = clamped(score_questions(batch));
     const Tensor is_left_out = left_out(transposed, batch.targets, options_);

@@ -12,7 +12,7 @@ namespace sbert {
 namespace {
 
 // Numbers in [-limit, limit), a function of the seed alone.
-Tensor uniform(std::vector<std::int64_t> shape, double limit, std::uint64_t seed) {
+Tensor uniform(const std::vector<std::int64_t>& shape, double limit, std::uint64_t seed) {
   const Tensor values = at::empty(shape, at::kFloat);
   auto* out = values.data_ptr<float>();
   for (std::int64_t i = 0; i < values.numel(); ++i) {
