@@ -1,5 +1,5 @@
-// For bench/peers/encoding.py: embeds the lines of a text file, or only tokenizes them on one thread, each time
-// a line "32", "int8" or "tokenize" comes in. A line with the seconds goes out.
+// For bench/peers/encoding.py: embeds the lines of a text file, or only tokenizes them on one
+// thread, each time a line "32", "int8" or "tokenize" comes in. A line with the seconds goes out.
 //
 //     embed_bench MODEL TEXTS.txt THREADS
 

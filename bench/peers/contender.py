@@ -32,10 +32,18 @@ def exported(kind):
     path = pathlib.Path(TEXTS).parent / "model.onnx"
     if not path.exists():
         model = AutoModel.from_pretrained(MODEL, attn_implementation="eager").eval()
+
+        class Hidden(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.model = model
+
+            def forward(self, ids, mask, types):
+                return self.model(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
         ids = torch.ones((2, 8), dtype=torch.long)
         axes = {0: "batch", 1: "length"}
         names = ["input_ids", "attention_mask", "token_type_ids"]
-        torch.onnx.export(model, (ids, ids, 0 * ids), path, input_names=names, output_names=["hidden"],
+        torch.onnx.export(Hidden(), (ids, ids, 0 * ids), path, input_names=names, output_names=["hidden"],
                           dynamic_axes=dict.fromkeys([*names, "hidden"], axes), opset_version=17, dynamo=False)
     if kind == "ort":
         return path
