@@ -11,7 +11,7 @@ import pathlib
 import subprocess
 import sys
 
-from turns import Contender, ratio, take_turns
+from turns import CLOCKS, Contender, median_seconds, ratio, take_turns
 
 HERE = pathlib.Path(__file__).parent
 PEERS = {"sentence-transformers": "st", "ONNX Runtime": "ort", "ONNX Runtime int8": "ort-int8"}
@@ -27,22 +27,26 @@ def peer(name, kind, model, path, threads):
     return Contender(name, [sys.executable, HERE / "contender.py", kind, model, path, threads], "go")
 
 
+def rates(amount, seconds):
+    """-> {name: {"wall": amount a second, "cpu": amount a second of CPU time}}"""
+    return {name: {clock: amount / median_seconds(rounds)[clock] for clock in CLOCKS} for name, rounds in seconds.items()}
+
+
 def encode(build, model, path, threads, rounds, tokens):
     environment = os.environ | {"OMP_WAIT_POLICY": "passive"}
     own = [build / "bench/embed_bench", model, path, threads]
     contenders = [Contender("sbert", own, "32", environment), Contender("sbert int8", own, "int8", environment),
                   *(peer(name, kind, model, path, threads) for name, kind in PEERS.items())]
-    medians, seconds = take_turns(contenders, rounds)
+    seconds = take_turns(contenders, rounds)
     pairs = [("sbert", "sentence-transformers"), ("sbert", "ONNX Runtime"), ("sbert int8", "ONNX Runtime int8")]
-    return {"tokens_per_second": {name: tokens / median for name, median in medians.items()}, "seconds": seconds,
+    return {"tokens_per_second": rates(tokens, seconds), "seconds": seconds,
             "ratios": {f"{one} : {other}": ratio(seconds, one, other) for one, other in pairs}}
 
 
 def tokenize(build, model, path, rounds):
-    medians, seconds = take_turns([Contender("sbert", [build / "bench/embed_bench", model, path, 1], "tokenize"),
-                                   peer("tokenizers", "tokenizers", model, path, 1)], rounds)
-    size = pathlib.Path(path).stat().st_size
-    return {"megabytes_per_second": {name: size / median / 1e6 for name, median in medians.items()},
+    seconds = take_turns([Contender("sbert", [build / "bench/embed_bench", model, path, 1], "tokenize"),
+                          peer("tokenizers", "tokenizers", model, path, 1)], rounds)
+    return {"megabytes_per_second": rates(pathlib.Path(path).stat().st_size / 1e6, seconds),
             "ratio": ratio(seconds, "sbert", "tokenizers")}
 
 

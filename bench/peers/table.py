@@ -34,20 +34,24 @@ def packages():
     return {name: importlib.metadata.version(name) for name in names}
 
 
+def both(clocks, form):
+    return f"{clocks['wall']:{form}} ({clocks['cpu']:{form}})"
+
+
 def rows_of(result):
-    """Yields (what, value, of what)."""
+    """Yields (what, value, of what); in brackets the same by CPU time."""
     for kind in ("synopses", "descriptions"):
         texts = result["encoding"][kind]
         mean = texts["tokens"] / texts["texts"]
         for threads, encoded in texts["encode"].items():
             for name, rate in encoded["tokens_per_second"].items():
-                yield f"encode {kind} ({mean:.0f} tokens), {threads} threads: {name}", f"{rate:,.0f}", "tokens/s"
+                yield f"encode {kind} ({mean:.0f} tokens), {threads} threads: {name}", both(rate, ",.0f"), "tokens/s"
             for name, ratio in encoded["ratios"].items():
-                yield f"  {name}", f"{ratio:.2f}", "times"
+                yield f"  {name}", both(ratio, ".2f"), "times"
         for name, rate in texts["tokenize"]["megabytes_per_second"].items():
-            yield f"tokenize {kind}, 1 thread: {name}", f"{rate:.1f}", "MB/s"
+            yield f"tokenize {kind}, 1 thread: {name}", both(rate, ".1f"), "MB/s"
         same = "the same ids" if texts["equal_ids"] else "OTHER IDS"
-        yield "  sbert : tokenizers", f"{texts['tokenize']['ratio']:.1f}", f"times, {same}"
+        yield "  sbert : tokenizers", both(texts["tokenize"]["ratio"], ".1f"), f"times, {same}"
     training = result["training"]
     for name, rate in training["steps_per_second"].items():
         yield f"train, 8 questions with 1 + 4 documents, {training['threads']} threads: {name}", f"{rate:.2f}", "steps/s"
@@ -77,7 +81,7 @@ def main():
     print(f"{result['machine']['cpu']}, {result['machine']['cores']} cores; "
           + ", ".join(f"{name} {version}" for name, version in result["packages"].items()))
     for what, value, unit in rows_of(result):
-        print(f"{what:86}{value:>10} {unit}")
+        print(f"{what:86}{value:>18} {unit}")
     print(f"wrote {options.output}", file=sys.stderr)
 
 
