@@ -10,6 +10,7 @@
 #include <ATen/Parallel.h>
 
 #include "bench/minilm_shape.h"
+#include "sbert/model/inference_encoder.h"
 
 namespace sbert {
 namespace {
@@ -54,7 +55,29 @@ void linear_layers_alone(benchmark::State& state) {
 }
 BENCHMARK(linear_layers_alone)->Unit(benchmark::kMillisecond);
 
+void measure_encoding(benchmark::State& state, InferencePrecision precision) {
+  at::set_num_threads(1);
+  const at::InferenceMode no_gradients;
+  const InferenceEncoder encoder(minilm_encoder(), precision);
+  const PackedBatch batch = random_batch(kTokens, state.range(0));
+  for ([[maybe_unused]] const auto& each : state) {
+    benchmark::DoNotOptimize(encoder.forward(batch));
+  }
+  count(state, batch.num_tokens(), 1);
+}
+
 void encode(benchmark::State& state) {
+  measure_encoding(state, InferencePrecision::kFloat32);
+}
+BENCHMARK(encode)->Arg(12)->Arg(77)->Arg(256)->Unit(benchmark::kMillisecond);
+
+void encode_int8(benchmark::State& state) {
+  measure_encoding(state, InferencePrecision::kInt8);
+}
+BENCHMARK(encode_int8)->Arg(12)->Arg(77)->Arg(256)->Unit(benchmark::kMillisecond);
+
+// The encoder that trains, without gradients: torch's operators.
+void encode_by_operators(benchmark::State& state) {
   at::set_num_threads(1);
   const at::InferenceMode no_gradients;
   const BertEncoder encoder = minilm_encoder();
@@ -64,7 +87,7 @@ void encode(benchmark::State& state) {
   }
   count(state, batch.num_tokens(), 1);
 }
-BENCHMARK(encode)->Arg(12)->Arg(77)->Arg(256)->Unit(benchmark::kMillisecond);
+BENCHMARK(encode_by_operators)->Arg(12)->Arg(77)->Arg(256)->Unit(benchmark::kMillisecond);
 
 // Forward with dropout, and backward: three times the products.
 void measure_training(benchmark::State& state, BertEncoder encoder, double passes) {

@@ -46,6 +46,9 @@ class AtomicFile {
 
   /// @throws Error(kIo), as on a full disk
   void write(std::string_view bytes);
+  /// Writes over bytes that were written before.
+  /// @throws Error(kIo)
+  void write_at(std::uint64_t offset, std::string_view bytes);
   /// Flushes to the disk and renames.
   /// @throws Error(kIo)
   void commit();

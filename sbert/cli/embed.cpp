@@ -1,5 +1,7 @@
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -47,6 +49,10 @@ struct EmbedCommandOptions {
   }
 };
 
+// What is in memory of a file of any length; sorted by length, enough to fill batches of texts
+// alike.
+constexpr std::size_t kTextsAtOnce = 16'384;
+
 constexpr CommandHelp kHelp{
     "embed",
     "Embeds texts, one vector a text, in their order. The vector of a text does not depend on the\n"
@@ -70,23 +76,40 @@ std::string line_of(std::span<const float> row, const std::string& format) {
   return line + (format == "jsonl" ? "]}\n" : "\n");
 }
 
-void write_embeddings(const FloatMatrix& matrix,
-                      const std::string& output,
-                      const std::string& format) {
-  if (format == "npy") {
-    write_npy(matrix, output);
-    return;
+// Where the vectors go, some rows at a time: a .npy file, or lines to a file or stdout.
+class VectorOutput {
+ public:
+  VectorOutput(const std::string& output, const std::string& format, std::int64_t columns)
+      : format_(format) {
+    if (format == "npy") {
+      npy_.emplace(output, columns);
+    } else if (output != "-") {
+      lines_.emplace(output);
+    }
   }
-  if (output == "-") {
-    for (std::int64_t i = 0; i < matrix.rows; ++i)
-      std::fputs(line_of(matrix.row(i), format).c_str(), stdout);
-    return;
+
+  void append(const FloatMatrix& rows) {
+    if (npy_) return npy_->append(rows);
+    for (std::int64_t i = 0; i < rows.rows; ++i) {
+      const std::string line = line_of(rows.row(i), format_);
+      if (lines_) {
+        lines_->write(line);
+      } else {
+        std::fputs(line.c_str(), stdout);
+      }
+    }
   }
-  AtomicFile file(output);
-  for (std::int64_t i = 0; i < matrix.rows; ++i)
-    file.write(line_of(matrix.row(i), format));
-  file.commit();
-}
+
+  void commit() {
+    if (npy_) npy_->commit();
+    if (lines_) lines_->commit();
+  }
+
+ private:
+  std::string format_;
+  std::optional<NpyWriter> npy_;
+  std::optional<AtomicFile> lines_;
+};
 
 }  // namespace
 
@@ -104,17 +127,19 @@ void run_embed(const Words& words) {
   }
 
   const SentenceModel model = load_model_on(options.model, options.device, options.precision);
-  const std::vector<std::string> texts = read_texts(options.input);
-  Progress progress("embedding", static_cast<std::int64_t>(texts.size()), "texts");
-  const FloatMatrix matrix = embed_texts(
-      model, texts,
-      {.prompt = options.prompt ? *options.prompt : prompt_text(model, options.prompt_name),
-       .max_length = options.max_length,
-       .batch_tokens = options.batch_tokens,
-       .threads = options.threads,
-       .precision = inference_precision(options.precision),
-       .on_progress = [&](std::int64_t count) { progress.advance(count); }});
-  write_embeddings(matrix, options.output, format);
+  const TextSource texts(options.input);
+  Progress progress("embedding", texts.count(), "texts");
+  const Embedder embed(
+      model, {.prompt = options.prompt ? *options.prompt : prompt_text(model, options.prompt_name),
+              .max_length = options.max_length,
+              .batch_tokens = options.batch_tokens,
+              .threads = options.threads,
+              .precision = inference_precision(options.precision),
+              .on_progress = [&](std::int64_t count) { progress.advance(count); }});
+  VectorOutput output(options.output, format, model.encoder.config().hidden_size);
+  texts.for_each_chunk(kTextsAtOnce,
+                       [&](const std::vector<std::string>& chunk) { output.append(embed(chunk)); });
+  output.commit();
 }
 
 }  // namespace sbert

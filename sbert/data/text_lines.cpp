@@ -32,18 +32,22 @@ std::string read_stdin() {
   }
 }
 
-using VisitLine = std::function<void(std::string_view line, std::int64_t number)>;
-
-void for_each_line(std::string_view bytes, const VisitLine& visit) {
+// Where a walk through lines is.
+struct LineCursor {
+  std::string_view bytes;  // that are left
   std::int64_t number = 0;
-  while (!bytes.empty()) {
+  std::string_view line{};
+
+  bool next() {
+    if (bytes.empty()) return false;
     const std::size_t length = bytes.find('\n');
-    std::string_view line = bytes.substr(0, length);
+    line = bytes.substr(0, length);
     bytes.remove_prefix(length == std::string_view::npos ? bytes.size() : length + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    visit(line, ++number);
+    ++number;
+    return true;
   }
-}
+};
 
 /// The text of one object with its title, and its id if it has one.
 struct JsonText {
@@ -73,57 +77,128 @@ JsonText parse_json_text(JsonRecordParser& parser, std::string_view line) {
   return result;
 }
 
-/// Reads the file and hands each text to `add`; `add` may throw, and is given the line's context.
-void read_lines(const std::string& path,
-                const std::function<void(JsonText text, std::int64_t number)>& add) {
-  const bool is_stdin = path == "-";
-  const std::string name = is_stdin ? "stdin" : path;
-  within(name, [&] {
-    const std::string piped = is_stdin ? read_stdin() : std::string();
-    const std::optional<MappedFile> file =
-        is_stdin ? std::nullopt : std::optional<MappedFile>(path);
-    std::string_view bytes = is_stdin ? piped : file->bytes();
-    if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-    const std::size_t first = bytes.find_first_not_of(kWhitespace);
-    const bool begins_with_brace = first != std::string_view::npos && bytes[first] == '{';
-    const bool is_json = is_stdin ? begins_with_brace : path.ends_with(".jsonl");
-
-    JsonRecordParser parser;
-    for_each_line(bytes, [&](std::string_view line, std::int64_t number) {
-      if (!is_json) return add({std::nullopt, "", std::string(line)}, number);
-      if (line.find_first_not_of(kWhitespace) == std::string_view::npos) return;
-      try {
-        add(parse_json_text(parser, line), number);
-      } catch (Error& error) {
-        error.within(concat("line ", number));
-        throw;
+// A file in memory: mapped, or all that came from stdin.
+class TextBytes {
+ public:
+  explicit TextBytes(const std::string& path)
+      : name_(path == "-" ? "stdin" : path), is_json_(path.ends_with(".jsonl")) {
+    within(name_, [&] {
+      if (path == "-") {
+        piped_ = read_stdin();
+      } else {
+        file_.emplace(path);
       }
     });
-  });
-}
+    if (path == "-") {
+      const std::size_t first = bytes().find_first_not_of(kWhitespace);
+      is_json_ = first != std::string_view::npos && bytes()[first] == '{';
+    }
+  }
+
+  LineCursor begin() const { return {bytes()}; }
+
+  /// What work() gives; its errors say which line of which file is read.
+  template <typename Work>
+  auto at_line(const LineCursor& cursor, const Work& work) const {
+    return within(name_, [&] { return within(concat("line ", cursor.number), work); });
+  }
+
+  /// The next text, nullopt after the last one.
+  std::optional<JsonText> next(LineCursor& cursor, JsonRecordParser& parser) const {
+    while (cursor.next()) {
+      if (!is_json_) return JsonText{std::nullopt, "", std::string(cursor.line)};
+      if (cursor.line.find_first_not_of(kWhitespace) == std::string_view::npos) continue;
+      return at_line(cursor, [&] { return parse_json_text(parser, cursor.line); });
+    }
+    return std::nullopt;
+  }
+
+  void drop_pages() const {
+    if (file_) file_->drop_pages();
+  }
+
+ private:
+  std::string_view bytes() const {
+    std::string_view all = file_ ? file_->bytes() : std::string_view(piped_);
+    if (all.starts_with("\xEF\xBB\xBF")) all.remove_prefix(3);
+    return all;
+  }
+
+  std::string name_;
+  bool is_json_;
+  std::string piped_;
+  std::optional<MappedFile> file_;
+};
 
 }  // namespace
 
+struct TextSource::State {
+  explicit State(const std::string& path) : bytes(path) {}
+  TextBytes bytes;
+  std::int64_t count = 0;
+};
+
+TextSource::TextSource(const std::string& path) : state_(std::make_unique<State>(path)) {
+  LineCursor cursor = state_->bytes.begin();
+  JsonRecordParser parser;
+  while (state_->bytes.next(cursor, parser))
+    ++state_->count;
+  state_->bytes.drop_pages();
+}
+
+TextSource::~TextSource() = default;
+
+std::int64_t TextSource::count() const {
+  return state_->count;
+}
+
+void TextSource::for_each_chunk(
+    std::size_t most,
+    const std::function<void(const std::vector<std::string>& texts)>& visit) const {
+  LineCursor cursor = state_->bytes.begin();
+  JsonRecordParser parser;
+  while (true) {
+    std::vector<std::string> chunk;
+    while (chunk.size() < most) {
+      std::optional<JsonText> text = state_->bytes.next(cursor, parser);
+      if (!text) break;
+      chunk.push_back(std::move(text->text));
+    }
+    if (chunk.empty()) return;
+    visit(chunk);
+    state_->bytes.drop_pages();
+  }
+}
+
 std::vector<std::string> read_texts(const std::string& path) {
+  const TextBytes bytes(path);
+  LineCursor cursor = bytes.begin();
+  JsonRecordParser parser;
   std::vector<std::string> texts;
-  read_lines(path, [&](JsonText record, std::int64_t) { texts.push_back(std::move(record.text)); });
+  while (std::optional<JsonText> record = bytes.next(cursor, parser))
+    texts.push_back(std::move(record->text));
   return texts;
 }
 
 std::vector<TextRecord> read_text_records(const std::string& path) {
+  const TextBytes bytes(path);
+  LineCursor cursor = bytes.begin();
+  JsonRecordParser parser;
   std::vector<TextRecord> records;
   std::unordered_map<std::string, std::int64_t> line_of_id;
-  read_lines(path, [&](JsonText record, std::int64_t number) {
-    std::string id = record.id ? *std::move(record.id) : concat(number);
-    const auto [earlier, is_new] = line_of_id.emplace(id, number);
+  while (std::optional<JsonText> record = bytes.next(cursor, parser)) {
+    std::string id = record->id ? *std::move(record->id) : concat(cursor.number);
+    const auto [earlier, is_new] = line_of_id.emplace(id, cursor.number);
     if (!is_new) {
-      fail(ErrorKind::kInput,
-           concat("the id is there already, on line ", earlier->second, ": ", id));
+      bytes.at_line(cursor, [&] {
+        fail(ErrorKind::kInput,
+             concat("the id is there already, on line ", earlier->second, ": ", id));
+      });
     }
     std::string text =
-        record.title.empty() ? std::move(record.text) : concat(record.title, ' ', record.text);
+        record->title.empty() ? std::move(record->text) : concat(record->title, ' ', record->text);
     records.push_back({std::move(id), std::move(text)});
-  });
+  }
   return records;
 }
 

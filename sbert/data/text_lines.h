@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +15,32 @@ struct TextRecord {
   std::string text;
 };
 
-// Both read a file of texts, or stdin for "-". A name that ends in .jsonl is JSON Lines, any other
+// All read a file of texts, or stdin for "-". A name that ends in .jsonl is JSON Lines, any other
 // is plain text, one text a line; stdin is JSON Lines if its first character that is no space is
 // '{'. Lines end with \n or \r\n; the last one may lack it. In plain text an empty line is an empty
 // text; in JSON Lines it is skipped. A byte order mark is dropped.
+
+/// The texts of a file, one after the other: lines, or the string "text" of each object. The file
+/// may be larger than the memory; stdin is kept in memory.
+class TextSource {
+ public:
+  /// Looks through the whole file once.
+  /// @throws Error(kIo) if it cannot be read, Error(kInput) "file: line 17: text is missing"
+  explicit TextSource(const std::string& path);
+  ~TextSource();
+  TextSource(const TextSource&) = delete;
+  TextSource& operator=(const TextSource&) = delete;
+
+  std::int64_t count() const;
+  /// Calls visit(texts) with `most` texts at a time, and with those that are left.
+  void for_each_chunk(
+      std::size_t most,
+      const std::function<void(const std::vector<std::string>& texts)>& visit) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// The texts: lines, or the string "text" of each object.
 /// @throws Error(kIo) if it cannot be read, Error(kInput) "file: line 17: text is missing"

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/base/message_of.h"
 
@@ -42,6 +43,38 @@ TEST_F(TextLines, JsonLinesGiveTheirText) {
   EXPECT_THAT(
       read_texts(file("a.jsonl", "{\"text\": \"a\\nb\", \"id\": 1}\n\n \r\n{\"text\":\"\"}")),
       ElementsAre("a\nb", ""));
+}
+
+TEST_F(TextLines, ASourceGivesTheSameTextsInChunks) {
+  const TextSource source(
+      file("a.jsonl", "{\"text\":\"a\"}\n\n{\"text\":\"b\"}\n{\"text\":\"c\"}"));
+  EXPECT_EQ(source.count(), 3);
+  for (int pass = 0; pass < 2; ++pass) {
+    std::vector<std::vector<std::string>> chunks;
+    source.for_each_chunk(2, [&](const auto& texts) { chunks.push_back(texts); });
+    EXPECT_THAT(chunks, ElementsAre(ElementsAre("a", "b"), ElementsAre("c")));
+  }
+  const TextSource empty(file("a.txt", ""));
+  EXPECT_EQ(empty.count(), 0);
+  empty.for_each_chunk(2, [](const auto&) { FAIL() << "there is no text"; });
+}
+
+// A bad line at the end of a large file is found before hours of work.
+TEST_F(TextLines, ASourceLooksThroughTheWholeFileAtOnce) {
+  const std::string path = file("a.jsonl", "{\"text\":\"a\"}\n{\"txt\":\"b\"}\n");
+  EXPECT_THAT(message_of(ErrorKind::kInput, [&] { TextSource source(path); }),
+              EndsWith("a.jsonl: line 2: text is missing"));
+}
+
+// An error of the one who takes the texts is not the file's.
+TEST_F(TextLines, AnErrorInAChunkKeepsItsMessage) {
+  const TextSource source(file("a.txt", "a\n"));
+  EXPECT_EQ(message_of(ErrorKind::kIo,
+                       [&] {
+                         source.for_each_chunk(
+                             1, [](const auto&) { fail(ErrorKind::kIo, "disk full"); });
+                       }),
+            "disk full");
 }
 
 TEST_F(TextLines, JsonErrorsNameTheLine) {

@@ -19,9 +19,10 @@ static_assert(std::endian::native == std::endian::little);
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kAlignment = 64;
 
-std::string header(const FloatMatrix& matrix) {
-  std::string text = concat("{'descr': '<f4', 'fortran_order': False, 'shape': (", matrix.rows,
-                            ", ", matrix.columns, "), }");
+// As long for any number of rows.
+std::string header(std::int64_t rows, std::int64_t columns) {
+  std::string text =
+      concat("{'descr': '<f4', 'fortran_order': False, 'shape': (", rows, ", ", columns, "), }");
   const std::size_t before = kMagic.size() + 4;
   text.append((kAlignment - (before + text.size() + 1) % kAlignment) % kAlignment, ' ');
   text += '\n';
@@ -49,11 +50,25 @@ std::int64_t read_dimension(std::string_view& from, const std::filesystem::path&
 }  // namespace
 
 void write_npy(const FloatMatrix& matrix, const std::filesystem::path& path) {
-  AtomicFile file(path);
-  file.write(header(matrix));
-  file.write(
-      {reinterpret_cast<const char*>(matrix.values.data()), matrix.values.size() * sizeof(float)});
-  file.commit();
+  NpyWriter writer(path, matrix.columns);
+  writer.append(matrix);
+  writer.commit();
+}
+
+NpyWriter::NpyWriter(const std::filesystem::path& path, std::int64_t columns)
+    : file_(path), columns_(columns) {
+  file_.write(header(0, columns));
+}
+
+void NpyWriter::append(const FloatMatrix& rows) {
+  file_.write(
+      {reinterpret_cast<const char*>(rows.values.data()), rows.values.size() * sizeof(float)});
+  rows_ += rows.rows;
+}
+
+void NpyWriter::commit() {
+  file_.write_at(0, header(rows_, columns_));
+  file_.commit();
 }
 
 FloatMatrix read_npy(const std::filesystem::path& path) {

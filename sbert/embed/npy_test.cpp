@@ -44,6 +44,22 @@ TEST(Npy, ReadsBackWhatWasWritten) {
   EXPECT_EQ(back.values, matrix().values);
 }
 
+TEST(Npy, RowsThatComeInPiecesMakeTheSameFile) {
+  FloatMatrix many(1'001, 3);
+  for (std::size_t i = 0; i < many.values.size(); ++i)
+    many.values[i] = static_cast<float>(i);
+  write_npy(many, temp("whole.npy"));
+  NpyWriter writer(temp("pieces.npy"), 3);
+  for (const std::int64_t rows : {1'000, 0, 1}) {
+    FloatMatrix piece(rows, 3);
+    const auto from = many.values.begin() + (rows == 1 ? 3'000 : 0);
+    piece.values.assign(from, from + rows * 3);
+    writer.append(piece);
+  }
+  writer.commit();
+  EXPECT_EQ(read_file(temp("pieces.npy")), read_file(temp("whole.npy")));
+}
+
 TEST(Npy, NoRowsIsAFileToo) {
   write_npy(FloatMatrix(0, 384), temp("empty.npy"));
   EXPECT_EQ(read_npy(temp("empty.npy")).rows, 0);

@@ -20,8 +20,8 @@ namespace sbert {
 namespace {
 
 // Tokens that go through the second half of a layer together: a multiple of every kernel's tile,
-// few enough for their widest values, [96, 4H] of a small model, to stay in the second cache.
-constexpr std::int64_t kBlockTokens = 96;
+// few enough for their widest values, [192, 4H] of a small model, to stay in the second cache.
+constexpr std::int64_t kBlockTokens = 192;
 
 After after_of(Activation activation) {
   switch (activation) {
@@ -67,18 +67,28 @@ struct InferenceLayer {
   InferenceLayer(const Parameters& get,
                  const std::string& prefix,
                  double epsilon,
-                 InferencePrecision precision)
-      : qkv(linear(get, prefix + "attention.self.qkv", precision)),
-        attention_output(linear(get, prefix + "attention.output.dense", precision)),
-        intermediate(linear(get, prefix + "intermediate.dense", precision)),
-        output(linear(get, prefix + "output.dense", precision)),
+                 InferencePrecision precision,
+                 WeightMemory& memory)
+      : qkv(linear(get, prefix + "attention.self.qkv", precision, memory)),
+        attention_output(linear(get, prefix + "attention.output.dense", precision, memory)),
+        intermediate(linear(get, prefix + "intermediate.dense", precision, memory)),
+        output(linear(get, prefix + "output.dense", precision, memory)),
         attention_norm(get, prefix + "attention.output.LayerNorm", epsilon),
         output_norm(get, prefix + "output.LayerNorm", epsilon) {}
 
+  static std::int64_t weight_bytes(const EncoderConfig& c, InferencePrecision precision) {
+    const auto bytes = [&](std::int64_t out, std::int64_t in) {
+      return PackedLinear::weight_bytes(out, in, precision);
+    };
+    return bytes(3 * c.hidden_size, c.hidden_size) + bytes(c.hidden_size, c.hidden_size) +
+           bytes(c.ffn_hidden_size, c.hidden_size) + bytes(c.hidden_size, c.ffn_hidden_size);
+  }
+
   static PackedLinear linear(const Parameters& get,
                              const std::string& name,
-                             InferencePrecision precision) {
-    return {get(name + ".weight"), get(name + ".bias"), precision};
+                             InferencePrecision precision,
+                             WeightMemory& memory) {
+    return {get(name + ".weight"), get(name + ".bias"), precision, memory};
   }
 
   PackedLinear qkv;
@@ -89,22 +99,26 @@ struct InferenceLayer {
   LayerNormWeights output_norm;
 };
 
-// The memory of one forward pass.
-struct Workspace {
-  Workspace(const EncoderConfig& c, const PackedBatch& batch)
-      : qkv(at::empty({batch.num_tokens(), 3 * c.hidden_size}, at::kFloat)),
-        context(at::empty({batch.num_tokens(), c.hidden_size}, at::kFloat)),
-        attention(at::empty({inference_kernels().attend_scratch(
-                                c.hidden_size / c.num_attention_heads, batch.max_seqlen)},
-                            at::kFloat)),
-        half(at::empty({kBlockTokens, c.hidden_size}, at::kFloat)),
-        wide(at::empty({kBlockTokens, c.ffn_hidden_size}, at::kFloat)) {}
+// Values that grow to the most that was ever asked for.
+class Buffer {
+ public:
+  float* get(std::int64_t size) {
+    if (!values_.defined() || values_.numel() < size) values_ = at::empty({size}, at::kFloat);
+    return values_.data_ptr<float>();
+  }
 
-  Tensor qkv;      // [T, 3H]
-  Tensor context;  // [T, H]
-  Tensor attention;
-  Tensor half;  // [block, H]
-  Tensor wide;  // [block, F]
+ private:
+  Tensor values_;
+};
+
+// The memory of a forward pass. A thread keeps it for the next one: fresh pages cost more than
+// what is computed in them.
+struct Workspace {
+  Buffer qkv;      // [T, 3H]
+  Buffer context;  // [T, H]
+  Buffer attention;
+  Buffer half;  // [block, H]
+  Buffer wide;  // [block, F]
   QuantizedRows quantized;
 };
 
@@ -115,14 +129,19 @@ void for_each_block(std::int64_t tokens, const Work& work) {
     work(first, std::min(kBlockTokens, tokens - first));
 }
 
-void attend(const PackedBatch& batch, const EncoderConfig& config, Workspace& space) {
-  const AttendInput input{
-      space.qkv.const_data_ptr<float>(), batch.cu_seqlens.data(), config.num_attention_heads,
-      config.hidden_size / config.num_attention_heads, space.context.data_ptr<float>()};
-  const auto attend_one = inference_kernels().attend;
+void attend(const PackedBatch& batch,
+            const EncoderConfig& config,
+            const float* qkv,
+            float* context,
+            Buffer& scratch) {
+  const InferenceKernels& kernel = inference_kernels();
+  const std::int64_t head_dim = config.hidden_size / config.num_attention_heads;
+  const AttendInput input{qkv, batch.cu_seqlens.data(), config.num_attention_heads, head_dim,
+                          context};
+  float* space = scratch.get(kernel.attend_scratch(head_dim, batch.max_seqlen));
   for (std::int64_t sequence = 0; sequence < batch.num_sequences(); ++sequence) {
     for (std::int64_t head = 0; head < config.num_attention_heads; ++head)
-      attend_one(input, sequence, head, space.attention.data_ptr<float>());
+      kernel.attend(input, sequence, head, space);
   }
 }
 
@@ -134,14 +153,14 @@ void run_layer(const InferenceLayer& layer,
                float* x) {
   const InferenceKernels& kernel = inference_kernels();
   const std::int64_t width = config.hidden_size;
-  float* qkv = space.qkv.data_ptr<float>();
+  float* qkv = space.qkv.get(batch.num_tokens() * 3 * width);
   for_each_block(batch.num_tokens(), [&](std::int64_t first, std::int64_t rows) {
     layer.qkv(x + first * width, rows, After::kNothing, qkv + first * 3 * width, space.quantized);
   });
-  attend(batch, config, space);
-  const float* context = space.context.const_data_ptr<float>();
-  float* half = space.half.data_ptr<float>();
-  float* wide = space.wide.data_ptr<float>();
+  float* context = space.context.get(batch.num_tokens() * width);
+  attend(batch, config, qkv, context, space.attention);
+  float* half = space.half.get(kBlockTokens * width);
+  float* wide = space.wide.get(kBlockTokens * config.ffn_hidden_size);
   for_each_block(batch.num_tokens(), [&](std::int64_t first, std::int64_t rows) {
     float* stream = x + first * width;
     layer.attention_output(context + first * width, rows, After::kNothing, half, space.quantized);
@@ -163,10 +182,12 @@ struct InferenceEncoder::State {
         word_embeddings(get("embeddings.word_embeddings.weight")),
         position_embeddings(get("embeddings.position_embeddings.weight")),
         token_type_embedding(get("embeddings.token_type_embeddings.weight").select(0, 0)),
-        embedding_norm(get, "embeddings.LayerNorm", c.layernorm_epsilon) {
+        embedding_norm(get, "embeddings.LayerNorm", c.layernorm_epsilon),
+        weights(c.num_layers * InferenceLayer::weight_bytes(c, precision)) {
     std::vector<std::optional<InferenceLayer>> made(static_cast<std::size_t>(c.num_layers));
     for_each_task(available_threads(), made.size(), [&](std::size_t i) {
-      made[i].emplace(get, concat("encoder.layer.", i, "."), c.layernorm_epsilon, precision);
+      made[i].emplace(get, concat("encoder.layer.", i, "."), c.layernorm_epsilon, precision,
+                      weights);
     });
     for (auto& layer : made)
       layers.push_back(std::move(*layer));
@@ -196,6 +217,7 @@ struct InferenceEncoder::State {
   Tensor position_embeddings;   // [P, H]
   Tensor token_type_embedding;  // [H]
   LayerNormWeights embedding_norm;
+  WeightMemory weights;
   std::vector<InferenceLayer> layers;
 };
 
@@ -228,7 +250,7 @@ Tensor InferenceEncoder::forward(const PackedBatch& batch) const {
   const EncoderConfig& config = state_->config;
   const Tensor x = at::empty({batch.num_tokens(), config.hidden_size}, at::kFloat);
   state_->embed(batch, x.data_ptr<float>());
-  Workspace space(config, batch);
+  static thread_local Workspace space;
   for (const InferenceLayer& layer : state_->layers)
     run_layer(layer, batch, config, space, x.data_ptr<float>());
   return x;

@@ -5,53 +5,79 @@
 
 #include <ATen/ATen.h>
 
+#include "sbert/base/error.h"
 #include "sbert/model/weight_quantization.h"
+#include "sbert/model/zero_tensor.h"
 
 namespace sbert {
 
-PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, InferencePrecision precision)
-    : out_(weight.size(0)),
-      in_(weight.size(1)),
-      precision_(precision),
-      bias_(bias.detach().contiguous()) {
-  const Tensor source = weight.detach().contiguous();
-  const float* values = source.const_data_ptr<float>();
-  const InferenceKernels& kernels = inference_kernels();
-  if (precision == InferencePrecision::kInt8) {
-    quantize(values);
-    return;
-  }
-  weight_ = at::empty({kernels.packed_size(out_, in_)}, at::kFloat);
-  kernels.pack(values, out_, in_, weight_.data_ptr<float>());
+WeightMemory::WeightMemory(std::int64_t bytes)
+    : memory_(zero_tensor({rounded(bytes) / static_cast<std::int64_t>(sizeof(float))})),
+      size_(rounded(bytes)) {}
+
+std::int64_t WeightMemory::rounded(std::int64_t bytes) {
+  constexpr std::int64_t kCacheLine = 64;
+  return (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
 }
 
-void PackedLinear::quantize(const float* weight) {
+void* WeightMemory::take(std::int64_t bytes) {
+  const std::int64_t start = used_.fetch_add(rounded(bytes));
+  if (start + bytes > size_) fail(ErrorKind::kInternal, "packed weights are larger than planned");
+  return static_cast<char*>(memory_.data_ptr()) + start;
+}
+
+std::int64_t PackedLinear::weight_bytes(std::int64_t out,
+                                        std::int64_t in,
+                                        InferencePrecision precision) {
   const InferenceKernels& kernels = inference_kernels();
-  weight_ = at::empty({kernels.packed_size_int8(out_, in_)}, at::kChar);
-  weight_scale_ = at::empty({out_}, at::kFloat);
-  offset_ = at::empty({out_}, at::kInt);
+  const std::int64_t bytes =
+      precision == InferencePrecision::kInt8
+          ? kernels.packed_size_int8(out, in)
+          : kernels.packed_size(out, in) * static_cast<std::int64_t>(sizeof(float));
+  return WeightMemory::rounded(bytes);
+}
+
+PackedLinear::PackedLinear(const Tensor& weight,
+                           const Tensor& bias,
+                           InferencePrecision precision,
+                           WeightMemory& memory)
+    : out_(weight.size(0)), in_(weight.size(1)), bias_(bias.detach().contiguous()) {
+  const Tensor source = weight.detach().contiguous();
+  const float* values = source.const_data_ptr<float>();
+  void* packed = memory.take(weight_bytes(out_, in_, precision));
+  if (precision == InferencePrecision::kInt8) {
+    weight8_ = static_cast<std::int8_t*>(packed);
+    quantize(values, static_cast<std::int8_t*>(packed));
+  } else {
+    weight_ = static_cast<float*>(packed);
+    inference_kernels().pack(values, out_, in_, static_cast<float*>(packed));
+  }
+}
+
+void PackedLinear::quantize(const float* weight, std::int8_t* packed) {
+  const InferenceKernels& kernels = inference_kernels();
   std::vector<std::int8_t> rounded(static_cast<std::size_t>(out_ * in_));
   for (std::int64_t j = 0; j < out_; ++j) {
     const auto row = std::span(rounded).subspan(static_cast<std::size_t>(j * in_),
                                                 static_cast<std::size_t>(in_));
-    weight_scale_.data_ptr<float>()[j] =
-        quantize_weights({weight + j * in_, row.size()}, kernels.max_int8_pair,
-                         static_cast<std::size_t>(kernels.int8_pair_distance), row);
-    offset_.data_ptr<std::int32_t>()[j] = 128 * std::accumulate(row.begin(), row.end(), 0);
+    weight_scale_.push_back(quantize_weights({weight + j * in_, row.size()}, kernels.max_int8_pair,
+                                             static_cast<std::size_t>(kernels.int8_pair_distance),
+                                             row));
+    offset_.push_back(128 * std::accumulate(row.begin(), row.end(), 0));
   }
-  kernels.pack_int8(rounded.data(), out_, in_, weight_.data_ptr<std::int8_t>());
+  kernels.pack_int8(rounded.data(), out_, in_, packed);
 }
 
 void PackedLinear::operator()(
     const float* x, std::int64_t rows, After after, float* y, QuantizedRows& scratch) const {
   const InferenceKernels& kernels = inference_kernels();
   const float* bias = bias_.const_data_ptr<float>();
-  if (precision_ == InferencePrecision::kFloat32) {
+  if (weight_ != nullptr) {
     kernels.multiply({.x = x,
                       .rows = rows,
                       .in = in_,
                       .out = out_,
-                      .weight = weight_.const_data_ptr<float>(),
+                      .weight = weight_,
                       .bias = bias,
                       .after = after,
                       .y = y});
@@ -67,9 +93,9 @@ void PackedLinear::operator()(
                          .rows = rows,
                          .in = in_,
                          .out = out_,
-                         .weight = weight_.const_data_ptr<std::int8_t>(),
-                         .weight_scale = weight_scale_.const_data_ptr<float>(),
-                         .offset = offset_.const_data_ptr<std::int32_t>(),
+                         .weight = weight8_,
+                         .weight_scale = weight_scale_.data(),
+                         .offset = offset_.data(),
                          .bias = bias,
                          .after = after,
                          .y = y});

@@ -37,6 +37,17 @@ class Embed(ProgramTest):
         for line, row in zip(printed.splitlines(), rows, strict=True):
             self.assertEqual(struct.pack("<32f", *json.loads(line)["embedding"]), struct.pack("<32f", *row))
 
+    def test_int8_is_close_and_does_not_depend_on_the_batch(self):
+        self.write("texts.txt", "\n".join(TEXTS) + "\n")
+        exact = self.embed("--input", "texts.txt")
+        rows = self.embed("--input", "texts.txt", "--precision", "int8")
+        self.assertNotEqual(rows, exact)
+        for row, other in zip(rows, exact, strict=True):
+            self.assertGreater(dot(row, other), 0.99)
+        self.assertEqual(self.embed("--input", "texts.txt", "--precision", "int8", "--batch-tokens", 1, "--threads", 1), rows)
+        self.refuse(USAGE, ["precision"], "embed", "--model", HF_MODEL, "--input", "texts.txt", "--precision", "int4",
+                    "--output", "b.npy")
+
     def test_prompt_is_put_before_each_text_and_max_length_cuts(self):
         self.write("plain.txt", "the cat\n")
         self.write("prompted.txt", "query the cat\n")

@@ -1,0 +1,62 @@
+// For bench/peers/encoding.py: embeds the lines of a text file, or only tokenizes them on one
+// thread, each time a line "32", "int8" or "tokenize" comes in. A line with the seconds goes out.
+//
+//     embed_bench MODEL TEXTS.txt THREADS
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sbert/checkpoint/model_files.h"
+#include "sbert/data/text_lines.h"
+#include "sbert/embed/embedder.h"
+
+namespace sbert {
+namespace {
+
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+int run(int count, char** words) {
+  if (count != 4) {
+    std::fputs("embed_bench MODEL TEXTS.txt THREADS\n", stderr);
+    return 2;
+  }
+  const SentenceModel model = load_model(words[1]);
+  const std::vector<std::string> texts = read_texts(words[2]);
+  const int threads = std::atoi(words[3]);
+  std::map<std::string, Embedder> embedders;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (line != "tokenize" && !embedders.contains(line)) {
+      const InferencePrecision precision = inference_precision_from_name(line);
+      embedders.try_emplace(line, model, EmbedOptions{.threads = threads, .precision = precision});
+    }
+    const auto wall = std::chrono::steady_clock::now();
+    const double cpu = cpu_seconds();
+    if (line == "tokenize") {
+      for (const std::string& text : texts)
+        model.tokenizer.encode(text, model.max_seq_length);
+    } else {
+      embedders.at(line)(texts);
+    }
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - wall;
+    std::printf("%.6f %.6f\n", seconds.count(), cpu_seconds() - cpu);
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace sbert
+
+int main(int count, char** words) {
+  return sbert::run(count, words);
+}
