@@ -125,21 +125,22 @@ class Miner {
     std::uint64_t questions_key = 0;
     for (const MiningQuestion& question : input_.questions)
       questions_key = derive_key(questions_key, bytes_key(question.text));
-    TextVectorOptions embedding{.prompt = query_prompt,
+    TextVectorOptions embedding{.label = "embedding questions",
+                                .prompt = query_prompt,
                                 .max_length = options_.max_length,
                                 .threads = options_.threads,
                                 .chunk_bytes = plan_.chunk_bytes};
     const auto& folder = options_.vectors_folder;
     VectorFile questions = embed_into_file(
-        folder / concat(name, "questions.vectors"), "embedding questions", model,
+        folder / concat(name, "questions.vectors"), model,
         static_cast<std::int64_t>(input_.questions.size()),
         [&](std::int64_t i) { return input_.questions[static_cast<std::size_t>(i)].text; },
         questions_key, embedding);
+    embedding.label = "embedding documents";
     embedding.prompt = document_prompt;
     VectorFile documents = embed_into_file(
-        folder / concat(name, "documents.vectors"), "embedding documents", model,
-        input_.documents->size(), [&](std::int64_t row) { return input_.documents->text(row); },
-        documents_key, embedding);
+        folder / concat(name, "documents.vectors"), model, input_.documents->size(),
+        [&](std::int64_t row) { return input_.documents->text(row); }, documents_key, embedding);
     return {std::move(questions), std::move(documents)};
   }
 

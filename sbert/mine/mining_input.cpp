@@ -9,7 +9,6 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/base/log.h"
 #include "sbert/base/stop.h"
 #include "sbert/data/example_set.h"
 #include "sbert/data/text_key.h"

@@ -26,8 +26,9 @@ std::uint64_t key_of(std::span<const float> values) {
 
 // Changes with the weights, and with all else that makes an embedding of some texts.
 std::uint64_t model_key(const SentenceModel& model, const EmbedOptions& options) {
-  std::uint64_t key = derive_key(model.max_seq_length, options.max_length,
-                                 bytes_key(options.prompt), bytes_key(model.similarity));
+  std::uint64_t key =
+      derive_key(static_cast<std::uint64_t>(model.max_seq_length), options.max_length,
+                 bytes_key(options.prompt), bytes_key(model.similarity));
   for (const NamedTensor& parameter : model.encoder.parameters()) {
     const at::Tensor values = parameter.tensor.to(at::kCPU, at::kFloat).contiguous();
     key = derive_key(
@@ -42,7 +43,6 @@ std::uint64_t model_key(const SentenceModel& model, const EmbedOptions& options)
 }  // namespace
 
 VectorFile embed_into_file(const std::filesystem::path& path,
-                           std::string_view label,
                            const SentenceModel& model,
                            std::int64_t num_texts,
                            const std::function<std::string(std::int64_t)>& text_of,
@@ -58,21 +58,21 @@ VectorFile embed_into_file(const std::filesystem::path& path,
   }
   if (file.written() == num_texts) return file;
 
-  Progress progress(label, num_texts - file.written(), "texts");
+  Progress progress(options.label, num_texts - file.written(), "texts");
   embedding.on_progress = [&](std::int64_t count) { progress.advance(count); };
   const auto vector_bytes = static_cast<std::uint64_t>(columns) * sizeof(float);
   const auto most = std::clamp<std::int64_t>(
       static_cast<std::int64_t>(options.chunk_bytes / vector_bytes), 1, kMostTextsAtOnce);
+  const Embedder embed(model, embedding);
   while (file.written() < num_texts) {
+    const std::int64_t end = std::min(num_texts, file.written() + most);
     std::vector<std::string> texts;
     std::uint64_t bytes = 0;
-    for (std::int64_t row = file.written(); row < std::min(num_texts, file.written() + most);
-         ++row) {
+    for (std::int64_t row = file.written(); row < end && bytes < options.chunk_bytes; ++row) {
       texts.push_back(text_of(row));
       bytes += texts.back().size();
-      if (bytes >= options.chunk_bytes) break;
     }
-    FloatMatrix vectors = embed_texts(model, texts, embedding);
+    FloatMatrix vectors = embed(texts);
     make_similarity_a_dot_product(model, vectors);
     file.append(vectors);
   }

@@ -13,6 +13,7 @@ namespace sbert {
 
 /// How texts are embedded into a file.
 struct TextVectorOptions {
+  std::string label;  ///< what progress lines say: "embedding documents"
   std::string prompt;
   std::int64_t max_length = 0;              ///< tokens a text is cut to; 0: the model's
   int threads = 0;                          ///< 0: every core
@@ -22,12 +23,10 @@ struct TextVectorOptions {
 /// Embeds texts into the file at `path`, so that the dot product of two vectors is their
 /// similarity. What an earlier run of the same texts, model and options left there is kept.
 ///
-/// @param label   what progress lines say: "embedding documents"
 /// @param text_of from 0; called from one thread
 /// @param key     of the texts
 /// @throws Error(kIo), Error(kCancelled)
 VectorFile embed_into_file(const std::filesystem::path& path,
-                           std::string_view label,
                            const SentenceModel& model,
                            std::int64_t num_texts,
                            const std::function<std::string(std::int64_t)>& text_of,

@@ -32,8 +32,8 @@ class Driver {
  public:
   /// What is wrong if there is no driver that works.
   static const std::variant<Driver, std::string>& instance() {
-    static const std::variant<Driver, std::string> found = load();
-    return found;
+    static const std::variant<Driver, std::string> kFound = load();
+    return kFound;
   }
 
   int num_devices() const {

@@ -43,7 +43,7 @@ Linear::Linear(std::int64_t out, std::int64_t in)
 
 Tensor Linear::operator()(const Tensor& x, ComputePrecision precision, DropoutSites& sites) const {
   const Tensor input = to_compute_type(x, precision);
-  const Tensor output =
+  Tensor output =
       at::linear(input, to_compute_type(weight, precision), to_compute_type(bias, precision));
   if (adapters.empty()) return output;
   return output + additions(adapters, input, output.size(1), precision, sites);

@@ -86,9 +86,9 @@ bool supports(CpuVariant variant) {
     case CpuVariant::kAvx512Vnni:
       return has_avx2 && has_avx512() && __builtin_cpu_supports("avx512vnni");
     case CpuVariant::kAmx: {
-      static const bool has_tiles =
+      static const bool kHasTiles =
           has_avx2 && has_avx512() && __builtin_cpu_supports("avx512vnni") && ask_for_tiles();
-      return has_tiles;
+      return kHasTiles;
     }
   }
 #endif
@@ -96,8 +96,8 @@ bool supports(CpuVariant variant) {
 }
 
 CpuVariant chosen_cpu_variant() {
-  static const CpuVariant variant = choose();
-  return variant;
+  static const CpuVariant kChosen = choose();
+  return kChosen;
 }
 
 }  // namespace sbert

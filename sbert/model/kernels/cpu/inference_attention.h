@@ -9,7 +9,7 @@
 namespace sbert {
 namespace {
 
-typedef float FourFloats __attribute__((vector_size(16)));
+using FourFloats __attribute__((vector_size(16))) = float;
 constexpr std::int64_t kFourFloats = 4;
 
 // Keys, or values of a head, whose sums are in registers together.
@@ -135,6 +135,7 @@ void weigh_values(HeadRows values,
 }
 
 // The attention of kLanes queries, [d, kLanes], over n keys: context [d, kLanes].
+// NOLINTNEXTLINE(readability-function-size): what a kernel reads and writes
 void attend_block(HeadRows keys,
                   HeadRows values,
                   std::int64_t n,

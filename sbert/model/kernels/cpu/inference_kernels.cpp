@@ -30,8 +30,8 @@ InferenceKernels inference_kernels_of(CpuVariant variant) {
 }
 
 const InferenceKernels& inference_kernels() {
-  static const InferenceKernels table = inference_kernels_of(chosen_cpu_variant());
-  return table;
+  static const InferenceKernels kTable = inference_kernels_of(chosen_cpu_variant());
+  return kTable;
 }
 
 }  // namespace sbert

@@ -69,6 +69,7 @@ std::int64_t packed_size_int8(std::int64_t out, std::int64_t in) {
   return (out + kPanelColumns - 1) / kPanelColumns * kPanelColumns * int8_row_bytes(in);
 }
 
+// NOLINTNEXTLINE(readability-function-size): a loop for each dimension
 void pack_int8(const std::int8_t* weight, std::int64_t out, std::int64_t in, std::int8_t* packed) {
   const std::int64_t padded = int8_row_bytes(in);
   for (std::int64_t first = 0; first < out; first += kPanelColumns) {
@@ -97,9 +98,9 @@ struct Int8Columns {
   }
 
   std::int64_t left;  // outputs from the panel's first on
-  FloatVector scale[2];
-  FloatVector bias[2];
-  IntVector offset[2];
+  FloatVector scale[2] = {};
+  FloatVector bias[2] = {};
+  IntVector offset[2] = {};
 };
 
 inline void store_int8_sums(const Int8Product& p,

@@ -26,14 +26,14 @@ Kernels<float> kernels_of(CpuVariant variant) {
 
 template <>
 const Kernels<float>& kernels<float>() {
-  static const Kernels<float> table = kernels_of(chosen_cpu_variant());
-  return table;
+  static const Kernels<float> kTable = kernels_of(chosen_cpu_variant());
+  return kTable;
 }
 
 template <>
 const Kernels<double>& kernels<double>() {
-  static const Kernels<double> table = generic_double_kernels();
-  return table;
+  static const Kernels<double> kTable = generic_double_kernels();
+  return kTable;
 }
 
 }  // namespace sbert

@@ -11,7 +11,7 @@ namespace {
 template <typename Real>
 struct Simd {
   static constexpr std::int64_t kLanes = SBERT_VECTOR_BYTES / sizeof(Real);
-  typedef Real Vector __attribute__((vector_size(SBERT_VECTOR_BYTES)));
+  using Vector __attribute__((vector_size(SBERT_VECTOR_BYTES))) = Real;
 
   static Vector load(const Real* from) {
     Vector v;
@@ -30,7 +30,7 @@ struct Simd {
   }
 };
 
-typedef std::int32_t IntVector __attribute__((vector_size(SBERT_VECTOR_BYTES)));
+using IntVector __attribute__((vector_size(SBERT_VECTOR_BYTES))) = std::int32_t;
 
 /// e^x for x <= 0. Cephes' expf: x = n ln 2 + r, a polynomial in r, n into the exponent; within
 /// 2 units in the last place, 0 below -87.3.
