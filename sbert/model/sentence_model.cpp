@@ -40,7 +40,7 @@ Tensor embed_batch(const SentenceModel& model,
 Tensor pool_and_normalize(const SentenceModel& model,
                           const Tensor& tokens,
                           const PackedBatch& batch) {
-  const Tensor embeddings = pool(model.pooling, tokens, batch);  // [B, H]
+  Tensor embeddings = pool(model.pooling, tokens, batch);  // [B, H]
   if (!model.normalize) return embeddings;
   return embeddings / embeddings.norm(2, /*dim=*/-1, /*keepdim=*/true).clamp_min(kMinNorm);
 }

@@ -32,7 +32,7 @@ struct AdamW::Group {
   std::vector<Tensor> exp_avg_sqs;
 };
 
-AdamW::AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options)
+AdamW::AdamW(const std::vector<NamedTensor>& parameters, const AdamWOptions& options)
     : AdamW(parameters, parameter_settings(parameters), options) {}
 
 AdamW::AdamW(std::vector<NamedTensor> parameters,

@@ -22,7 +22,7 @@ class AdamW {
  public:
   /// Trains each parameter as parameter_settings() says.
   /// @param parameters updated in place; each needs a .grad() when step() is called
-  AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options);
+  AdamW(const std::vector<NamedTensor>& parameters, const AdamWOptions& options);
   /// @param settings one a parameter, in their order
   /// @throws Error(kInternal) if there are more or fewer
   AdamW(std::vector<NamedTensor> parameters,

@@ -1,6 +1,5 @@
 #include "sbert/report/html.h"
 
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>

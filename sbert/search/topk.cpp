@@ -96,7 +96,7 @@ class BestHits {
 // then rows of zeros follow.
 at::Tensor rows_of(MatrixView matrix, Range range) {
   float* const first = const_cast<float*>(matrix.values) + range.begin * matrix.columns;
-  const at::Tensor rows = at::from_blob(first, {range.size(), matrix.columns}, at::kFloat);
+  at::Tensor rows = at::from_blob(first, {range.size(), matrix.columns}, at::kFloat);
   if (range.size() >= kMinTileSide) return rows;
   at::Tensor padded = at::zeros({kMinTileSide, matrix.columns}, at::kFloat);
   padded.narrow(0, 0, range.size()).copy_(rows);

@@ -21,13 +21,13 @@ bool is_ascii_word_character(char c) {
 }  // namespace
 
 std::string word_form(std::string_view text) {
-  static const BertNormalizer normalizer{BertNormalizerOptions{}};
+  static const BertNormalizer kNormalizer{BertNormalizerOptions{}};
   std::string normalized;
   normalized.reserve(text.size() + 1);
   if (is_valid_utf8(text)) {
-    normalizer.append(text, normalized);
+    kNormalizer.append(text, normalized);
   } else {
-    normalizer.append(replace_invalid_utf8(text), normalized);
+    kNormalizer.append(replace_invalid_utf8(text), normalized);
   }
 
   // Never longer than what was read so far, so that it is written over the same bytes.

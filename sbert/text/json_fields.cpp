@@ -33,9 +33,9 @@ json parse_json_object(std::string_view bytes) {
 }
 
 const json& field(const json& object, const char* key) {
-  static const json none;
+  static const json kNone;
   const auto found = object.find(key);
-  return found == object.end() ? none : *found;
+  return found == object.end() ? kNone : *found;
 }
 
 std::optional<bool> read_bool(const json& object, const char* key) {

@@ -1,6 +1,5 @@
 #include "sbert/track/wandb_log.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 

@@ -14,7 +14,8 @@
 namespace sbert {
 namespace {
 
-using namespace wandb_field;
+using namespace wandb_field;  // NOLINT(google-build-using-namespace): it holds names of fields
+                              // alone
 
 std::int64_t integer_of(std::string_view message, int number) {
   ProtobufReader reader(message);

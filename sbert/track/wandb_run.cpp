@@ -18,7 +18,8 @@
 namespace sbert {
 namespace {
 
-using namespace wandb_field;
+using namespace wandb_field;  // NOLINT(google-build-using-namespace): it holds names of fields
+                              // alone
 
 constexpr std::string_view kStepMetric = "trainer/global_step";  // as Lightning's logger names it
 
