@@ -36,7 +36,8 @@ int run(int count, char** words) {
   std::map<std::string, Embedder> embedders;
   for (std::string line; std::getline(std::cin, line);) {
     if (line != "tokenize" && !embedders.contains(line)) {
-      const InferencePrecision precision = inference_precision_from_name(line);
+      const InferencePrecision precision =
+          line == "int8" ? InferencePrecision::kInt8 : InferencePrecision::kFloat32;
       embedders.try_emplace(line, model, EmbedOptions{.threads = threads, .precision = precision});
     }
     const auto wall = std::chrono::steady_clock::now();
