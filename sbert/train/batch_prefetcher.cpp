@@ -1,6 +1,5 @@
 #include "sbert/train/batch_prefetcher.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "sbert/base/concat.h"

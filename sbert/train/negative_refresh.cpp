@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "sbert/base/error.h"
 #include "sbert/base/random.h"
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"

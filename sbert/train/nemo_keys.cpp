@@ -2,6 +2,7 @@
 
 namespace sbert {
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<IgnoredKey>& ignored_nemo_keys() {
   constexpr std::string_view kArchitecture = "the architecture is the checkpoint's";
   constexpr std::string_view kMegatron = "a setting of Megatron's kernels or parallelism";
@@ -9,7 +10,7 @@ const std::vector<IgnoredKey>& ignored_nemo_keys() {
   constexpr std::string_view kPretraining = "a setting of masked-language-model pretraining";
   constexpr std::string_view kNotTracked =
       "metrics go to metrics.jsonl, TensorBoard and Weights & Biases";
-  static const std::vector<IgnoredKey> keys{
+  static const std::vector<IgnoredKey> kKeys{
       {"trainer.logger", kOneRun},
       {"trainer.enable_checkpointing", kOneRun},
       {"trainer.use_distributed_sampler", kOneRun},
@@ -101,7 +102,7 @@ const std::vector<IgnoredKey>& ignored_nemo_keys() {
       {"model.data.masked_lm_prob", kPretraining},
       {"model.data.short_seq_prob", kPretraining},
   };
-  return keys;
+  return kKeys;
 }
 
 }  // namespace sbert

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 #include <string_view>
-#include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/data/split.h"
