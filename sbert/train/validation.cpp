@@ -101,9 +101,9 @@ Tensor positive_ranks(const EmbeddedRows& rows) {                               
 }  // namespace
 
 const std::vector<std::string>& validation_metric_names() {
-  static const std::vector<std::string> names{"val_loss", "val_accuracy@1", "val_mrr@10",
-                                              "val_ndcg@10"};
-  return names;
+  static const std::vector<std::string> kNames{"val_loss", "val_accuracy@1", "val_mrr@10",
+                                               "val_ndcg@10"};
+  return kNames;
 }
 
 Metrics run_evaluators(const SentenceModel& model,
