@@ -176,7 +176,7 @@ class BadWords(ProgramTest):
         self.refuse_override("max_steps", "max_steps", "key=value")
         self.refuse_override("model.optim.betas=[0.9", "model.optim.betas")
         self.refuse_override("trainer.devices=0", "trainer.devices")
-        self.refuse_override("trainer.num_nodes=2", "trainer.num_nodes")
+        self.refuse(USAGE, ["trainer.num_nodes", "launcher"], *training_words(), "trainer.num_nodes=2", "model.global_batch_size=4")
         self.refuse_override("--no-such-flag", "--no-such-flag")
 
     def test_what_training_needs(self):
