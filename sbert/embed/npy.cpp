@@ -101,7 +101,7 @@ FloatMatrix read_npy(const std::filesystem::path& path) {
            concat("the shape needs ", rows, " x ", columns, " values, the file has ", available));
   }
   FloatMatrix matrix(rows, columns);
-  std::memcpy(matrix.values.data(), values.data(), values.size());
+  if (!values.empty()) std::memcpy(matrix.values.data(), values.data(), values.size());
   return matrix;
 }
 
