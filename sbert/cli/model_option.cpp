@@ -19,8 +19,14 @@ SentenceModel load_model_on(const std::string& path, const std::string& device) 
 SentenceModel load_model_on(const std::string& path,
                             const std::string& device,
                             const std::string& precision) {
+  if (precision == "int8") {
+    if (device != "auto" && device != "cpu") {
+      fail(ErrorKind::kUsage,
+           concat("--precision int8 is for the CPU; use --device cpu: ", device));
+    }
+    return load_model_on(path, "cpu");
+  }
   SentenceModel model = load_model_on(path, device);
-  if (precision == "int8") return model;
   const ComputePrecision computed = precision_from_name(precision);
   if (computed != ComputePrecision::kFloat32 && model.encoder.device().is_cpu()) {
     fail(ErrorKind::kUsage,

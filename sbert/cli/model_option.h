@@ -14,7 +14,8 @@ inline constexpr const char* kDeviceHelp = "auto (a GPU if there is one), cpu, c
 /// The model of a command's --model, on the device of its --device.
 SentenceModel load_model_on(const std::string& path, const std::string& device);
 
-/// The same, computing in the type of its --precision.
+/// The same, computing in the type of its --precision: int8 on the CPU, whatever GPU there is.
+/// @throws Error(kUsage) if the device that is asked for does not compute in it
 SentenceModel load_model_on(const std::string& path,
                             const std::string& device,
                             const std::string& precision);
