@@ -8,11 +8,9 @@
 #include <optional>
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
 #include "sbert/base/stop.h"
+#include "sbert/dist/free_port.h"
 #include "sbert/dist/membership.h"
 
 namespace sbert {
@@ -28,21 +27,6 @@ namespace {
 constexpr std::size_t kLinesKept = 20;
 constexpr int kPollMilliseconds = 20;
 constexpr int kGraceMilliseconds = 20'000;
-
-// Free now. Whoever takes it before rank 0 does makes the start fail, with its number in the error.
-int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  const bool is_found =
-      socket >= 0 && ::bind(socket, any, size) == 0 && ::getsockname(socket, any, &size) == 0;
-  if (socket >= 0) ::close(socket);
-  if (!is_found) fail(ErrorKind::kIo, concat("no free port: ", std::strerror(errno)));
-  return ntohs(address.sin_port);
-}
 
 // The last lines of a process's stderr.
 class Lines {
@@ -182,6 +166,7 @@ Process start(const Membership& membership, const std::vector<std::string>& word
 class LocalProcesses {
  public:
   LocalProcesses(int count, const std::vector<std::string>& words) {
+    // Whoever takes it before rank 0 does makes the start fail, with its number in the error.
     const int port = free_port();
     for (int rank = 0; rank < count; ++rank) {
       processes_.push_back(start({.rank = rank,

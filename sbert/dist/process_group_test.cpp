@@ -3,34 +3,19 @@
 #include <functional>
 #include <thread>
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <ATen/ATen.h>
 
 #include "sbert/base/message_of.h"
+#include "sbert/dist/free_port.h"
 #include "sbert/dist/membership.h"
 
 namespace sbert {
 namespace {
 
 using testing::HasSubstr;
-
-int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(::bind(socket, any, size), 0);
-  EXPECT_EQ(::getsockname(socket, any, &size), 0);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
 
 Membership member(int rank, int size, int port) {
   return {.rank = rank,
