@@ -15,12 +15,12 @@ struct Launcher {
   const char* rank;
   const char* size;
   const char* local_rank;
-  const char* local_size;
+  const char* local_size;  // null: the launcher names the machines instead
 };
 
 constexpr Launcher kLaunchers[] = {
     {"RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"},
-    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "SLURM_STEP_NUM_TASKS_LOCAL"},
+    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", nullptr},
     {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
      "OMPI_COMM_WORLD_LOCAL_SIZE"},
     {"PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"},
@@ -48,8 +48,8 @@ int port_of_job(const Variables& environment) {
 
 std::string guessed_address(const Variables& environment, const Launcher& launcher, int size) {
   if (const auto nodes = environment("SLURM_STEP_NODELIST")) return first_host(*nodes);
-  const bool is_one_machine =
-      environment(launcher.local_size) && number(environment, launcher.local_size, 1, size) == size;
+  const bool is_one_machine = launcher.local_size != nullptr && environment(launcher.local_size) &&
+                              number(environment, launcher.local_size, 1, size) == size;
   if (is_one_machine) return "127.0.0.1";
   fail(ErrorKind::kUsage, concat("this is one of ", size, " processes (", launcher.size,
                                  "): set MASTER_ADDR to the address of the machine of rank 0"));
