@@ -3,13 +3,11 @@
 
     python3 bench/gpu/parity.py PROGRAM MODEL --output FOLDER
 """
-import argparse
-import pathlib
 import subprocess
 import sys
 
 import numpy as np
-from training import random_texts, train, write_pairs
+from training import arguments, random_texts, train, write_pairs
 
 STEPS = 20
 
@@ -22,12 +20,7 @@ def embed(options, texts, name, *words):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("model")
-    parser.add_argument("--output", type=pathlib.Path, required=True)
-    options = parser.parse_args()
-    options.output.mkdir(parents=True, exist_ok=True)
+    options = arguments(__doc__)
 
     wrong = []
 

@@ -6,7 +6,6 @@
 Training: the shape of BERT-large with random weights, pairs of texts of 512 tokens, bf16. Embedding: MODEL, bf16.
 Prints a table; writes speed.json.
 """
-import argparse
 import json
 import pathlib
 import shutil
@@ -15,7 +14,7 @@ import subprocess
 import time
 
 import torch
-from training import random_texts, train, write_pairs
+from training import arguments, random_texts, train, write_pairs
 
 LENGTH = 512
 PAIRS = 32
@@ -96,12 +95,7 @@ def embed_ours(program, model, texts, output):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("model")
-    parser.add_argument("--output", type=pathlib.Path, required=True)
-    options = parser.parse_args()
-    options.output.mkdir(parents=True, exist_ok=True)
+    options = arguments(__doc__)
     results = {"gpu": torch.cuda.get_device_name(), "torch": torch.__version__, "product_tflops": product_rate()}
     print(f"{results['gpu']}, torch {torch.__version__}: bf16 product {results['product_tflops']:.0f} TFLOP/s")
 

@@ -3,22 +3,16 @@
 
     python3 bench/gpu/syncs.py PROGRAM MODEL --output FOLDER
 """
-import argparse
 import os
 import pathlib
 import re
 import subprocess
 
-from training import write_pairs
+from training import arguments, write_pairs
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("model")
-    parser.add_argument("--output", type=pathlib.Path, required=True)
-    options = parser.parse_args()
-    options.output.mkdir(parents=True, exist_ok=True)
+    options = arguments(__doc__)
     library = options.output.resolve() / "count_syncs.so"
     subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, pathlib.Path(__file__).with_name("count_syncs.c"), "-ldl"],
                    check=True)

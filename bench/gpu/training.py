@@ -1,8 +1,19 @@
 """Texts and runs of `sbert train` that the checks and timings on a GPU share."""
+import argparse
 import json
 import pathlib
 import random
 import subprocess
+
+
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("model")
+    parser.add_argument("--output", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    return options
 
 
 def random_texts(count, words, seed):
