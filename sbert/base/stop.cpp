@@ -1,5 +1,6 @@
 #include "sbert/base/stop.h"
 
+#include <atomic>
 #include <csignal>
 
 #include <unistd.h>
@@ -10,6 +11,7 @@ namespace sbert {
 namespace {
 
 volatile std::sig_atomic_t stop_signal = 0;
+std::atomic<int> num_held = 0;
 
 void on_signal(int signal) {
   if (stop_signal != 0) _exit(128 + signal);
@@ -32,7 +34,14 @@ bool stop_requested() {
 }
 
 void throw_if_stopped() {
-  if (stop_requested()) fail(ErrorKind::kCancelled, "interrupted");
+  if (stop_requested() && num_held == 0) fail(ErrorKind::kCancelled, "interrupted");
+}
+
+StopsHeld::StopsHeld() {
+  ++num_held;
+}
+StopsHeld::~StopsHeld() {
+  --num_held;
 }
 
 }  // namespace sbert

@@ -35,5 +35,25 @@ TEST(StopDeathTest, FirstSignalAsksAndSecondEnds) {
       testing::ExitedWithCode(128 + SIGTERM), "");
 }
 
+TEST(StopDeathTest, AHeldStopIsKnownAndThrowsOnlyAfter) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        catch_stop_signals();
+        {
+          const StopsHeld held;
+          std::raise(SIGTERM);
+          if (!stop_requested()) std::_Exit(2);
+          throw_if_stopped();
+        }
+        try {
+          throw_if_stopped();
+        } catch (const Error& error) {
+          std::_Exit(exit_code(error.kind()));
+        }
+      },
+      testing::ExitedWithCode(130), "");
+}
+
 }  // namespace
 }  // namespace sbert

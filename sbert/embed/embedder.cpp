@@ -35,11 +35,6 @@ constexpr std::size_t kTextsPerTask = 256;
 
 using TokenLists = std::vector<std::vector<std::int32_t>>;
 
-// Processes of a group stop together, where their work allows, and not here.
-void throw_if_stopped(const EmbedOptions& options) {
-  if (options.group == nullptr || options.group->size() == 1) sbert::throw_if_stopped();
-}
-
 TokenLists tokenize(const SentenceModel& model,
                     std::span<const std::string> texts,
                     const EmbedOptions& options) {
@@ -47,7 +42,7 @@ TokenLists tokenize(const SentenceModel& model,
   TokenLists lists(texts.size());
   const std::size_t tasks = (texts.size() + kTextsPerTask - 1) / kTextsPerTask;
   for_each_task(options.threads, tasks, [&](std::size_t task) {
-    throw_if_stopped(options);
+    throw_if_stopped();
     const std::size_t end = std::min(texts.size(), (task + 1) * kTextsPerTask);
     for (std::size_t i = task * kTextsPerTask; i < end; ++i) {
       lists[i] = prompt.empty() ? model.tokenizer.encode(texts[i], options.max_length)
@@ -150,7 +145,7 @@ FloatMatrix Embedder::embed_here(const std::vector<std::string>& texts) const {
         token_budget(lists, options_.batch_tokens,
                      is_on_gpu ? kDefaultGpuBatchTokens : kDefaultBatchTokens, workers));
     for_each_worker_task(workers, batches.size(), [&](std::size_t task) {
-      throw_if_stopped(options_);
+      throw_if_stopped();
       const at::InferenceMode no_gradients;
       embed_members(lists, batches[task], start, result);
       if (options_.on_progress)

@@ -205,7 +205,7 @@ class Trainer {
     const NamedTensors state = learner_.state();
     RunPosition found;
     if (checkpoints_) found = load_state(*last, state);
-    share_state(state, found);
+    share_training_state(group_, state, found);
     learner_.resume(state);
     found.data_fingerprint = position_.data_fingerprint;
     position_ = std::move(found);
@@ -228,21 +228,6 @@ class Trainer {
                   found.data_fingerprint, "; now ", position_.data_fingerprint));
     }
     return found;
-  }
-
-  void share_state(const NamedTensors& state, RunPosition& position) const {
-    std::vector<Tensor> tensors;
-    for (const NamedTensor& each : state)
-      tensors.push_back(each.tensor);
-    const Tensor counts = at::tensor(std::vector<std::int64_t>{
-        position.step, position.consumed_samples, position.validations_since_best});
-    const Tensor score = at::scalar_tensor(position.best_score, at::kDouble);
-    tensors.insert(tensors.end(), {counts, score});
-    group_.broadcast(tensors);
-    position.step = counts[0].item<std::int64_t>();
-    position.consumed_samples = counts[1].item<std::int64_t>();
-    position.validations_since_best = counts[2].item<std::int64_t>();
-    position.best_score = score.item<double>();
   }
 
   void report_start() const {
@@ -411,6 +396,8 @@ TrainResult train_model(const TrainOptions& options,
                                    positions, "): ", options.model.encoder_seq_length));
   }
   options.model.check_shares(group.size());
+  std::optional<StopsHeld> held;
+  if (group.size() > 1) held.emplace();
   return Trainer(options, folder, model, group).fit();
 }
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <map>
+#include <vector>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -9,6 +10,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/safetensors.h"
+#include "sbert/dist/process_group.h"
 
 namespace sbert {
 namespace {
@@ -98,6 +100,21 @@ RunPosition load_training_state(const std::filesystem::path& path, const NamedTe
       each.tensor.copy_(found[each.name]);
     return position;
   });
+}
+
+void share_training_state(ProcessGroup& group, const NamedTensors& tensors, RunPosition& position) {
+  std::vector<at::Tensor> shared;
+  for (const NamedTensor& each : tensors)
+    shared.push_back(each.tensor);
+  const at::Tensor counts = at::tensor(std::vector<std::int64_t>{
+      position.step, position.consumed_samples, position.validations_since_best});
+  const at::Tensor score = at::scalar_tensor(position.best_score, at::kDouble);
+  shared.insert(shared.end(), {counts, score});
+  group.broadcast(shared);
+  position.step = counts[0].item<std::int64_t>();
+  position.consumed_samples = counts[1].item<std::int64_t>();
+  position.validations_since_best = counts[2].item<std::int64_t>();
+  position.best_score = score.item<double>();
 }
 
 }  // namespace sbert

@@ -9,6 +9,8 @@
 
 namespace sbert {
 
+class ProcessGroup;
+
 /// Where a run is. The order of the data, the learning rate and every random number are functions
 /// of it, so that with the tensors that training changes it is all that a resumed run needs.
 struct RunPosition {
@@ -32,5 +34,9 @@ void save_training_state(const std::filesystem::path& path,
 /// @throws Error(kInput) if it is no training state, or lacks one of the tensors or has it in
 ///         another shape; then nothing is changed
 RunPosition load_training_state(const std::filesystem::path& path, const NamedTensors& tensors);
+
+/// Gives the leader's tensors and position, but for the fingerprint, to all processes of a group.
+/// @param tensors filled in place
+void share_training_state(ProcessGroup& group, const NamedTensors& tensors, RunPosition& position);
 
 }  // namespace sbert

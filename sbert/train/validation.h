@@ -19,7 +19,7 @@ namespace sbert {
 ///                  that scores the same, such as the same text, does not push it down)
 /// Rows beyond limit_val_batches micro batches are left out.
 /// @param group shares the encoding
-/// @throws Error(kCancelled) when a stop is asked for, of a process alone
+/// @throws Error(kCancelled) when a stop is asked for
 Metrics validate(const SentenceModel& model,
                  const Loss& loss,
                  const TrainingData& data,

@@ -100,6 +100,24 @@ class Devices(ProgramTest):
         self.resumed(*words)
         self.assert_same_training("moved", "whole")
 
+    def test_a_stop_while_the_work_is_shared_leaves_nobody_waiting(self):
+        self.write("corpus.txt", "".join(row["pos_doc"][0] + " again\n" for row in examples(3000)))
+        self.write_lines("pairs.jsonl", [{"text1": "a cat", "text2": "the cat", "score": i % 5} for i in range(300)])
+        words = self.words("stopped", "trainer.devices=2", "trainer.max_steps=2000", "trainer.val_check_interval=1",
+                           "trainer.evaluators=[{task: sts, data: pairs.jsonl}]", "+model.mining.refresh_every_n_steps=1",
+                           "+model.mining.pool=corpus.txt", "+model.mining.near_duplicate=0")
+        for line_start in ("mining negatives for", "step "):
+            with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, text=True, cwd=self.folder, env=ENVIRONMENT) as process:
+                lines = []
+                for line in process.stderr:
+                    lines.append(line)
+                    if line.startswith(line_start):
+                        os.kill(children(process.pid)[1], signal.SIGTERM)  # one of them alone: all leave
+                        break
+                lines += process.stderr.readlines()
+                self.assertEqual(process.wait(SECONDS), 0, "".join(lines))
+            self.assertRegex("".join(lines), r"stopped after step \d+; the state is saved")
+
     def test_processes_that_others_start_find_each_other(self):
         self.succeed(*self.words("one"))
         port = str(free_port())
