@@ -18,6 +18,12 @@ int available_threads() {
 }
 
 void for_each_task(int threads, std::size_t tasks, const std::function<void(std::size_t)>& work) {
+  const auto wanted = std::min(static_cast<std::size_t>(std::max(threads, 1)), tasks);
+  if (wanted == 1) {  // a thread would only cost time
+    for (std::size_t task = 0; task < tasks; ++task)
+      work(task);
+    return;
+  }
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> failed = false;
   std::exception_ptr first_error;
@@ -38,7 +44,6 @@ void for_each_task(int threads, std::size_t tasks, const std::function<void(std:
 
   {
     std::vector<std::jthread> others;
-    const auto wanted = std::min(static_cast<std::size_t>(std::max(threads, 1)), tasks);
     for (std::size_t i = 0; i < wanted; ++i)
       others.emplace_back(run);
   }

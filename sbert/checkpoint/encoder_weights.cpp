@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <span>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,12 +14,12 @@
 #include <vector>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
+#include "sbert/base/threads.h"
 
 namespace sbert {
 namespace {
@@ -51,46 +51,90 @@ double num_parameters(const EncoderConfig& config) {
   return hidden * rows + static_cast<double>(config.num_layers) * per_layer;
 }
 
-bool are_finite(std::span<const float> values) {
-  constexpr std::uint32_t kExponent = 0x7F80'0000;  // all ones: infinity or NaN
-  bool is_other = false;
-  for (const float value : values) {
-    is_other |= (std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent;
+// Of a number that is finite the exponent has a bit that is 0: then 1 added to the exponent does
+// not reach the sign's place. Lanes, so that the compiler makes vector instructions of it.
+bool are_finite(const float* values, std::int64_t count) {
+  constexpr std::uint32_t kSign = 0x8000'0000;
+  constexpr std::uint32_t kOneInExponent = 0x0080'0000;
+  constexpr std::int64_t kLanes = 16;
+  const auto carried = [&](std::int64_t i) {
+    return (std::bit_cast<std::uint32_t>(values[i]) & ~kSign) + kOneInExponent;
+  };
+  std::uint32_t carries[kLanes] = {};
+  std::int64_t begin = 0;
+  for (; begin + kLanes <= count; begin += kLanes) {
+    for (std::int64_t lane = 0; lane < kLanes; ++lane)
+      carries[lane] |= carried(begin + lane);
   }
-  return !is_other;
+  for (std::int64_t i = begin; i < count; ++i)
+    carries[0] |= carried(i);
+  std::uint32_t all = 0;
+  for (const std::uint32_t lane : carries)
+    all |= lane;
+  return (all & kSign) == 0;
 }
 
-// Copies values and tells whether all of the copies are finite numbers. By pieces, so that a piece
-// is looked at while it is in the cache, and several cores share a tensor.
-bool copy_values(const Tensor& source, const Tensor& target) {
-  constexpr std::int64_t kPiece = 1 << 16;  // 256 KiB of float32
-  const at::NoGradGuard no_gradient;
-  const Tensor to = target.view(-1);
-  const Tensor from = source.is_contiguous() ? source.view(-1) : source.reshape(-1);
-  const bool is_same_type = from.scalar_type() == at::kFloat;
-  const std::int64_t size = to.numel();
-  std::atomic<bool> is_finite = true;
-  const auto copy_piece = [&](std::int64_t piece) {
-    const std::int64_t begin = piece * kPiece;
-    const std::int64_t count = std::min(kPiece, size - begin);
-    auto* values = to.mutable_data_ptr<float>() + begin;
-    if (is_same_type) {
-      std::memcpy(values, from.const_data_ptr<float>() + begin,
-                  static_cast<std::size_t>(count) * sizeof(float));
-    } else {
-      const at::NoGradGuard no_gradient_here;  // which is a thread's own
-      to.narrow(0, begin, count).copy_(from.narrow(0, begin, count));
-    }
-    if (!are_finite({values, static_cast<std::size_t>(count)})) is_finite = false;
-  };
-  at::parallel_for(0, (size + kPiece - 1) / kPiece, 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t piece = first; piece < last; ++piece)
-      copy_piece(piece);
-  });
+// Copies numbers and tells whether all are finite: by chunks that are looked at in the first cache.
+bool copy_finite(const float* from, float* to, std::int64_t count) {
+  constexpr std::int64_t kChunk = 4'096;
+  bool is_finite = true;
+  for (std::int64_t begin = 0; begin < count; begin += kChunk) {
+    const std::int64_t size = std::min(kChunk, count - begin);
+    std::memcpy(to + begin, from + begin, static_cast<std::size_t>(size) * sizeof(float));
+    is_finite &= are_finite(to + begin, size);
+  }
   return is_finite;
 }
 
-// Copies tensor by tensor and remembers what is wrong, to say it all at once.
+// Values on their way from a file into a parameter.
+struct Copy {
+  std::string name;
+  Tensor source;
+  Tensor target;
+  std::atomic<std::int64_t> values_left;
+  std::atomic<bool> is_finite = true;
+
+  Copy(std::string tensor_name, Tensor from, const Tensor& to)
+      : name(std::move(tensor_name)),
+        source(from.is_contiguous() ? from.view(-1) : from.reshape(-1)),
+        target(to.view(-1)),
+        values_left(to.numel()) {}
+
+  void copy(std::int64_t begin, std::int64_t count) {
+    {
+      // Of another type, the values become float32 first.
+      const Tensor values = source.narrow(0, begin, count).to(at::kFloat);
+      if (!copy_finite(values.const_data_ptr<float>(), target.mutable_data_ptr<float>() + begin,
+                       count)) {
+        is_finite = false;
+      }
+    }
+    values_left -= count;
+    if (values_left == 0) source.reset();  // and with it the pages of the file
+  }
+};
+
+// Copies side by side, by pieces of a huge page, which a core fills by itself.
+void run(std::deque<Copy>& copies) {
+  constexpr std::int64_t kPiece = 1 << 19;  // 2 MiB of float32
+  struct Piece {
+    Copy* copy = nullptr;
+    std::int64_t begin = 0;
+    std::int64_t count = 0;
+  };
+  std::vector<Piece> pieces;
+  for (Copy& copy : copies) {
+    const std::int64_t size = copy.target.numel();
+    for (std::int64_t begin = 0; begin < size; begin += kPiece)
+      pieces.push_back({&copy, begin, std::min(kPiece, size - begin)});
+  }
+  for_each_task(available_threads(), pieces.size(), [&](std::size_t i) {
+    const at::NoGradGuard no_gradient;
+    pieces[i].copy->copy(pieces[i].begin, pieces[i].count);
+  });
+}
+
+// Finds the tensor of each parameter and copies all of them; what is wrong is said all at once.
 class Copier {
  public:
   explicit Copier(NamedTensors weights) {
@@ -100,25 +144,37 @@ class Copier {
 
   bool has(const std::string& name) const { return left_.contains(name); }
 
-  void copy(const std::string& name, const Tensor& target) {
+  void add(const std::string& name, const Tensor& target) {
     const auto found = left_.find(name);
     if (found == left_.end()) {
       missing_.push_back(name);
       return;
     }
-    const Tensor source = std::move(found->second);
+    Tensor source = std::move(found->second);
     left_.erase(found);
     if (source.sizes() != target.sizes()) {
       wrong_.push_back(
           concat(name, " (expected ", shape_text(target), ", found ", shape_text(source), ")"));
     } else if (!source.is_floating_point()) {
       wrong_.push_back(concat(name, " (its type is ", c10::toString(source.scalar_type()), ")"));
-    } else if (!copy_values(source, target)) {
-      not_finite_.push_back(name);
+    } else {
+      copies_.emplace_back(name, std::move(source), target);
     }
   }
 
-  void finish() {
+  void copy() {
+    fail_if_wrong();
+    run(copies_);
+    std::vector<std::string> not_finite;
+    for (const Copy& each : copies_) {
+      if (!each.is_finite) not_finite.push_back(each.name);
+    }
+    if (not_finite.empty()) return;
+    log_warning(concat("weights hold NaN or infinity: ", joined(not_finite)));
+  }
+
+ private:
+  void fail_if_wrong() const {
     std::vector<std::string> unexpected;
     for (const auto& [name, tensor] : left_)
       unexpected.push_back(name);
@@ -128,9 +184,6 @@ class Copier {
     if (!unexpected.empty()) {
       problems.push_back(concat("tensors have no place in this encoder: ", joined(unexpected)));
     }
-    if (!not_finite_.empty()) {
-      log_warning(concat("weights hold NaN or infinity: ", joined(not_finite_)));
-    }
     if (problems.empty()) return;
     std::string message;
     for (const std::string& problem : problems) {
@@ -139,11 +192,10 @@ class Copier {
     fail(ErrorKind::kInput, message);
   }
 
- private:
   std::unordered_map<std::string, Tensor> left_;
+  std::deque<Copy> copies_;
   std::vector<std::string> missing_;
   std::vector<std::string> wrong_;
-  std::vector<std::string> not_finite_;
 };
 
 }  // namespace
@@ -153,15 +205,15 @@ void copy_weights(NamedTensors weights, const NamedTensors& parameters) {
   for (const NamedTensor& parameter : parameters) {
     const bool is_fused_here = parameter.name.find(kFused) != std::string::npos;
     if (!is_fused_here || copier.has(parameter.name)) {
-      copier.copy(parameter.name, parameter.tensor);
+      copier.add(parameter.name, parameter.tensor);
       continue;
     }
     for (std::size_t i = 0; i < kApart.size(); ++i) {
-      copier.copy(replaced(parameter.name, kFused, kApart[i]),
-                  third(parameter.tensor, static_cast<std::int64_t>(i)));
+      copier.add(replaced(parameter.name, kFused, kApart[i]),
+                 third(parameter.tensor, static_cast<std::int64_t>(i)));
     }
   }
-  copier.finish();
+  copier.copy();
 }
 
 BertEncoder make_encoder(const EncoderConfig& config, NamedTensors weights) {

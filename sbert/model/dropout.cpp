@@ -3,7 +3,6 @@
 #include <mutex>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "sbert/base/random.h"
@@ -21,13 +20,11 @@ void mask_sequences(const Tensor& x, const Tensor& out, const DropoutSite& site)
   const std::int64_t width = x.size(1);
   const Real* from = x.const_data_ptr<Real>();
   Real* to = out.data_ptr<Real>();
-  at::parallel_for(0, site.cu_seqlens.size(0) - 1, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t first = starts[i] * width;
-      kernels<Real>().dropout(from + first, to + first, starts[i + 1] * width - first, site.rate,
-                              sequence_key(site, i));
-    }
-  });
+  for (std::int64_t i = 0; i + 1 < site.cu_seqlens.size(0); ++i) {
+    const std::int64_t first = starts[i] * width;
+    kernels<Real>().dropout(from + first, to + first, starts[i + 1] * width - first, site.rate,
+                            sequence_key(site, i));
+  }
 }
 
 Tensor masked(const Tensor& x, const DropoutSite& site) {

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "sbert/base/error.h"
@@ -43,20 +42,18 @@ AttentionInput<Real> kernel_input(const Tensor& qkv,
           shape.head_dim, dropout};
 }
 
-// Calls work(sequence, head, mask_key, scratch) for each pair, on torch's threads.
+// Calls work(sequence, head, mask_key, scratch) for each pair. On one thread: whole batches run
+// side by side on the cores.
 template <typename Real, typename Work>
 void for_each_head(const AttentionShape& shape, const DropoutSite& dropout, const Work& work) {
   const std::int64_t scratch_size =
       kernels<Real>().attention_scratch(shape.head_dim, shape.max_seqlen);
-  at::parallel_for(
-      0, shape.num_sequences * shape.num_heads, 1, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<Real> scratch(static_cast<std::size_t>(scratch_size));
-        for (std::int64_t pair = begin; pair < end; ++pair) {
-          const std::int64_t sequence = pair / shape.num_heads;
-          const std::int64_t head = pair % shape.num_heads;
-          work(sequence, head, derive_key(sequence_key(dropout, sequence), head), scratch.data());
-        }
-      });
+  std::vector<Real> scratch(static_cast<std::size_t>(scratch_size));
+  for (std::int64_t sequence = 0; sequence < shape.num_sequences; ++sequence) {
+    const std::uint64_t key = sequence_key(dropout, sequence);
+    for (std::int64_t head = 0; head < shape.num_heads; ++head)
+      work(sequence, head, derive_key(key, head), scratch.data());
+  }
 }
 
 template <typename Real>
