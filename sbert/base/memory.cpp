@@ -6,6 +6,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+
 namespace sbert {
 
 ProcessMemory process_memory() {
@@ -21,6 +24,18 @@ ProcessMemory process_memory() {
   const std::uint64_t resident = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   // The kernel updates the two counters at different times.
   return {resident, std::max(resident, peak)};
+}
+
+std::uint64_t memory_left(std::uint64_t limit_bytes) {
+  constexpr std::uint64_t kMegabyte = 1ULL << 20;
+  constexpr std::uint64_t kLeast = 96 * kMegabyte;
+  const std::uint64_t taken = process_memory().resident_bytes;
+  if (limit_bytes < taken + kLeast) {
+    fail(ErrorKind::kUsage, concat("memory must be at least ", (taken + kLeast) / kMegabyte + 1,
+                                   " MB for this model and this data: ", limit_bytes / kMegabyte,
+                                   " MB"));
+  }
+  return limit_bytes - taken;
 }
 
 }  // namespace sbert

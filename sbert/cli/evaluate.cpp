@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sbert/base/byte_count.h"
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
@@ -42,6 +43,7 @@ struct EvaluateOptions {
   std::int64_t neighbours = 5;
   std::string cache;
   bool no_cache = false;
+  std::string memory;
   std::string run_file;
   std::string report;
   std::string output;
@@ -72,6 +74,8 @@ struct EvaluateOptions {
         field("cache", &Self::cache,
               "folder of embeddings that are kept; default: embeddings/ in the cache of sbert"),
         field("no_cache", &Self::no_cache, "neither take embeddings from the cache nor keep any"),
+        field("memory", &Self::memory,
+              "retrieval: most memory to take, as 2GB, whatever the corpus's embeddings need"),
         field("run_file", &Self::run_file,
               "retrieval: also write the rankings, as trec_eval reads them"),
         field("report", &Self::report, "write a page to look at: report.html"),
@@ -115,6 +119,10 @@ TaskOptions task_options(const EvaluateOptions& options) {
   task.retrieval = {.mode = parse_retrieval_mode(options.mode),
                     .cutoffs = parse_cutoffs(options.k),
                     .run_file = options.run_file};
+  if (!options.memory.empty()) {
+    task.retrieval.memory_bytes =
+        within("--memory", [&] { return parse_byte_count(options.memory); });
+  }
   task.clustering = {.restarts = options.restarts,
                      .seed = static_cast<std::uint64_t>(options.seed)};
   task.classification = {.neighbours = options.neighbours};
@@ -128,6 +136,7 @@ void check(const EvaluateOptions& options, std::string_view task) {
   fail_if(!options.run_file.empty() && task != "retrieval", "--run-file is for retrieval");
   fail_if(!options.run_file.empty() && options.model.size() > 1,
           "--run-file holds the rankings of one model: give one --model");
+  fail_if(!options.memory.empty() && task != "retrieval", "--memory is for retrieval");
   fail_if(options.restarts < 1, "--restarts must be at least 1");
   fail_if(options.neighbours < 1, "--neighbours must be at least 1");
 }
@@ -186,6 +195,9 @@ void run_evaluate(const Words& words) {
   check(options, task);
 
   TaskOptions settings = task_options(options);
+  if (!fs::exists(options.data)) {
+    fail(ErrorKind::kIo, concat("--data: there is no such file or folder: ", options.data));
+  }
   if (!options.output.empty()) make_folder(options.output);
   std::vector<NamedEvaluation> evaluations;
   for (std::size_t i = 0; i < options.model.size(); ++i) {

@@ -11,7 +11,7 @@
 #include "sbert/cli/commands.h"
 #include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
-#include "sbert/mine/byte_count.h"
+#include "sbert/base/byte_count.h"
 #include "sbert/mine/mined_file.h"
 #include "sbert/mine/mining.h"
 #include "sbert/mine/mining_report.h"
@@ -26,6 +26,7 @@ struct MineOptions {
   std::string corpus;
   std::string split = "train";
   std::string candidates = "dense";
+  std::int64_t approximate_above = 0;
   std::string teacher;
   std::string query_prompt_name;
   std::string document_prompt_name;
@@ -55,6 +56,8 @@ struct MineOptions {
         field("split", &Self::split, "judgements of a BEIR folder: qrels/SPLIT.tsv"),
         field("candidates", &Self::candidates,
               "dense: by the model; bm25: by words; hybrid: both, by reciprocal rank fusion"),
+        field("approximate_above", &Self::approximate_above,
+              "dense: search corpora of more documents than this by HNSW graphs; 0: all exactly"),
         field("teacher", &Self::teacher,
               "a second model, whose scores order and filter the candidates"),
         field("query_prompt_name", &Self::query_prompt_name,
@@ -124,6 +127,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(const MineOptions& 
       {"range_min", concat(filter.range_min)},
       {"range_max", concat(filter.range_max)},
       {"near_duplicate", concat(filter.near_duplicate)},
+      {"approximate_above", concat(options.approximate_above)},
       {"seed", concat(options.seed)}};
   for (const std::string& file : options.data)
     settings.emplace_back("data", file);
@@ -155,6 +159,7 @@ void run_mine(const Words& words) {
   parser.choices("sampling", {"top", "random"});
   if (!parser.parse(words)) return;
   mining.candidates = options.candidates;
+  mining.approximate_above = options.approximate_above;
   mining.max_length = options.max_length;
   mining.threads = options.threads;
   mining.seed = static_cast<std::uint64_t>(options.seed);

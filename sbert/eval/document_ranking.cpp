@@ -8,6 +8,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/memory.h"
 #include "sbert/eval/vector_similarity.h"
 
 namespace sbert {
@@ -88,14 +89,24 @@ void merge(std::vector<Hit>& hits, const std::vector<Hit>& more, std::int64_t de
   hits.resize(std::min(hits.size(), static_cast<std::size_t>(depth)));
 }
 
+// Documents of a block. Blocks that begin at multiples of the search's tile have the same scores in
+// whatever memory.
+std::int64_t block_of(const RankingOptions& options, std::int64_t columns) {
+  if (options.memory_bytes == 0) return options.block_documents;
+  // The rest is left to texts, token ids, activations and what the allocator keeps.
+  const std::uint64_t share = memory_left(options.memory_bytes) / 8;
+  const auto rows =
+      static_cast<std::int64_t>(share / (static_cast<std::uint64_t>(columns) * sizeof(float)));
+  constexpr std::int64_t kTile = PiecewiseTopk::kAlignment;
+  return std::min(std::max(rows / kTile, std::int64_t{1}) * kTile, options.block_documents);
+}
+
 }  // namespace
 
 std::vector<std::vector<Hit>> rank_documents(
     EmbeddingSource& source,
     const RetrievalData& data,
-    std::int64_t depth,
-    RetrievalMode mode,
-    std::int64_t block_documents,
+    const RankingOptions& options,
     const std::function<void(const DocumentBlock& block)>& see) {
   const VectorSimilarity similarity = parse_vector_similarity(source.similarity());
   if (similarity == VectorSimilarity::kManhattan) {
@@ -107,21 +118,22 @@ std::vector<std::vector<Hit>> rank_documents(
   check_rows("queries", queries, data.queries.size());
   const FloatMatrix query_rows = as_queries(queries, similarity);
 
-  const std::vector<std::int64_t> order = order_of_ties(data, mode);
+  const std::int64_t block = block_of(options, query_rows.columns);
+  const std::vector<std::int64_t> order = order_of_ties(data, options.mode);
   std::vector<std::vector<Hit>> rankings(data.queries.size());
   for (std::size_t begin = 0; begin < order.size();) {
-    const std::size_t count =
-        std::min(order.size() - begin, static_cast<std::size_t>(block_documents));
+    const std::size_t count = std::min(order.size() - begin, static_cast<std::size_t>(block));
     const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
     const std::vector<std::int64_t> rows(first, first + static_cast<std::ptrdiff_t>(count));
     FloatMatrix documents = source.embed(take_texts(data.documents, rows), TextRole::kDocument);
     check_rows("documents", documents, count);
     see({queries, documents, rows});
-    auto hits = exact_topk(query_rows, as_documents(std::move(documents), similarity), depth);
+    auto hits = exact_topk(query_rows, as_documents(std::move(documents), similarity),
+                           options.depth);
     for (std::size_t q = 0; q < rankings.size(); ++q) {
       for (Hit& hit : hits[q])
         hit.row = rows[static_cast<std::size_t>(hit.row)];
-      merge(rankings[q], hits[q], depth);
+      merge(rankings[q], hits[q], options.depth);
     }
     begin += count;
   }

@@ -18,19 +18,24 @@ struct DocumentBlock {
   const std::vector<std::int64_t>& rows;  ///< [n] where they stand in the corpus
 };
 
+struct RankingOptions {
+  std::int64_t depth = 0;  ///< documents that are ranked for each query
+  RetrievalMode mode = RetrievalMode::kTrec;
+  std::int64_t block_documents = 51'200;  ///< embedded and searched at a time, at most
+  std::uint64_t memory_bytes = 0;         ///< of the process; 0: no limit
+};
+
 /// The `depth` best documents of each query by the source's similarity, exactly: the corpus is
 /// embedded and searched block by block. Equal scores come in the mode's order of ids, also where
 /// the list is cut. The score of a Euclidean distance is its negative.
 ///
 /// @param see called with each block
 /// @return [Q] hits whose rows are those of the corpus, best first
-/// @throws Error(kUsage) if the source's similarity is manhattan
+/// @throws Error(kUsage) if the source's similarity is manhattan, or the memory does not suffice
 std::vector<std::vector<Hit>> rank_documents(
     EmbeddingSource& source,
     const RetrievalData& data,
-    std::int64_t depth,
-    RetrievalMode mode,
-    std::int64_t block_documents,
+    const RankingOptions& options,
     const std::function<void(const DocumentBlock& block)>& see);
 
 }  // namespace sbert

@@ -180,7 +180,11 @@ Evaluation evaluate_retrieval(EmbeddingSource& source,
   const std::int64_t depth = *std::max_element(options.cutoffs.begin(), options.cutoffs.end());
   BlockSampler sampler(data, parse_vector_similarity(source.similarity()), evaluation);
   const std::vector<std::vector<Hit>> rankings =
-      rank_documents(source, data, depth, options.mode, options.block_documents,
+      rank_documents(source, data,
+                     {.depth = depth,
+                      .mode = options.mode,
+                      .block_documents = options.block_documents,
+                      .memory_bytes = options.memory_bytes},
                      [&](const DocumentBlock& block) { sampler.see(block); });
   if (!options.run_file.empty()) write_trec_run(options.run_file, data, rankings, "sbert");
 

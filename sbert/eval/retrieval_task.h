@@ -19,16 +19,17 @@ struct RetrievalOptions {
   std::vector<std::int64_t> cutoffs{1, 3, 5, 10, 100, 1'000};
   /// Where the rankings are written, as trec_eval reads them; empty: nowhere.
   std::filesystem::path run_file{};
-  /// Documents whose embeddings are in memory at a time.
-  std::int64_t block_documents = 50'000;
+  /// Documents whose embeddings are in memory at a time, at most.
+  std::int64_t block_documents = 51'200;
+  /// Of the process, texts and all; 0: no limit. The result does not depend on it.
+  std::uint64_t memory_bytes = 0;
 };
 
 /// Ranks the documents of each query by the source's similarity, exactly, and measures the
 /// rankings: retrieval_metrics(). The corpus goes by in blocks.
 ///
-/// @throws Error(kUsage) if the source's similarity is manhattan, there is no cutoff or one is
-/// below
-///         1; Error(kInput) if no query has a relevant document
+/// @throws Error(kUsage) if the source's similarity is manhattan, there is no cutoff, one is below
+///         1, or the memory does not suffice; Error(kInput) if no query has a relevant document
 Evaluation evaluate_retrieval(EmbeddingSource& source,
                               const RetrievalData& data,
                               const RetrievalOptions& options);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "sbert/base/files.h"
+#include "sbert/base/memory.h"
 #include "sbert/base/message_of.h"
 #include "sbert/eval/table_embeddings.h"
 
@@ -79,6 +80,15 @@ TEST_F(EvaluateRetrieval, BlocksOfTheCorpusChangeNothing) {
       EXPECT_EQ(run_of(source(similarity), {.cutoffs = {3}, .block_documents = block}), whole);
     }
   }
+}
+
+TEST_F(EvaluateRetrieval, AMemoryLimitChangesNothingAndOneThatIsTooLowIsAnError) {
+  const std::string whole = run_of(source(), {.cutoffs = {3}});
+  const std::uint64_t enough = process_memory().resident_bytes + (256ULL << 20);
+  EXPECT_EQ(run_of(source(), {.cutoffs = {3}, .memory_bytes = enough}), whole);
+  EXPECT_THAT(message_of(ErrorKind::kUsage,
+                         [&] { run_of(source(), {.cutoffs = {3}, .memory_bytes = 1 << 20}); }),
+              testing::StartsWith("memory must be at least "));
 }
 
 TEST_F(EvaluateRetrieval, AEuclideanScoreIsTheNegatedDistance) {

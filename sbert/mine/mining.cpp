@@ -8,13 +8,14 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/base/log.h"
 #include "sbert/base/memory.h"
 #include "sbert/base/option_checks.h"
-#include "sbert/base/progress.h"
 #include "sbert/base/random.h"
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"
 #include "sbert/data/text_key.h"
+#include "sbert/mine/dense_search.h"
 #include "sbert/mine/document_pool.h"
 #include "sbert/mine/rank_fusion.h"
 #include "sbert/mine/text_vectors.h"
@@ -25,35 +26,25 @@ namespace sbert {
 namespace {
 
 constexpr std::uint64_t kMegabyte = 1ULL << 20;
-constexpr std::uint64_t kLeastWorkingMemory = 96 * kMegabyte;
 
 /// How the memory that is left is parted.
 struct MemoryPlan {
   std::uint64_t chunk_bytes = 0;     // of texts to embed, and of their vectors
   std::uint64_t document_bytes = 0;  // of document vectors that are mapped
   std::uint64_t question_bytes = 0;  // of a block of questions with their candidates
+  std::uint64_t graph_bytes = 0;     // of graphs and the vectors under them, in their place
   std::uint64_t index_bytes = 0;     // of BM25's index
 };
 
 MemoryPlan plan_memory(std::uint64_t limit) {
-  const std::uint64_t taken = process_memory().resident_bytes;
-  if (limit < taken + kLeastWorkingMemory) {
-    fail(ErrorKind::kUsage,
-         concat("memory must be at least ", taken / kMegabyte + 1 + kLeastWorkingMemory / kMegabyte,
-                " MB for this model and these questions: ", limit / kMegabyte, " MB"));
-  }
-  // A half is left to activations, token ids and what the allocator keeps.
-  const std::uint64_t share = (limit - taken) / 8;
+  // A half is left to activations, token ids and what the allocator keeps; graphs, which are built
+  // when all is embedded, have more of it.
+  const std::uint64_t share = memory_left(limit) / 8;
   return {.chunk_bytes = std::min(share / 2, 64 * kMegabyte),
           .document_bytes = std::min(share, 256 * kMegabyte),
           .question_bytes = share,
+          .graph_bytes = 4 * share,
           .index_bytes = share};
-}
-
-// Blocks that begin at such rows have the same scores in whatever memory.
-std::int64_t aligned_count(std::uint64_t count) {
-  const auto alignment = static_cast<std::uint64_t>(PiecewiseTopk::kAlignment);
-  return static_cast<std::int64_t>(std::max(count / alignment, std::uint64_t{1}) * alignment);
 }
 
 float dot(std::span<const float> a, std::span<const float> b) {
@@ -86,6 +77,8 @@ class Miner {
       max_positives_ =
           std::max(max_positives_, static_cast<std::int64_t>(question.positives.size()));
     last_rank_ = options.filter.last_rank(max_positives_);
+    is_approximate_ = options.approximate_above > 0 &&
+                      input.documents->size() > options.approximate_above;
     depth_ = std::min(last_rank_ + max_positives_, input.documents->size());
   }
 
@@ -145,18 +138,21 @@ class Miner {
   }
 
   std::vector<std::vector<Hit>> dense_hits(std::int64_t begin, std::int64_t end) {
-    const MappedRows questions(vectors_->questions, begin, end - begin);
-    PiecewiseTopk topk(questions.view(), depth_, options_.threads);
-    const VectorFile& documents = vectors_->documents;
-    const std::int64_t step = aligned_count(
-        plan_.document_bytes / (static_cast<std::uint64_t>(documents.columns()) * sizeof(float)));
-    Progress progress("searching", documents.rows(), "documents");
-    for (std::int64_t first = 0; first < documents.rows(); first += step) {
-      const MappedRows rows(documents, first, std::min(step, documents.rows() - first));
-      topk.add(rows.view(), first);
-      progress.advance(rows.view().rows);
+    const DenseSearchOptions search{
+        .depth = depth_,
+        .threads = options_.threads,
+        .memory_bytes = is_approximate_ ? plan_.graph_bytes : plan_.document_bytes,
+        .is_approximate = is_approximate_,
+        .graph_documents = options_.graph_documents};
+    auto hits =
+        nearest_documents(vectors_->questions, begin, end, vectors_->documents, search);
+    if (is_approximate_ && begin == 0) {
+      const double recall =
+          measured_recall(vectors_->questions, begin, end, vectors_->documents, hits, search);
+      log_info(concat("approximate search found ", fixed(100 * recall, 1),
+                      "% of the candidates of an exact one"));
     }
-    return topk.take();
+    return hits;
   }
 
   std::vector<std::vector<Hit>> bm25_hits(std::int64_t begin, std::int64_t end) {
@@ -187,7 +183,7 @@ class Miner {
       } else {
         hits = std::move(is_dense ? dense[i] : lexical[i]);
       }
-      mined[i] = choose(question, hits, is_lexical);
+      mined[i] = choose(question, hits, is_lexical || is_approximate_);
     });
     return mined;
   }
@@ -228,6 +224,7 @@ class Miner {
   std::int64_t max_positives_ = 0;
   std::int64_t last_rank_ = 0;
   std::int64_t depth_ = 0;  // candidates for each question
+  bool is_approximate_ = false;
   std::optional<Vectors> vectors_;
   std::optional<Vectors> teacher_vectors_;
 };
@@ -237,6 +234,8 @@ class Miner {
 void MiningOptions::validate() const {
   filter.validate();
   check_one_of("candidates", candidates, {"dense", "bm25", "hybrid"});
+  check_at_least("approximate_above", approximate_above, 0);
+  check_at_least("graph_documents", graph_documents, 1);
 }
 
 void mine_hard_negatives(const SentenceModel& model,

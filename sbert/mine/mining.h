@@ -19,6 +19,9 @@ struct MiningOptions {
   /// dense: by the model; bm25: by BM25; hybrid: both by reciprocal rank fusion. The scores of all
   /// are the model's.
   std::string candidates = "dense";
+  /// Corpora of more documents are searched approximately; 0: every corpus exactly.
+  std::int64_t approximate_above = 0;
+  std::int64_t graph_documents = 262'144;  ///< documents that share a graph of approximate search
   std::string query_prompt;     ///< put before each question
   std::string document_prompt;  ///< put before each document
   std::int64_t max_length = 0;  ///< tokens a text is cut to; 0: the model's
@@ -49,8 +52,8 @@ struct MinedQuestion {
 /// Told the questions in their order; the index is that of MiningInput::questions.
 using TakeMined = std::function<void(std::size_t question, const MinedQuestion& mined)>;
 
-/// Finds hard negatives for every question: embeds all texts into files, searches exactly, block by
-/// block, drops false negatives and chooses. The memory taken does not depend on the number of
+/// Finds hard negatives for every question: embeds all texts into files, searches, exactly or
+/// by graphs, drops false negatives and chooses. The memory taken does not depend on the number of
 /// documents but for the index of where each lies (some 24 bytes). The same input, options and
 /// seed give the same negatives on any number of threads.
 ///

@@ -114,6 +114,28 @@ TEST_F(MineHardNegatives, TakesTheNearestDocumentsThatAreNoPositives) {
   EXPECT_EQ(mined_rows(), best_of(rankings(model_, 300)));
 }
 
+TEST_F(MineHardNegatives, GraphsFindNearlyTheSameOnAnyNumberOfThreads) {
+  const auto exact = mined_rows();
+  options_.approximate_above = 300;
+  EXPECT_EQ(mined_rows(), exact);  // the corpus is not larger than that
+  options_.approximate_above = 299;
+  options_.graph_documents = 80;
+  options_.threads = 1;
+  const auto found = mined_rows();
+  int same = 0;
+  int all = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    EXPECT_EQ(found[i].size(), exact[i].size());
+    for (const std::int64_t row : exact[i]) {
+      ++all;
+      same += static_cast<int>(std::count(found[i].begin(), found[i].end(), row));
+    }
+  }
+  EXPECT_GE(same, all * 95 / 100);
+  options_.threads = 4;
+  EXPECT_EQ(mined_rows(), found);
+}
+
 TEST_F(MineHardNegatives, ScoresPositivesAndNegativesByTheModel) {
   const auto mined = mine();
   const FloatMatrix questions = embed_texts(model_, question_texts(), {});

@@ -48,10 +48,6 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
 
-bool is_better(const Hit& a, const Hit& b) {
-  return a.score != b.score ? a.score > b.score : a.row < b.row;
-}
-
 // The best k of the hits of one query, which come by ascending row. Up to k more than are needed
 // are kept between two cuts, which makes an addition cost O(1) on average.
 class BestHits {
@@ -176,15 +172,6 @@ std::vector<std::vector<Hit>> search_part(const Piece& piece,
   return hits;
 }
 
-// Adds hits of later rows to the best k of a query.
-void merge(std::vector<Hit>& hits, const std::vector<Hit>& later, std::size_t k) {
-  if (later.empty()) return;
-  const auto middle = static_cast<std::ptrdiff_t>(hits.size());
-  hits.insert(hits.end(), later.begin(), later.end());
-  std::inplace_merge(hits.begin(), hits.begin() + middle, hits.end(), is_better);
-  hits.resize(std::min(hits.size(), k));
-}
-
 void check_shape(std::string_view name, const FloatMatrix& matrix) {
   if (matrix.rows < 0 || matrix.columns < 0 ||
       static_cast<std::size_t>(matrix.rows * matrix.columns) != matrix.values.size()) {
@@ -194,6 +181,18 @@ void check_shape(std::string_view name, const FloatMatrix& matrix) {
 }
 
 }  // namespace
+
+bool is_better(const Hit& a, const Hit& b) {
+  return a.score != b.score ? a.score > b.score : a.row < b.row;
+}
+
+void merge_hits(std::vector<Hit>& hits, const std::vector<Hit>& more, std::size_t k) {
+  if (more.empty()) return;
+  const auto middle = static_cast<std::ptrdiff_t>(hits.size());
+  hits.insert(hits.end(), more.begin(), more.end());
+  std::inplace_merge(hits.begin(), hits.begin() + middle, hits.end(), is_better);
+  hits.resize(std::min(hits.size(), k));
+}
 
 PiecewiseTopk::PiecewiseTopk(MatrixView queries, std::int64_t k, int threads)
     : queries_(queries),
@@ -233,7 +232,7 @@ void PiecewiseTopk::add(MatrixView piece, std::int64_t first_row) {
   });
   for (std::size_t query = 0; query < found_.size(); ++query) {
     for (const auto& part : found)
-      merge(found_[query], part[query], k_);
+      merge_hits(found_[query], part[query], k_);
   }
 }
 

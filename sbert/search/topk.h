@@ -16,6 +16,12 @@ struct Hit {
   friend bool operator==(const Hit&, const Hit&) = default;
 };
 
+/// Order of hits: by descending score, equal scores by ascending row.
+bool is_better(const Hit& a, const Hit& b);
+
+/// Adds hits of other rows to the best k of a query; both are in order, and so is the result.
+void merge_hits(std::vector<Hit>& hits, const std::vector<Hit>& more, std::size_t k);
+
 /// The k best rows for each query by dot product, exactly: the corpus goes by in blocks through a
 /// GEMM, and a heap a query keeps the best. Memory beyond the arguments is bounded by the block.
 ///

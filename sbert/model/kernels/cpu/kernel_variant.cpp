@@ -308,10 +308,29 @@ void dropout(const Real* x, Real* out, std::int64_t count, double rate, std::uin
   }
 }
 
+// Four sums at a time, since an addition takes several cycles.
+template <typename Real>
+Real dot(const Real* a, const Real* b, std::int64_t count) {
+  using V = Simd<Real>;
+  constexpr std::int64_t kSums = 4;
+  typename V::Vector sums[kSums] = {};
+  std::int64_t i = 0;
+  for (; i + kSums * V::kLanes <= count; i += kSums * V::kLanes) {
+    for (std::int64_t s = 0; s < kSums; ++s)
+      sums[s] += V::load(a + i + s * V::kLanes) * V::load(b + i + s * V::kLanes);
+  }
+  for (; i + V::kLanes <= count; i += V::kLanes)
+    sums[0] += V::load(a + i) * V::load(b + i);
+  Real rest = 0;
+  for (; i < count; ++i)
+    rest += a[i] * b[i];
+  return V::sum((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+}
+
 template <typename Real>
 Kernels<Real> table() {
   return {SBERT_VARIANT_NAME, attention_scratch<Real>, attention_forward<Real>,
-          attention_backward<Real>, dropout<Real>};
+          attention_backward<Real>, dropout<Real>, dot<Real>};
 }
 
 }  // namespace

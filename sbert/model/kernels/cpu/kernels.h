@@ -56,6 +56,8 @@ struct Kernels {
   /// out[i] = x[i] / (1 - rate) or 0, for i in [0, count); which of the two depends on
   /// (key, i) alone. `out` may be `x`.
   void (*dropout)(const Real* x, Real* out, std::int64_t count, double rate, std::uint64_t key);
+  /// The dot product of two vectors of `count` values.
+  Real (*dot)(const Real* a, const Real* b, std::int64_t count);
 };
 
 /// The kernels for chosen_cpu_variant(). Double precision, which only tests use, is always generic.

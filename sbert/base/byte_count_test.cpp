@@ -1,4 +1,4 @@
-#include "sbert/mine/byte_count.h"
+#include "sbert/base/byte_count.h"
 
 #include <gmock/gmock.h>
 

@@ -1,0 +1,108 @@
+#include "sbert/mine/dense_search.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/progress.h"
+#include "sbert/base/threads.h"
+#include "sbert/search/approximate_topk.h"
+
+namespace sbert {
+namespace {
+
+constexpr std::int64_t kMeasuredQuestions = 256;
+
+std::uint64_t vector_bytes(const VectorFile& file) {
+  return static_cast<std::uint64_t>(file.columns()) * sizeof(float);
+}
+
+std::vector<std::vector<Hit>> exact_hits(MatrixView questions,
+                                         const VectorFile& documents,
+                                         const DenseSearchOptions& options,
+                                         const char* label) {
+  PiecewiseTopk topk(questions, options.depth, options.threads);
+  const std::int64_t step = aligned_count(options.memory_bytes / vector_bytes(documents));
+  Progress progress(label, documents.rows(), "documents");
+  for (std::int64_t first = 0; first < documents.rows(); first += step) {
+    const MappedRows rows(documents, first, std::min(step, documents.rows() - first));
+    topk.add(rows.view(), first);
+    progress.advance(rows.view().rows);
+  }
+  return topk.take();
+}
+
+// Graphs that are built at a time.
+std::int64_t graphs_at_once(const VectorFile& documents, const DenseSearchOptions& options) {
+  const auto rows =
+      static_cast<std::uint64_t>(std::min(options.graph_documents, documents.rows()));
+  const std::uint64_t bytes = rows * (vector_bytes(documents) + ApproximateTopk::kGraphBytesOfARow);
+  if (bytes > options.memory_bytes) {
+    constexpr std::uint64_t kMegabyte = 1ULL << 20;
+    fail(ErrorKind::kUsage,
+         concat("memory does not suffice for approximate search: a graph over ", rows,
+                " documents takes ", bytes / kMegabyte + 1, " MB, and ",
+                options.memory_bytes / kMegabyte, " MB are left for it"));
+  }
+  const int threads = options.threads > 0 ? options.threads : available_threads();
+  return std::min<std::int64_t>(threads, static_cast<std::int64_t>(options.memory_bytes / bytes));
+}
+
+std::vector<std::vector<Hit>> approximate_hits(MatrixView questions,
+                                               const VectorFile& documents,
+                                               const DenseSearchOptions& options) {
+  const std::int64_t at_once = graphs_at_once(documents, options);
+  ApproximateTopk topk(questions, options.depth, static_cast<int>(at_once));
+  Progress progress("building and searching graphs", documents.rows(), "documents");
+  for (std::int64_t first = 0; first < documents.rows();) {
+    std::deque<MappedRows> mapped;
+    std::vector<CorpusPiece> pieces;
+    for (; std::ssize(pieces) < at_once && first < documents.rows();
+         first += options.graph_documents) {
+      mapped.emplace_back(documents, first,
+                          std::min(options.graph_documents, documents.rows() - first));
+      pieces.push_back({mapped.back().view(), first});
+    }
+    topk.add(pieces);
+    for (const CorpusPiece& piece : pieces)
+      progress.advance(piece.rows.rows);
+  }
+  return topk.take();
+}
+
+}  // namespace
+
+std::vector<std::vector<Hit>> nearest_documents(const VectorFile& questions,
+                                                std::int64_t begin,
+                                                std::int64_t end,
+                                                const VectorFile& documents,
+                                                const DenseSearchOptions& options) {
+  const MappedRows rows(questions, begin, end - begin);
+  return options.is_approximate ? approximate_hits(rows.view(), documents, options)
+                                : exact_hits(rows.view(), documents, options, "searching");
+}
+
+double measured_recall(const VectorFile& questions,
+                       std::int64_t begin,
+                       std::int64_t end,
+                       const VectorFile& documents,
+                       const std::vector<std::vector<Hit>>& hits,
+                       const DenseSearchOptions& options) {
+  const std::int64_t count = std::min(end - begin, kMeasuredQuestions);
+  FloatMatrix sample(count, questions.columns());
+  std::vector<std::vector<Hit>> found;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t place = (end - begin) * i / count;
+    questions.read(begin + place, sample.row(i));
+    found.push_back(hits[static_cast<std::size_t>(place)]);
+  }
+  return recall_of(found, exact_hits(sample, documents, options, "measuring the recall"));
+}
+
+std::int64_t aligned_count(std::uint64_t count) {
+  const auto alignment = static_cast<std::uint64_t>(PiecewiseTopk::kAlignment);
+  return static_cast<std::int64_t>(std::max(count / alignment, std::uint64_t{1}) * alignment);
+}
+
+}  // namespace sbert

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sbert/mine/vector_file.h"
+#include "sbert/search/topk.h"
+
+namespace sbert {
+
+struct DenseSearchOptions {
+  std::int64_t depth = 0;         ///< candidates for each question
+  int threads = 0;                ///< 0: every core
+  std::uint64_t memory_bytes = 0;  ///< for the documents' vectors, and the graphs over them
+  bool is_approximate = false;
+  std::int64_t graph_documents = 262'144;  ///< documents that share a graph
+};
+
+/// The nearest documents to the questions [begin, end) of a file of vectors, best first, with a
+/// line of progress: PiecewiseTopk over the whole file or, where that is asked for, ApproximateTopk.
+///
+/// @return one list for each question
+/// @throws Error(kUsage) if the memory does not suffice for one graph, Error(kIo),
+///         Error(kCancelled)
+std::vector<std::vector<Hit>> nearest_documents(const VectorFile& questions,
+                                                std::int64_t begin,
+                                                std::int64_t end,
+                                                const VectorFile& documents,
+                                                const DenseSearchOptions& options);
+
+/// recall_of() the approximate hits of some of the questions [begin, end), by an exact search for
+/// those.
+///
+/// @param hits of the questions, as nearest_documents() found them
+double measured_recall(const VectorFile& questions,
+                       std::int64_t begin,
+                       std::int64_t end,
+                       const VectorFile& documents,
+                       const std::vector<std::vector<Hit>>& hits,
+                       const DenseSearchOptions& options);
+
+/// Rows, a multiple of PiecewiseTopk::kAlignment and of it at least one: blocks that begin at such
+/// rows have the same scores in whatever memory.
+std::int64_t aligned_count(std::uint64_t count);
+
+}  // namespace sbert

@@ -1,0 +1,142 @@
+#include "sbert/search/approximate_topk.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+#include <utility>
+
+#define NO_MANUAL_VECTORIZATION  // hnswlib's own distances: the kernels' dot() takes their place
+#include <hnswlib/hnswlib.h>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/stop.h"
+#include "sbert/base/threads.h"
+#include "sbert/model/kernels/cpu/kernels.h"
+
+namespace sbert {
+namespace {
+
+// The paper's values for vectors of several hundred dimensions.
+constexpr std::size_t kLinks = 16;
+constexpr std::size_t kConstructionCandidates = 100;
+constexpr std::size_t kLeastSearchCandidates = 100;
+constexpr std::size_t kSeed = 0;
+constexpr std::int64_t kRowsBetweenStops = 256;
+
+using Graph = hnswlib::HierarchicalNSW<float>;
+
+// Points are addresses of rows, so that the graph keeps no copy of the vectors.
+class RowsByDotProduct final : public hnswlib::SpaceInterface<float> {
+ public:
+  explicit RowsByDotProduct(std::int64_t columns) : columns_(columns) {}
+  std::size_t get_data_size() override { return sizeof(const float*); }
+  hnswlib::DISTFUNC<float> get_dist_func() override { return distance; }
+  void* get_dist_func_param() override { return &columns_; }
+
+ private:
+  static float distance(const void* a, const void* b, const void* columns) {
+    static const auto dot = kernels<float>().dot;
+    return -dot(*static_cast<const float* const*>(a), *static_cast<const float* const*>(b),
+                *static_cast<const std::int64_t*>(columns));
+  }
+
+  std::int64_t columns_;
+};
+
+const float* row_of(MatrixView matrix, std::int64_t row) {
+  return matrix.values + row * matrix.columns;
+}
+
+bool is_finite(MatrixView matrix, std::int64_t row) {
+  const float* const values = row_of(matrix, row);
+  return std::all_of(values, values + matrix.columns, [](float x) { return std::isfinite(x); });
+}
+
+void check_finite(MatrixView matrix, std::int64_t row, const char* what, std::int64_t number) {
+  if (is_finite(matrix, row)) return;
+  fail(ErrorKind::kInput, concat("a vector has a value that is not finite: ", what, " ", number,
+                                 ", from 0"));
+}
+
+void build(Graph& graph, const CorpusPiece& piece) {
+  for (std::int64_t row = 0; row < piece.rows.rows; ++row) {
+    if (row % kRowsBetweenStops == 0) throw_if_stopped();
+    check_finite(piece.rows, row, "corpus row", piece.first_row + row);
+    const float* const point = row_of(piece.rows, row);
+    graph.addPoint(&point, static_cast<hnswlib::labeltype>(row));
+  }
+}
+
+// Best first; equal scores by ascending row.
+std::vector<Hit> sorted_hits(auto found, std::int64_t first_row) {
+  std::vector<Hit> hits;
+  for (; !found.empty(); found.pop()) {
+    const auto& [distance, label] = found.top();
+    hits.push_back({first_row + static_cast<std::int64_t>(label), -distance});
+  }
+  std::sort(hits.begin(), hits.end(), is_better);
+  return hits;
+}
+
+std::vector<std::vector<Hit>> search(const CorpusPiece& piece, MatrixView queries, std::size_t k) {
+  RowsByDotProduct space(piece.rows.columns);
+  Graph graph(&space, static_cast<std::size_t>(piece.rows.rows), kLinks, kConstructionCandidates,
+              kSeed);
+  build(graph, piece);
+  graph.setEf(std::max(2 * k, kLeastSearchCandidates));
+  std::vector<std::vector<Hit>> hits;
+  for (std::int64_t query = 0; query < queries.rows; ++query) {
+    if (query % kRowsBetweenStops == 0) throw_if_stopped();
+    const float* const point = row_of(queries, query);
+    hits.push_back(sorted_hits(graph.searchKnn(&point, k), piece.first_row));
+  }
+  return hits;
+}
+
+}  // namespace
+
+ApproximateTopk::ApproximateTopk(MatrixView queries, std::int64_t k, int threads)
+    : queries_(queries),
+      k_(static_cast<std::size_t>(k)),
+      threads_(threads > 0 ? threads : available_threads()),
+      found_(static_cast<std::size_t>(queries.rows)) {
+  if (k < 1) fail(ErrorKind::kUsage, concat("k must be at least 1: ", k));
+  for (std::int64_t query = 0; query < queries.rows; ++query)
+    check_finite(queries, query, "query", query);
+}
+
+void ApproximateTopk::add(std::span<const CorpusPiece> pieces) {
+  for (const CorpusPiece& piece : pieces) {
+    if (queries_.rows > 0 && piece.rows.rows > 0 && queries_.columns != piece.rows.columns) {
+      fail(ErrorKind::kInput, concat("queries and corpus differ in dimension: ", queries_.columns,
+                                     " and ", piece.rows.columns));
+    }
+  }
+  if (queries_.rows == 0) return;
+  std::vector<std::vector<std::vector<Hit>>> found(pieces.size());
+  for_each_task(threads_, pieces.size(), [&](std::size_t i) {
+    if (pieces[i].rows.rows > 0) found[i] = search(pieces[i], queries_, k_);
+  });
+  for (const auto& hits : found) {
+    for (std::size_t query = 0; query < hits.size(); ++query)
+      merge_hits(found_[query], hits[query], k_);
+  }
+}
+
+double recall_of(std::span<const std::vector<Hit>> approximate,
+                 std::span<const std::vector<Hit>> exact) {
+  std::size_t wanted = 0;
+  std::size_t there = 0;
+  for (std::size_t query = 0; query < exact.size(); ++query) {
+    std::unordered_set<std::int64_t> rows;
+    for (const Hit& hit : approximate[query])
+      rows.insert(hit.row);
+    wanted += exact[query].size();
+    for (const Hit& hit : exact[query])
+      there += rows.contains(hit.row) ? 1 : 0;
+  }
+  return wanted == 0 ? 1 : static_cast<double>(there) / static_cast<double>(wanted);
+}
+
+}  // namespace sbert
