@@ -1,10 +1,12 @@
 """Mines over many random vectors: how long, and in how much memory?
 
     python bench/mining_memory.py PROGRAM MODEL [--documents 2000000] [--questions 2000] [--memory 2GB] [--folder DIR]
+                                  [--rank 32] [--options "--approximate-above 1"]
 
 Embedding millions of texts takes hours and no more memory than embedding a few, so it is left out: a run is interrupted as
 soon as it has begun its file of vectors, random unit vectors are written into it in its place, and the same command goes on
-from there. Needs numpy.
+from there. --rank makes vectors of that many independent directions, as embeddings of texts are nearer to than random
+ones, for questions too. --options are more of sbert mine's. Needs numpy.
 """
 import argparse
 import json
@@ -30,6 +32,8 @@ def arguments():
     parser.add_argument("--questions", type=int, default=2_000)
     parser.add_argument("--memory", default="2GB")
     parser.add_argument("--folder", help="where to work; default: a temporary folder")
+    parser.add_argument("--rank", type=int, help="independent directions of the vectors; default: all")
+    parser.add_argument("--options", default="", help="more options of sbert mine")
     return parser.parse_args()
 
 
@@ -41,14 +45,17 @@ def interrupt_when_begun(command, vectors):
     process.wait()
 
 
-def fill_with_random_vectors(path):
-    generator = numpy.random.default_rng(0)
+def fill_with_random_vectors(path, rank, seed):
+    generator = numpy.random.default_rng(seed)
     with path.open("r+b") as file:
         header = file.read(40)
         width, rows = int.from_bytes(header[12:16], "little"), int.from_bytes(header[16:24], "little")
         file.seek(HEADER_BYTES)
+        directions = numpy.random.default_rng(0).standard_normal((rank, width), dtype=numpy.float32) if rank else None
         for begin in range(0, rows, BLOCK):
-            block = generator.standard_normal((min(BLOCK, rows - begin), width), dtype=numpy.float32)
+            block = generator.standard_normal((min(BLOCK, rows - begin), rank or width), dtype=numpy.float32)
+            if rank:
+                block = block @ directions
             file.write((block / numpy.linalg.norm(block, axis=1, keepdims=True)).tobytes())
         file.seek(WRITTEN_AT)
         file.write(rows.to_bytes(8, "little"))
@@ -67,11 +74,13 @@ def main():
                 file.write(json.dumps({"question": f"question {i}", "pos_doc": [f"the answer to {i}"]}) + "\n")
         command = [options.program, "mine", "--model", options.model, "--data", folder / "train.jsonl", "--corpus",
                    folder / "corpus.txt", "--output", folder / "mined.jsonl", "--vectors", folder / "vectors", "--memory",
-                   options.memory, "--near-duplicate", "0", "--with-scores"]
+                   options.memory, "--near-duplicate", "0", "--with-scores", *options.options.split()]
         command = [str(word) for word in command]
         vectors = folder / "vectors/documents.vectors"
         interrupt_when_begun(command, vectors)
-        rows, width = fill_with_random_vectors(vectors)
+        if options.rank:
+            fill_with_random_vectors(folder / "vectors/questions.vectors", options.rank, seed=1)
+        rows, width = fill_with_random_vectors(vectors, options.rank, seed=2)
         start = time.monotonic()
         process = subprocess.Popen(command)
         _, status, usage = os.wait4(process.pid, 0)

@@ -31,9 +31,9 @@ std::uint64_t memory_left(std::uint64_t limit_bytes) {
   constexpr std::uint64_t kLeast = 96 * kMegabyte;
   const std::uint64_t taken = process_memory().resident_bytes;
   if (limit_bytes < taken + kLeast) {
-    fail(ErrorKind::kUsage, concat("memory must be at least ", (taken + kLeast) / kMegabyte + 1,
-                                   " MB for this model and this data: ", limit_bytes / kMegabyte,
-                                   " MB"));
+    fail(ErrorKind::kUsage,
+         concat("memory must be at least ", (taken + kLeast) / kMegabyte + 1,
+                " MB for this model and this data: ", limit_bytes / kMegabyte, " MB"));
   }
   return limit_bytes - taken;
 }

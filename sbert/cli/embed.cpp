@@ -7,11 +7,13 @@
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/base/progress.h"
+#include "sbert/cli/command_group.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
 #include "sbert/embed/embedder.h"
+#include "sbert/embed/embedding_service.h"
 #include "sbert/embed/npy.h"
 
 namespace sbert {
@@ -28,6 +30,7 @@ struct EmbedCommandOptions {
   std::int64_t batch_tokens = 0;
   int threads = 0;
   std::string device = "auto";
+  int devices = 1;
   std::string precision = "32";
 
   static constexpr auto fields() {
@@ -44,6 +47,7 @@ struct EmbedCommandOptions {
         field("batch_tokens", &Self::batch_tokens, "tokens of a batch; 0: chosen"),
         field("threads", &Self::threads, "0: every core"),
         field("device", &Self::device, kDeviceHelp),
+        field("devices", &Self::devices, kDevicesHelp),
         field("precision", &Self::precision, kPrecisionHelp),
     };
   }
@@ -51,7 +55,7 @@ struct EmbedCommandOptions {
 
 // What is in memory of a file of any length; sorted by length, enough to fill batches of texts
 // alike.
-constexpr std::size_t kTextsAtOnce = 16'384;
+constexpr std::size_t kTextsAtOnce = 16'384;  // for each process
 
 constexpr CommandHelp kHelp{
     "embed",
@@ -126,18 +130,25 @@ void run_embed(const Words& words) {
     fail(ErrorKind::kUsage, "npy needs a file: --output vectors.npy");
   }
 
-  const SentenceModel model = load_model_on(options.model, options.device, options.precision);
+  const CommandGroup processes(options.devices, options.device, command_words("embed", words));
+  if (processes.is_over()) return;
+  const SentenceModel model =
+      load_model_on(options.model, options.device, options.precision, processes.local_rank());
+  EmbedOptions embedding{.threads = options.threads,
+                         .precision = inference_precision(options.precision)};
+  if (!processes.is_leader()) return embed_for_leader(model, embedding, processes.group());
+
+  const EmbeddingService service(processes.group());
   const TextSource texts(options.input);
   Progress progress("embedding", texts.count(), "texts");
-  const Embedder embed(
-      model, {.prompt = options.prompt ? *options.prompt : prompt_text(model, options.prompt_name),
-              .max_length = options.max_length,
-              .batch_tokens = options.batch_tokens,
-              .threads = options.threads,
-              .precision = inference_precision(options.precision),
-              .on_progress = [&](std::int64_t count) { progress.advance(count); }});
+  embedding.prompt = options.prompt ? *options.prompt : prompt_text(model, options.prompt_name);
+  embedding.max_length = options.max_length;
+  embedding.batch_tokens = options.batch_tokens;
+  embedding.service = &service;
+  embedding.on_progress = [&](std::int64_t count) { progress.advance(count); };
+  const Embedder embed(model, embedding);
   VectorOutput output(options.output, format, model.encoder.config().hidden_size);
-  texts.for_each_chunk(kTextsAtOnce,
+  texts.for_each_chunk(kTextsAtOnce * static_cast<std::size_t>(processes.group().size()),
                        [&](const std::vector<std::string>& chunk) { output.append(embed(chunk)); });
   output.commit();
 }

@@ -11,10 +11,12 @@
 #include "sbert/base/files.h"
 #include "sbert/base/log.h"
 #include "sbert/base/progress.h"
+#include "sbert/cli/command_group.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/evaluation_output.h"
 #include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/embed/embedding_service.h"
 #include "sbert/eval/embedding_cache.h"
 #include "sbert/eval/model_embeddings.h"
 #include "sbert/eval/tasks.h"
@@ -37,6 +39,7 @@ struct EvaluateOptions {
   std::int64_t max_length = 0;
   int threads = 0;
   std::string device = "auto";
+  int devices = 1;
   std::string precision = "32";
   std::int64_t seed = 0;
   int restarts = 3;
@@ -67,6 +70,7 @@ struct EvaluateOptions {
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
         field("threads", &Self::threads, "0: every core"),
         field("device", &Self::device, kDeviceHelp),
+        field("devices", &Self::devices, kDevicesHelp),
         field("precision", &Self::precision, kPrecisionHelp),
         field("seed", &Self::seed, "clustering: of its random choices"),
         field("restarts", &Self::restarts, "clustering: runs of which the best one counts"),
@@ -144,19 +148,34 @@ void check(const EvaluateOptions& options, std::string_view task) {
 NamedEvaluation evaluate_one(const std::string& path,
                              std::string_view task,
                              const EvaluateOptions& options,
-                             const TaskOptions& task_options) {
-  const SentenceModel model = load_model_on(path, options.device, options.precision);
+                             const TaskOptions& task_options,
+                             const CommandGroup& processes) {
+  const SentenceModel model =
+      load_model_on(path, options.device, options.precision, processes.local_rank());
+  const EmbeddingService service(processes.group());
   ModelEmbeddings source(model, {.query_prompt_name = options.query_prompt_name,
                                  .document_prompt_name = options.document_prompt_name,
                                  .prompt_name = options.prompt_name,
                                  .max_length = options.max_length,
                                  .threads = options.threads,
-                                 .precision = inference_precision(options.precision)});
+                                 .precision = inference_precision(options.precision),
+                                 .service = &service});
   if (options.no_cache) return {path, run_task(task, options.data, source, task_options)};
   const fs::path folder =
       options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
   CachedEmbeddings cached(cached_encoder(source, path, options.precision, folder), folder);
   return {path, run_task(task, options.data, cached, task_options)};
+}
+
+// What the processes do that are not the leader.
+void embed_for_leader(const EvaluateOptions& options, const CommandGroup& processes) {
+  for (const std::string& path : options.model) {
+    const SentenceModel model =
+        load_model_on(path, options.device, options.precision, processes.local_rank());
+    embed_for_leader(
+        model, {.threads = options.threads, .precision = inference_precision(options.precision)},
+        processes.group());
+  }
 }
 
 ReportData report_data(std::string_view task,
@@ -195,6 +214,9 @@ void run_evaluate(const Words& words) {
   check(options, task);
 
   TaskOptions settings = task_options(options);
+  const CommandGroup processes(options.devices, options.device, command_words("evaluate", words));
+  if (processes.is_over()) return;
+  if (!processes.is_leader()) return embed_for_leader(options, processes);
   if (!fs::exists(options.data)) {
     fail(ErrorKind::kIo, concat("--data: there is no such file or folder: ", options.data));
   }
@@ -204,7 +226,7 @@ void run_evaluate(const Words& words) {
     const bool writes_run = task == "retrieval" && !options.output.empty();
     if (writes_run && options.run_file.empty())
       settings.retrieval.run_file = run_file_in(options.output, i, options.model.size());
-    evaluations.push_back(evaluate_one(options.model[i], task, options, settings));
+    evaluations.push_back(evaluate_one(options.model[i], task, options, settings, processes));
     for (const std::string& warning : evaluations.back().evaluation.warnings)
       log_warning(warning);
   }

@@ -5,13 +5,15 @@
 #include <system_error>
 #include <vector>
 
+#include "sbert/base/byte_count.h"
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/cli/command_group.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
-#include "sbert/base/byte_count.h"
+#include "sbert/embed/embedding_service.h"
 #include "sbert/mine/mined_file.h"
 #include "sbert/mine/mining.h"
 #include "sbert/mine/mining_report.h"
@@ -27,6 +29,7 @@ struct MineOptions {
   std::string split = "train";
   std::string candidates = "dense";
   std::int64_t approximate_above = 0;
+  std::int64_t graph_documents = MiningOptions{}.graph_documents;
   std::string teacher;
   std::string query_prompt_name;
   std::string document_prompt_name;
@@ -39,6 +42,7 @@ struct MineOptions {
   std::int64_t seed = 0;
   int threads = 0;
   std::string device = "auto";
+  int devices = 1;
 
   static constexpr auto fields() {
     using Self = MineOptions;
@@ -58,6 +62,8 @@ struct MineOptions {
               "dense: by the model; bm25: by words; hybrid: both, by reciprocal rank fusion"),
         field("approximate_above", &Self::approximate_above,
               "dense: search corpora of more documents than this by HNSW graphs; 0: all exactly"),
+        field("graph_documents", &Self::graph_documents,
+              "documents of one HNSW graph: more make the search faster and take more memory"),
         field("teacher", &Self::teacher,
               "a second model, whose scores order and filter the candidates"),
         field("query_prompt_name", &Self::query_prompt_name,
@@ -77,6 +83,7 @@ struct MineOptions {
         field("seed", &Self::seed, "of --sampling random"),
         field("threads", &Self::threads, "0: every core"),
         field("device", &Self::device, kDeviceHelp),
+        field("devices", &Self::devices, kDevicesHelp),
     };
   }
 };
@@ -160,6 +167,7 @@ void run_mine(const Words& words) {
   if (!parser.parse(words)) return;
   mining.candidates = options.candidates;
   mining.approximate_above = options.approximate_above;
+  mining.graph_documents = options.graph_documents;
   mining.max_length = options.max_length;
   mining.threads = options.threads;
   mining.seed = static_cast<std::uint64_t>(options.seed);
@@ -168,14 +176,25 @@ void run_mine(const Words& words) {
       options.vectors.empty() ? concat(options.output, ".vectors") : options.vectors;
   mining.validate();
 
-  const SentenceModel model = load_model_on(options.model, options.device);
+  const CommandGroup processes(options.devices, options.device, command_words("mine", words));
+  if (processes.is_over()) return;
+  const SentenceModel model =
+      load_model_on(options.model, options.device, "32", processes.local_rank());
   std::optional<SentenceModel> teacher_model;
   Teacher teacher;
   if (!options.teacher.empty()) {
-    teacher_model.emplace(load_model_on(options.teacher, options.device));
+    teacher_model.emplace(
+        load_model_on(options.teacher, options.device, "32", processes.local_rank()));
     teacher = {&*teacher_model, query_prompt(*teacher_model, ""),
                document_prompt(*teacher_model, "")};
   }
+  if (!processes.is_leader()) {
+    embed_for_leader(model, {.threads = options.threads}, processes.group());
+    if (teacher_model)
+      embed_for_leader(*teacher_model, {.threads = options.threads}, processes.group());
+    return;
+  }
+  mining.group = &processes.group();
   mining.query_prompt = query_prompt(model, options.query_prompt_name);
   mining.document_prompt = document_prompt(model, options.document_prompt_name);
 

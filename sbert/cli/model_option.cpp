@@ -9,8 +9,8 @@
 
 namespace sbert {
 
-SentenceModel load_model_on(const std::string& path, const std::string& device) {
-  const c10::Device chosen = within("--device", [&] { return choose_device(device); });
+SentenceModel load_model_on(const std::string& path, const std::string& device, int local_rank) {
+  const c10::Device chosen = within("--device", [&] { return choose_device(device, local_rank); });
   SentenceModel model = load_model(path);
   model.encoder.to(chosen);
   return model;
@@ -18,7 +18,8 @@ SentenceModel load_model_on(const std::string& path, const std::string& device) 
 
 SentenceModel load_model_on(const std::string& path,
                             const std::string& device,
-                            const std::string& precision) {
+                            const std::string& precision,
+                            int local_rank) {
   if (precision == "int8") {
     if (device != "auto" && device != "cpu") {
       fail(ErrorKind::kUsage,
@@ -26,7 +27,7 @@ SentenceModel load_model_on(const std::string& path,
     }
     return load_model_on(path, "cpu");
   }
-  SentenceModel model = load_model_on(path, device);
+  SentenceModel model = load_model_on(path, device, local_rank);
   const ComputePrecision computed = precision_from_name(precision);
   if (computed != ComputePrecision::kFloat32 && model.encoder.device().is_cpu()) {
     fail(ErrorKind::kUsage,

@@ -13,6 +13,7 @@
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"
 #include "sbert/dist/process_group.h"
+#include "sbert/embed/embedding_service.h"
 #include "sbert/model/memory_advice.h"
 #include "sbert/model/workers.h"
 
@@ -98,6 +99,7 @@ Embedder::Embedder(const SentenceModel& model, EmbedOptions options)
          concat("max_length is above the model's positions: ", options_.max_length, " > ", most));
   }
   if (options_.max_length <= 0) options_.max_length = model.max_seq_length;
+  if (options_.service != nullptr) options_.group = &options_.service->group();
   if (options_.threads <= 0) options_.threads = available_threads();
   if (InferenceEncoder::can_run(model.encoder)) {
     encoder_.emplace(model.encoder, options_.precision);
@@ -157,6 +159,7 @@ FloatMatrix Embedder::embed_here(const std::vector<std::string>& texts) const {
 
 FloatMatrix Embedder::operator()(const std::vector<std::string>& texts) const {
   if (options_.group == nullptr || options_.group->size() == 1) return embed_here(texts);
+  if (options_.service != nullptr) options_.service->announce(texts, options_);
   const std::int64_t size = options_.group->size();
   const auto total = static_cast<std::int64_t>(texts.size());
   // Every size-th text, so that long and short ones are shared evenly.
@@ -170,6 +173,7 @@ FloatMatrix Embedder::operator()(const std::vector<std::string>& texts) const {
   FloatMatrix part = embed_here(own);
   const std::vector<Tensor> parts = options_.group->gather(
       at::from_blob(part.values.data(), {part.rows, part.columns}, at::kFloat), counts);
+  if (options_.on_progress) options_.on_progress(total - part.rows);  // the others'
   FloatMatrix result(total, part.columns);
   const Tensor rows = at::from_blob(result.values.data(), {total, part.columns}, at::kFloat);
   for (std::int64_t rank = 0; rank < size; ++rank) {

@@ -13,6 +13,7 @@
 
 namespace sbert {
 
+class EmbeddingService;
 class ProcessGroup;
 
 struct EmbedOptions {
@@ -23,6 +24,8 @@ struct EmbedOptions {
   InferencePrecision precision = InferencePrecision::kFloat32;
   /// Processes that share the work, each calling with the same texts and options; null: none.
   ProcessGroup* group = nullptr;
+  /// Of a leader whose other processes only embed for it; null: none. Takes the place of `group`.
+  const EmbeddingService* service = nullptr;
   /// Told how many texts were finished since the last call, from any worker.
   std::function<void(std::int64_t)> on_progress;
 };

@@ -128,8 +128,8 @@ std::vector<std::vector<Hit>> rank_documents(
     FloatMatrix documents = source.embed(take_texts(data.documents, rows), TextRole::kDocument);
     check_rows("documents", documents, count);
     see({queries, documents, rows});
-    auto hits = exact_topk(query_rows, as_documents(std::move(documents), similarity),
-                           options.depth);
+    auto hits =
+        exact_topk(query_rows, as_documents(std::move(documents), similarity), options.depth);
     for (std::size_t q = 0; q < rankings.size(); ++q) {
       for (Hit& hit : hits[q])
         hit.row = rows[static_cast<std::size_t>(hit.row)];

@@ -76,6 +76,7 @@ FloatMatrix ModelEmbeddings::embed(const std::vector<std::string>& texts,
                                         .threads = options_.threads,
                                         .precision = options_.precision,
                                         .group = options_.group,
+                                        .service = options_.service,
                                         .on_progress = on_progress});
   check_finite(embeddings, texts);
   return embeddings;

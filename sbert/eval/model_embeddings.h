@@ -11,6 +11,7 @@
 
 namespace sbert {
 
+class EmbeddingService;
 class ProcessGroup;
 
 struct ModelEmbeddingsOptions {
@@ -20,7 +21,8 @@ struct ModelEmbeddingsOptions {
   std::int64_t max_length = 0;       ///< tokens a text is cut to; 0: the model's
   int threads = 0;                   ///< 0: every core
   InferencePrecision precision = InferencePrecision::kFloat32;
-  ProcessGroup* group = nullptr;  ///< processes that share the encoding; null: none
+  ProcessGroup* group = nullptr;              ///< processes that share the encoding; null: none
+  const EmbeddingService* service = nullptr;  ///< as EmbedOptions::service
 };
 
 /// Embeddings straight from a model, with a line of progress on stderr.

@@ -35,15 +35,14 @@ std::vector<std::vector<Hit>> exact_hits(MatrixView questions,
 
 // Graphs that are built at a time.
 std::int64_t graphs_at_once(const VectorFile& documents, const DenseSearchOptions& options) {
-  const auto rows =
-      static_cast<std::uint64_t>(std::min(options.graph_documents, documents.rows()));
+  const auto rows = static_cast<std::uint64_t>(std::min(options.graph_documents, documents.rows()));
   const std::uint64_t bytes = rows * (vector_bytes(documents) + ApproximateTopk::kGraphBytesOfARow);
   if (bytes > options.memory_bytes) {
     constexpr std::uint64_t kMegabyte = 1ULL << 20;
-    fail(ErrorKind::kUsage,
-         concat("memory does not suffice for approximate search: a graph over ", rows,
-                " documents takes ", bytes / kMegabyte + 1, " MB, and ",
-                options.memory_bytes / kMegabyte, " MB are left for it"));
+    fail(ErrorKind::kUsage, concat("memory does not suffice for approximate search: a graph over ",
+                                   rows, " documents takes ", bytes / kMegabyte + 1, " MB, and ",
+                                   options.memory_bytes / kMegabyte,
+                                   " MB are left for it; lower graph_documents or raise memory"));
   }
   const int threads = options.threads > 0 ? options.threads : available_threads();
   return std::min<std::int64_t>(threads, static_cast<std::int64_t>(options.memory_bytes / bytes));

@@ -9,15 +9,16 @@
 namespace sbert {
 
 struct DenseSearchOptions {
-  std::int64_t depth = 0;         ///< candidates for each question
-  int threads = 0;                ///< 0: every core
+  std::int64_t depth = 0;          ///< candidates for each question
+  int threads = 0;                 ///< 0: every core
   std::uint64_t memory_bytes = 0;  ///< for the documents' vectors, and the graphs over them
   bool is_approximate = false;
-  std::int64_t graph_documents = 262'144;  ///< documents that share a graph
+  std::int64_t graph_documents = 1'000'000;  ///< documents that share a graph
 };
 
 /// The nearest documents to the questions [begin, end) of a file of vectors, best first, with a
-/// line of progress: PiecewiseTopk over the whole file or, where that is asked for, ApproximateTopk.
+/// line of progress: PiecewiseTopk over the whole file or, where that is asked for,
+/// ApproximateTopk.
 ///
 /// @return one list for each question
 /// @throws Error(kUsage) if the memory does not suffice for one graph, Error(kIo),

@@ -15,6 +15,7 @@
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"
 #include "sbert/data/text_key.h"
+#include "sbert/embed/embedding_service.h"
 #include "sbert/mine/dense_search.h"
 #include "sbert/mine/document_pool.h"
 #include "sbert/mine/rank_fusion.h"
@@ -77,8 +78,8 @@ class Miner {
       max_positives_ =
           std::max(max_positives_, static_cast<std::int64_t>(question.positives.size()));
     last_rank_ = options.filter.last_rank(max_positives_);
-    is_approximate_ = options.approximate_above > 0 &&
-                      input.documents->size() > options.approximate_above;
+    is_approximate_ =
+        options.approximate_above > 0 && input.documents->size() > options.approximate_above;
     depth_ = std::min(last_rank_ + max_positives_, input.documents->size());
   }
 
@@ -115,6 +116,8 @@ class Miner {
                      std::uint64_t documents_key,
                      const std::string& query_prompt,
                      const std::string& document_prompt) {
+    std::optional<EmbeddingService> service;
+    if (options_.group != nullptr) service.emplace(*options_.group);
     std::uint64_t questions_key = 0;
     for (const MiningQuestion& question : input_.questions)
       questions_key = derive_key(questions_key, bytes_key(question.text));
@@ -122,7 +125,8 @@ class Miner {
                                 .prompt = query_prompt,
                                 .max_length = options_.max_length,
                                 .threads = options_.threads,
-                                .chunk_bytes = plan_.chunk_bytes};
+                                .chunk_bytes = plan_.chunk_bytes,
+                                .service = service ? &*service : nullptr};
     const auto& folder = options_.vectors_folder;
     VectorFile questions = embed_into_file(
         folder / concat(name, "questions.vectors"), model,
@@ -144,8 +148,7 @@ class Miner {
         .memory_bytes = is_approximate_ ? plan_.graph_bytes : plan_.document_bytes,
         .is_approximate = is_approximate_,
         .graph_documents = options_.graph_documents};
-    auto hits =
-        nearest_documents(vectors_->questions, begin, end, vectors_->documents, search);
+    auto hits = nearest_documents(vectors_->questions, begin, end, vectors_->documents, search);
     if (is_approximate_ && begin == 0) {
       const double recall =
           measured_recall(vectors_->questions, begin, end, vectors_->documents, hits, search);

@@ -14,6 +14,8 @@
 
 namespace sbert {
 
+class ProcessGroup;
+
 struct MiningOptions {
   FilterOptions filter{};
   /// dense: by the model; bm25: by BM25; hybrid: both by reciprocal rank fusion. The scores of all
@@ -21,12 +23,15 @@ struct MiningOptions {
   std::string candidates = "dense";
   /// Corpora of more documents are searched approximately; 0: every corpus exactly.
   std::int64_t approximate_above = 0;
-  std::int64_t graph_documents = 262'144;  ///< documents that share a graph of approximate search
-  std::string query_prompt;     ///< put before each question
-  std::string document_prompt;  ///< put before each document
-  std::int64_t max_length = 0;  ///< tokens a text is cut to; 0: the model's
-  int threads = 0;              ///< 0: every core
+  std::int64_t graph_documents = 1'000'000;  ///< documents that share a graph of approximate search
+  std::string query_prompt;                  ///< put before each question
+  std::string document_prompt;               ///< put before each document
+  std::int64_t max_length = 0;               ///< tokens a text is cut to; 0: the model's
+  int threads = 0;                           ///< 0: every core
   std::uint64_t seed = 0;
+  /// Whose other processes embed for this one (EmbeddingService), first by the model, then by the
+  /// teacher; null: none.
+  ProcessGroup* group = nullptr;
   std::uint64_t memory_bytes = 2ULL << 30;  ///< of the process, questions and all
   /// Where embeddings lie, for the next run to go on with.
   std::filesystem::path vectors_folder;

@@ -11,14 +11,16 @@
 #include "sbert/base/progress.h"
 #include "sbert/base/random.h"
 #include "sbert/data/text_key.h"
+#include "sbert/dist/process_group.h"
 #include "sbert/embed/embedder.h"
+#include "sbert/embed/embedding_service.h"
 #include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
 
 // What a kill can cost: some minutes with a small model on two cores.
-constexpr std::int64_t kMostTextsAtOnce = 2'048;
+constexpr std::int64_t kMostTextsAtOnce = 2'048;  // for each process
 
 std::uint64_t key_of(std::span<const float> values) {
   return bytes_key({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
@@ -48,8 +50,10 @@ VectorFile embed_into_file(const std::filesystem::path& path,
                            const std::function<std::string(std::int64_t)>& text_of,
                            std::uint64_t key,
                            const TextVectorOptions& options) {
-  EmbedOptions embedding{
-      .prompt = options.prompt, .max_length = options.max_length, .threads = options.threads};
+  EmbedOptions embedding{.prompt = options.prompt,
+                         .max_length = options.max_length,
+                         .threads = options.threads,
+                         .service = options.service};
   const std::int64_t columns = model.encoder.config().hidden_size;
   VectorFile file(path, derive_key(key, model_key(model, embedding)), num_texts, columns);
   if (file.written() > 0) {
@@ -61,8 +65,10 @@ VectorFile embed_into_file(const std::filesystem::path& path,
   Progress progress(options.label, num_texts - file.written(), "texts");
   embedding.on_progress = [&](std::int64_t count) { progress.advance(count); };
   const auto vector_bytes = static_cast<std::uint64_t>(columns) * sizeof(float);
-  const auto most = std::clamp<std::int64_t>(
-      static_cast<std::int64_t>(options.chunk_bytes / vector_bytes), 1, kMostTextsAtOnce);
+  const int processes = options.service == nullptr ? 1 : options.service->group().size();
+  const auto most =
+      std::clamp<std::int64_t>(static_cast<std::int64_t>(options.chunk_bytes / vector_bytes), 1,
+                               kMostTextsAtOnce * processes);
   const Embedder embed(model, embedding);
   while (file.written() < num_texts) {
     const std::int64_t end = std::min(num_texts, file.written() + most);

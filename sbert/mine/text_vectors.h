@@ -11,13 +11,16 @@
 
 namespace sbert {
 
+class EmbeddingService;
+
 /// How texts are embedded into a file.
 struct TextVectorOptions {
   std::string label;  ///< what progress lines say: "embedding documents"
   std::string prompt;
-  std::int64_t max_length = 0;              ///< tokens a text is cut to; 0: the model's
-  int threads = 0;                          ///< 0: every core
-  std::uint64_t chunk_bytes = 64ULL << 20;  ///< of texts, and of vectors, in memory at once
+  std::int64_t max_length = 0;                ///< tokens a text is cut to; 0: the model's
+  int threads = 0;                            ///< 0: every core
+  std::uint64_t chunk_bytes = 64ULL << 20;    ///< of texts, and of vectors, in memory at once
+  const EmbeddingService* service = nullptr;  ///< as EmbedOptions::service
 };
 
 /// Embeds texts into the file at `path`, so that the dot product of two vectors is their

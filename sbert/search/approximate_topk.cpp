@@ -55,8 +55,8 @@ bool is_finite(MatrixView matrix, std::int64_t row) {
 
 void check_finite(MatrixView matrix, std::int64_t row, const char* what, std::int64_t number) {
   if (is_finite(matrix, row)) return;
-  fail(ErrorKind::kInput, concat("a vector has a value that is not finite: ", what, " ", number,
-                                 ", from 0"));
+  fail(ErrorKind::kInput,
+       concat("a vector has a value that is not finite: ", what, " ", number, ", from 0"));
 }
 
 void build(Graph& graph, const CorpusPiece& piece) {

@@ -329,8 +329,8 @@ Real dot(const Real* a, const Real* b, std::int64_t count) {
 
 template <typename Real>
 Kernels<Real> table() {
-  return {SBERT_VARIANT_NAME, attention_scratch<Real>, attention_forward<Real>,
-          attention_backward<Real>, dropout<Real>, dot<Real>};
+  return {SBERT_VARIANT_NAME,       attention_scratch<Real>, attention_forward<Real>,
+          attention_backward<Real>, dropout<Real>,           dot<Real>};
 }
 
 }  // namespace
