@@ -1,7 +1,7 @@
 // For bench/peers/encoding.py: embeds the lines of a text file, or only tokenizes them on one
 // thread, each time a line "32", "int8" or "tokenize" comes in. A line with the seconds goes out.
 //
-//     embed_bench MODEL TEXTS.txt THREADS
+//     embed_bench MODEL TEXTS.txt THREADS [MAX_LENGTH]
 
 #include <chrono>
 #include <cstdio>
@@ -26,19 +26,22 @@ double cpu_seconds() {
 }
 
 int run(int count, char** words) {
-  if (count != 4) {
-    std::fputs("embed_bench MODEL TEXTS.txt THREADS\n", stderr);
+  if (count != 4 && count != 5) {
+    std::fputs("embed_bench MODEL TEXTS.txt THREADS [MAX_LENGTH]\n", stderr);
     return 2;
   }
   const SentenceModel model = load_model(words[1]);
   const std::vector<std::string> texts = read_texts(words[2]);
   const int threads = std::atoi(words[3]);
+  const std::int64_t max_length = count == 5 ? std::atoi(words[4]) : 0;  // 0: the model's
   std::map<std::string, Embedder> embedders;
   for (std::string line; std::getline(std::cin, line);) {
     if (line != "tokenize" && !embedders.contains(line)) {
       const InferencePrecision precision =
           line == "int8" ? InferencePrecision::kInt8 : InferencePrecision::kFloat32;
-      embedders.try_emplace(line, model, EmbedOptions{.threads = threads, .precision = precision});
+      embedders.try_emplace(
+          line, model,
+          EmbedOptions{.max_length = max_length, .threads = threads, .precision = precision});
     }
     const auto wall = std::chrono::steady_clock::now();
     const double cpu = cpu_seconds();

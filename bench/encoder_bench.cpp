@@ -25,11 +25,24 @@ double linear_flops() {
   return static_cast<double>(c.num_layers) * 2 * (4 * h * h + 2 * h * f);
 }
 
+// Values that the linear layers read and write for a batch of T tokens, weights and all.
+double linear_values(double tokens) {
+  const EncoderConfig c = minilm_config();
+  const auto h = static_cast<double>(c.hidden_size);
+  const auto f = static_cast<double>(c.ffn_hidden_size);
+  const double weights = 4 * h * h + 2 * h * f;
+  const double activations = tokens * ((h + 3 * h) + (h + h) + (h + f) + (f + h));
+  return static_cast<double>(c.num_layers) * (weights + activations);
+}
+
 void count(benchmark::State& state, std::int64_t tokens, double passes) {
   const auto total = static_cast<double>(state.iterations()) * static_cast<double>(tokens);
   state.counters["tokens/s"] = benchmark::Counter(total, benchmark::Counter::kIsRate);
   state.counters["GFLOP/s"] =
       benchmark::Counter(total * linear_flops() * passes * 1e-9, benchmark::Counter::kIsRate);
+  const auto batch_tokens = static_cast<double>(tokens);
+  state.counters["flop/byte"] =
+      batch_tokens * linear_flops() / (linear_values(batch_tokens) * sizeof(float));
 }
 
 void linear_layers_alone(benchmark::State& state) {
