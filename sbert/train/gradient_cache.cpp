@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -131,10 +132,16 @@ LossBatch without_gradient(LossBatch batch) {
 GradientCache::GradientCache(const SentenceModel& model,
                              const Loss& loss,
                              int workers,
-                             ProcessGroup& group)
+                             ProcessGroup& group,
+                             const GradientOptions& options)
     : model_(model), loss_(loss), group_(group) {
-  for (int i = 0; i < workers; ++i)
+  std::vector<NamedTensors> leaves;
+  for (int i = 0; i < workers; ++i) {
     encoders_.push_back(model.encoder.shared());
+    leaves.push_back(encoders_.back().trainable_parameters());
+  }
+  buckets_ = std::make_unique<GradientBuckets>(model.encoder.trainable_parameters(),
+                                               std::move(leaves), group, options.bucket_bytes);
 }
 
 double GradientCache::compute(const std::vector<MicroBatch>& micro_batches,
@@ -203,6 +210,7 @@ double GradientCache::compute_all(const std::vector<MicroBatch>& micro_batches,
   batch_ = without_gradient(std::move(batch_));
 
   for (std::size_t k = 0; k < own.size(); ++k) {
+    if (k + 1 == own.size()) buckets_->expect_last(shards[k].size());
     on_workers(shards[k].size(), [&](std::size_t s) {
       const Tensor part = keeps_graph ? graph[s] : embed(shards[k][s], s);
       const std::int64_t first = shards[k][s].first_row;
@@ -210,7 +218,7 @@ double GradientCache::compute_all(const std::vector<MicroBatch>& micro_batches,
                                 {embeddings[own[k]].grad().slice(0, first, first + part.size(0))});
     });
   }
-  add_up();
+  buckets_->finish();
   return loss.item<double>();  // waits for the GPU, which has all of its work by now
 }
 
@@ -253,31 +261,6 @@ Tensor GradientCache::compute_loss(double loss_scale) {
     parts.push_back(parameter.tensor.grad());
   group_.sum(parts);
   return total;
-}
-
-void GradientCache::add_up() {
-  const at::NoGradGuard no_grad;
-  const std::vector<NamedTensor> parameters = model_.encoder.trainable_parameters();
-  for (const NamedTensor& parameter : parameters)
-    parameter.tensor.mutable_grad() = Tensor();
-  for (const BertEncoder& encoder : encoders_) {
-    const std::vector<NamedTensor> shared = encoder.trainable_parameters();
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      Tensor& sum = parameters[i].tensor.mutable_grad();
-      Tensor& part = shared[i].tensor.mutable_grad();
-      if (sum.defined() && part.defined()) {
-        sum.add_(part);
-      } else if (part.defined()) {
-        sum = part;
-      }
-      part = Tensor();
-    }
-  }
-  std::vector<Tensor> gradients;
-  for (const NamedTensor& parameter : parameters) {
-    if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
-  }
-  group_.sum(gradients);
 }
 
 }  // namespace sbert

@@ -1,13 +1,21 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "sbert/dist/buckets.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/loss/loss.h"
 #include "sbert/model/sentence_model.h"
+#include "sbert/train/gradient_buckets.h"
 #include "sbert/train/training_batch.h"
 
 namespace sbert {
+
+struct GradientOptions {
+  std::int64_t bucket_bytes = kBucketBytes;  ///< of gradients that processes send at once
+};
 
 /// The gradient of a loss over a global batch, by gradient cache (Gao et al., 2021, "Scaling Deep
 /// Contrastive Learning Batch Size under Memory Limited Setup"): embed all micro batches, take the
@@ -20,8 +28,8 @@ namespace sbert {
 /// result as one process would.
 ///
 /// The sequences of a micro batch are shared out to single-threaded workers, each with an encoder
-/// of shared parameters and gradients of its own, which are added up in order. The same number of
-/// workers gives the same bits.
+/// of shared parameters and gradients of its own, which are added up in order (GradientBuckets).
+/// The same number of workers gives the same bits.
 class GradientCache {
  public:
   /// @param model outlives this, as does `loss`; their parameters may be changed in place between
@@ -29,7 +37,8 @@ class GradientCache {
   GradientCache(const SentenceModel& model,
                 const Loss& loss,
                 int workers,
-                ProcessGroup& group = alone());
+                ProcessGroup& group = alone(),
+                const GradientOptions& options = {});
 
   /// Puts the gradient into the .grad() of the parameters of the model and of the loss, in place of
   /// what is there.
@@ -55,12 +64,12 @@ class GradientCache {
   std::vector<Tensor> gathered(const std::vector<Tensor>& own,
                                const std::vector<MicroBatch>& micro_batches) const;
   Tensor compute_loss(double loss_scale);
-  void add_up();
 
   const SentenceModel& model_;
   const Loss& loss_;
   ProcessGroup& group_;
   std::vector<BertEncoder> encoders_;  // one a worker
+  std::unique_ptr<GradientBuckets> buckets_;
   LossBatch batch_;
 };
 

@@ -40,6 +40,11 @@ void add_prefixed(const std::string& prefix, const NamedTensors& from, NamedTens
     to.push_back({concat(prefix, each.name), each.tensor.detach()});
 }
 
+GradientOptions gradient_options(const ModelOptions& model) {
+  constexpr std::int64_t kMegabyte = 1 << 20;
+  return {.bucket_bytes = model.grad_allreduce_chunk_size_mb * kMegabyte};
+}
+
 Tensor counter(std::int64_t value) {
   return at::scalar_tensor(value, at::kLong);
 }
@@ -68,7 +73,7 @@ Learner::Learner(const TrainOptions& options,
   if (options.model.loss.memory_size > 0) {
     memory_.emplace(options.model.loss.memory_size, config.hidden_size, device);
   }
-  gradient_.emplace(model, *loss_, workers, group);
+  gradient_.emplace(model, *loss_, workers, group, gradient_options(options.model));
   optimizer_.emplace(trained_, settings_of(trained_, options.model.optim, config.num_layers),
                      adamw_options(options.model.optim));
   const EmaOptions& ema = options.exp_manager.ema;

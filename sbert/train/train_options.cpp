@@ -91,6 +91,8 @@ void validate_mining(const ModelOptions& model) {
 void validate_model(const ModelOptions& model) {
   check_at_least("model.micro_batch_size", model.micro_batch_size, 1);
   check_at_least("model.global_batch_size", model.global_batch_size, 1);
+  check_in_range("model.grad_allreduce_chunk_size_mb",
+                 static_cast<double>(model.grad_allreduce_chunk_size_mb), 1, 1e5);
   check_at_least("model.encoder_seq_length", model.encoder_seq_length, 3);
   check_in_range("model.hidden_dropout", model.hidden_dropout, 0, 1);
   check_in_range("model.attention_dropout", model.attention_dropout, 0, 1);

@@ -71,6 +71,7 @@ struct ModelOptions {
   std::int64_t seed = 1234;
   double native_amp_init_scale = 4294967296.0;  // 2^32
   std::int64_t native_amp_growth_interval = 1'000;
+  std::int64_t grad_allreduce_chunk_size_mb = 25;  // NeMo: 125
   std::string freeze;
   std::optional<std::string> activations_checkpoint_granularity;
   std::optional<LoraOptions> lora;
@@ -97,6 +98,8 @@ struct ModelOptions {
         field("native_amp_init_scale", &Self::native_amp_init_scale, "first loss scale of 16"),
         field("native_amp_growth_interval", &Self::native_amp_growth_interval,
               "updates without overflow before the loss scale of 16 grows"),
+        field("grad_allreduce_chunk_size_mb", &Self::grad_allreduce_chunk_size_mb,
+              "MiB of gradients that processes send each other at once, while others are computed"),
         field("freeze", &Self::freeze,
               "parts that are not trained: embeddings,layers.0-3 (layers counted from 0)"),
         field("activations_checkpoint_granularity", &Self::activations_checkpoint_granularity,
