@@ -37,9 +37,12 @@ class Devices(ProgramTest):
                 "model.micro_batch_size=2", "trainer.max_steps=50", "trainer.log_every_n_steps=1", "trainer.val_check_interval=25",
                 "model.optim.sched.warmup_steps=10", "model.optim.sched.constant_steps=0", "trainer.process_timeout_s=60", *more]
 
-    def losses(self, folder):
+    def metrics(self, folder, name):
         lines = map(json.loads, (self.folder / folder / "metrics.jsonl").read_text().splitlines())
-        return [line["reduced_train_loss"] for line in lines if "reduced_train_loss" in line]
+        return [line[name] for line in lines if name in line]
+
+    def losses(self, folder):
+        return self.metrics(folder, "reduced_train_loss")
 
     def assert_same_training(self, folder, reference):
         ours, theirs = self.losses(folder), self.losses(reference)
@@ -69,6 +72,15 @@ class Devices(ProgramTest):
         def names(folder):
             return sorted(name.partition(".tfevents.")[0] for name in os.listdir(self.folder / folder))
         self.assertEqual(names("of-2"), names("one"))
+        # What processes send each other is on record; a process on its own sends nothing.
+        (alone, of_2, of_4) = (self.metrics(folder, "communication_bytes_per_step") for folder in ("one", "of-2", "of-4"))
+        self.assertEqual(alone, [])
+        self.assertEqual(len(of_2), 50)
+        for two, four in zip(of_2[1:], of_4[1:]):  # gradients: 8 P (W - 1) / W bytes, the rest is small
+            self.assertGreater(two, 0)
+            self.assertAlmostEqual(four / two, 1.5, delta=0.1)
+        for share in self.metrics("of-2", "communication_wait_share"):
+            self.assertTrue(0 < share < 1, share)
 
     def test_losses_without_parts_masks_memory_and_mining_are_shared_too(self):
         words = ["+model.loss.name=triplet", "++model.data.hard_negatives_to_train=2", "trainer.max_steps=10"]
