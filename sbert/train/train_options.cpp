@@ -38,7 +38,7 @@ void validate_monitors(const ExpManagerOptions& options,
 }
 
 void validate_optim(const OptimOptions& optim) {
-  check_one_of("model.optim.name", optim.name, {"fused_adam", "adamw"});
+  check_one_of("model.optim.name", optim.name, {"fused_adam", "adamw", "distributed_fused_adam"});
   check_in_range("model.optim.lr", optim.lr, 0, 1e3);
   check_in_range("model.optim.weight_decay", optim.weight_decay, 0, 1e3);
   if (optim.betas.size() != 2) {

@@ -49,7 +49,10 @@ struct OptimOptions {
   static constexpr auto fields() {
     using Self = OptimOptions;
     return std::tuple{
-        field("name", &Self::name, "fused_adam or adamw (the same AdamW)"),
+        field(
+            "name", &Self::name,
+            "fused_adam or adamw (the same AdamW); distributed_fused_adam: its state is shared out "
+            "over the processes"),
         field("lr", &Self::lr, "learning rate when warm-up ends"),
         field("weight_decay", &Self::weight_decay, "of all but biases and LayerNorm parameters"),
         field("betas", &Self::betas, "decay rates of AdamW's two averages"),
@@ -58,6 +61,9 @@ struct OptimOptions {
         field("sched", &Self::sched, "learning-rate schedule"),
     };
   }
+
+  /// Whether each process keeps a part of the optimizer's state only.
+  bool is_shared_out() const { return name == "distributed_fused_adam"; }
 };
 
 struct ModelOptions {

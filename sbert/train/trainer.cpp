@@ -202,7 +202,7 @@ class Trainer {
     const NamedTensors state = learner_.state();
     RunPosition found;
     if (checkpoints_) found = load_state(*last, state);
-    share_training_state(group_, state, found);
+    share_position(group_, found);
     learner_.resume(state);
     found.data_fingerprint = position_.data_fingerprint;
     position_ = std::move(found);
@@ -325,17 +325,17 @@ class Trainer {
 
   void save(std::optional<double> score) {
     clock_.enter(Phase::kSave);
-    if (checkpoints_) write(score);
+    const NamedTensors state = learner_.state();  // in all processes
+    if (checkpoints_) write(state, score);
     saved_step_ = position_.step;
     if (mining_) mining_->keep_for(position_.step);
     clock_.enter(Phase::kOther);
   }
 
-  void write(std::optional<double> score) {
-    checkpoints_->save(position_.step, position_.consumed_samples, score,
-                       [&](const std::filesystem::path& path) {
-                         save_training_state(path, learner_.state(), position_);
-                       });
+  void write(const NamedTensors& state, std::optional<double> score) {
+    checkpoints_->save(
+        position_.step, position_.consumed_samples, score,
+        [&](const std::filesystem::path& path) { save_training_state(path, state, position_); });
     if (options_.exp_manager.checkpoint_callback_params.always_save_nemo) {
       models_.write_nemo();
     }

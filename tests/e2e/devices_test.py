@@ -11,6 +11,8 @@ import time
 from program import ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, read_safetensors
 from train_test import examples
 
+SHARED_OUT = ["model.optim.name=distributed_fused_adam"]
+
 
 def children(pid):
     try:
@@ -57,6 +59,23 @@ class Devices(ProgramTest):
         tensors = read_safetensors((self.folder / folder / "last-model/model.safetensors").read_bytes())
         return {name: struct.unpack(f"<{len(data) // 4}f", data) for name, (_, _, data) in tensors.items()}
 
+    def last_state(self, folder):
+        (path,) = (self.folder / folder / "checkpoints").glob("*-last.ckpt")
+        return read_safetensors(path.read_bytes())
+
+    def stopped(self, step, *words):
+        """Asks a run to stop when it says that it validated at a step."""
+        with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, text=True, cwd=self.folder, env=ENVIRONMENT) as process:
+            lines = []
+            for line in process.stderr:
+                lines.append(line)
+                if line.startswith(f"step {step}:"):
+                    process.send_signal(signal.SIGTERM)
+                    break
+            lines += process.stderr.readlines()
+            self.assertEqual(process.wait(SECONDS), 0, "".join(lines))
+        self.assertRegex("".join(lines), r"stopped after step \d+; the state is saved")
+
     def resumed(self, *words):
         """Runs to the end. -> what it says"""
         done = self.sbert(*words)
@@ -95,21 +114,30 @@ class Devices(ProgramTest):
         self.succeed(*self.words("mined-2", *words, "trainer.devices=2"))
         self.assert_same_training("mined-2", "mined-1")
 
+    def test_an_optimizer_that_is_shared_out_trains_as_one_that_is_not(self):
+        self.succeed(*self.words("one"))
+        for count in (1, 2, 4):
+            self.succeed(*self.words(f"of-{count}", f"trainer.devices={count}", *SHARED_OUT))
+            self.assert_same_training(f"of-{count}", "one")
+            shapes = [{name: (type_, shape) for name, (type_, shape, _) in self.last_state(folder).items()}
+                      for folder in (f"of-{count}", "one")]
+            self.assertEqual(*shapes)  # written once, whole
+            self.assertIn("optimizer.exp_avg.embeddings.word_embeddings.weight", shapes[0])
+
     def test_a_run_stops_on_two_processes_and_goes_on_on_one(self):
         self.succeed(*self.words("whole", "trainer.val_check_interval=5"))
         words = self.words("moved", "trainer.val_check_interval=5")
-        with subprocess.Popen([PROGRAM, *words, "trainer.devices=2"], stderr=subprocess.PIPE, text=True, cwd=self.folder,
-                              env=ENVIRONMENT) as process:
-            lines = []
-            for line in process.stderr:
-                lines.append(line)
-                if line.startswith("step 10:"):
-                    process.send_signal(signal.SIGTERM)
-                    break
-            lines += process.stderr.readlines()
-            self.assertEqual(process.wait(SECONDS), 0, "".join(lines))
-        self.assertRegex("".join(lines), r"stopped after step \d+; the state is saved")
+        self.stopped(10, *words, "trainer.devices=2")
         self.resumed(*words)
+        self.assert_same_training("moved", "whole")
+
+    def test_a_state_that_is_shared_out_goes_on_on_any_number_of_processes(self):
+        self.succeed(*self.words("whole", "trainer.val_check_interval=5"))
+        words = self.words("moved", "trainer.val_check_interval=5")
+        self.stopped(10, *words, "trainer.devices=4", *SHARED_OUT)
+        self.stopped(25, *words, "trainer.devices=2", *SHARED_OUT)
+        self.stopped(35, *words)
+        self.resumed(*words, "trainer.devices=2", *SHARED_OUT)
         self.assert_same_training("moved", "whole")
 
     def test_a_stop_while_the_work_is_shared_leaves_nobody_waiting(self):
