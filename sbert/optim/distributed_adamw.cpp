@@ -1,6 +1,7 @@
 #include "sbert/optim/distributed_adamw.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -27,6 +28,46 @@ Range share(std::int64_t n, int rank, int size) {
 
 Tensor elements(const Tensor& tensor, const Range& range) {
   return tensor.detach().view({-1}).narrow(0, range.first, range.size);
+}
+
+// Elements of a process in a message.
+std::int64_t largest_piece(int size) {
+  constexpr std::int64_t kElementBytes = 4;
+  return kBucketBytes / kElementBytes / size + 1;  // + 1: shares are not all alike
+}
+
+// What a process sends of its share of n elements, from an offset in it on.
+Range piece(std::int64_t n, int rank, int size, std::int64_t offset) {
+  const Range whole = share(n, rank, size);
+  const std::int64_t skipped = std::min(offset, whole.size);
+  return {whole.first + skipped, std::min(whole.size - skipped, largest_piece(size))};
+}
+
+// Fills in what the other processes have of the tensors, from an offset in their shares on.
+void gather_pieces(std::span<const Tensor> tensors, std::int64_t offset, ProcessGroup& group) {
+  const auto piece_of = [&](const Tensor& tensor, int rank) {
+    return piece(tensor.numel(), rank, group.size(), offset);
+  };
+  std::vector<std::int64_t> counts;
+  for (int rank = 0; rank < group.size(); ++rank) {
+    counts.push_back(0);
+    for (const Tensor& each : tensors)
+      counts.back() += piece_of(each, rank).size;
+  }
+  std::vector<Tensor> own;
+  for (const Tensor& each : tensors)
+    own.push_back(elements(each, piece_of(each, group.rank())));
+  const std::vector<Tensor> found =
+      group.gather(own.size() == 1 ? own.front() : at::cat(own), counts);
+  for (int rank = 0; rank < group.size(); ++rank) {
+    std::int64_t next = 0;
+    for (const Tensor& each : tensors) {
+      const Range range = piece_of(each, rank);
+      const Tensor& part = found[static_cast<std::size_t>(rank)];
+      if (rank != group.rank()) elements(each, range).copy_(part.narrow(0, next, range.size));
+      next += range.size;
+    }
+  }
 }
 
 }  // namespace
@@ -63,7 +104,7 @@ void DistributedAdamW::step(double lr) {
   if (group_.size() > 1) gather_values();
 }
 
-// Bucket by bucket, so that little is there twice.
+// Message by message, so that little is there twice.
 void DistributedAdamW::gather_values() {
   const at::NoGradGuard no_grad;
   std::vector<Tensor> wholes;
@@ -71,22 +112,12 @@ void DistributedAdamW::gather_values() {
     wholes.push_back(each.whole.tensor);
   std::size_t first = 0;
   for (const std::size_t end : bucket_ends(wholes, kBucketBytes)) {
-    std::vector<Tensor> parts;
-    std::vector<std::int64_t> counts(static_cast<std::size_t>(group_.size()));
-    for (std::size_t i = first; i < end; ++i) {
-      parts.push_back(parameters_[i].part);
-      const std::vector<std::int64_t> more = counts_of(parameters_[i]);
-      std::transform(counts.begin(), counts.end(), more.begin(), counts.begin(), std::plus<>());
-    }
-    const std::vector<Tensor> found = group_.gather(at::cat(parts), counts);
-    for (int rank = 0; rank < group_.size(); ++rank) {
-      std::int64_t next = 0;
-      for (std::size_t i = first; rank != group_.rank() && i < end; ++i) {
-        const Range range = share(wholes[i].numel(), rank, group_.size());
-        elements(wholes[i], range)
-            .copy_(found[static_cast<std::size_t>(rank)].narrow(0, next, range.size));
-        next += range.size;
-      }
+    const std::span bucket(wholes.begin() + static_cast<std::ptrdiff_t>(first), end - first);
+    // What is larger than a bucket stands alone, and is sent piece by piece.
+    const std::int64_t most = share(bucket[0].numel(), group_.size() - 1, group_.size()).size;
+    for (std::int64_t offset = 0; offset < std::max<std::int64_t>(most, 1);
+         offset += largest_piece(group_.size())) {
+      gather_pieces(bucket, offset, group_);
     }
     first = end;
   }

@@ -40,6 +40,8 @@ class DistributedAdamW {
   /// Drops the gradients.
   void zero_grad();
 
+  /// Whether a process keeps but a part of the averages.
+  bool is_shared_out() const { return group_.size() > 1; }
   std::int64_t step_count() const;
   /// Bytes of the averages that this process keeps.
   std::int64_t state_bytes() const;

@@ -153,18 +153,18 @@ NamedTensors Learner::state() const {
 }
 
 void Learner::resume(const NamedTensors& state) {
-  NamedTensors averages;  // of the optimizer, which are the leader's alone if they are shared out
-  std::vector<Tensor> others;
+  NamedTensors averages;           // of the optimizer
+  std::vector<Tensor> everywhere;  // which the averages are not if they are shared out
   std::map<std::string, Tensor> counters;
   for (const NamedTensor& each : state) {
     if (each.name.starts_with(concat(kOptimizer, "exp_avg"))) {
       averages.push_back({each.name.substr(kOptimizer.size()), each.tensor});
-      continue;
+      if (optimizer_->is_shared_out()) continue;
     }
-    others.push_back(each.tensor);
+    everywhere.push_back(each.tensor);
     if (each.tensor.dim() == 0) counters[each.name] = each.tensor;
   }
-  group_.broadcast(others);
+  group_.broadcast(everywhere);
   optimizer_->resume(averages, counters.at("optimizer.step").item<std::int64_t>());
   if (!scaler_) return;
   scaler_->set_state(

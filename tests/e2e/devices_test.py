@@ -136,7 +136,7 @@ class Devices(ProgramTest):
         words = self.words("moved", "trainer.val_check_interval=5")
         self.stopped(10, *words, "trainer.devices=4", *SHARED_OUT)
         self.stopped(25, *words, "trainer.devices=2", *SHARED_OUT)
-        self.stopped(35, *words)
+        self.stopped(35, *words, "trainer.devices=4")
         self.resumed(*words, "trainer.devices=2", *SHARED_OUT)
         self.assert_same_training("moved", "whole")
 
