@@ -88,6 +88,20 @@ void validate_mining(const ModelOptions& model) {
   }
 }
 
+void validate_negatives(const ModelOptions& model) {
+  check_one_of("model.backprop_type", model.backprop_type, {"global", "local"});
+  if (model.global_inbatch_negatives) return;
+  if (model.loss.name != "contrastive") {
+    fail(ErrorKind::kUsage,
+         concat("model.global_inbatch_negatives=False needs model.loss.name=contrastive: the loss "
+                "is ",
+                model.loss.name));
+  }
+  if (model.loss.memory_size > 0) {
+    fail(ErrorKind::kUsage, "model.loss.memory_size needs model.global_inbatch_negatives=True");
+  }
+}
+
 void validate_model(const ModelOptions& model) {
   check_at_least("model.micro_batch_size", model.micro_batch_size, 1);
   check_at_least("model.global_batch_size", model.global_batch_size, 1);
@@ -104,6 +118,7 @@ void validate_model(const ModelOptions& model) {
   check_one_of("model.tokenizer.library", model.tokenizer.library, {"huggingface", "megatron"});
   model.data.validate();
   model.loss_options().validate();
+  validate_negatives(model);
   validate_mining(model);
   if (model.lora) model.lora->validate();
   validate_optim(model.optim);

@@ -71,6 +71,8 @@ struct ModelOptions {
   std::int64_t global_batch_size = 8;
   std::int64_t encoder_seq_length = 512;
   double softmax_temp = 0.05;
+  bool global_inbatch_negatives = true;
+  std::string backprop_type = "global";  // NeMo's configuration; its code: local
   double label_smoothing = 0;
   double hidden_dropout = 0.1;
   double attention_dropout = 0.1;
@@ -91,11 +93,18 @@ struct ModelOptions {
     using Self = ModelOptions;
     return std::tuple{
         field("micro_batch_size", &Self::micro_batch_size,
-              "questions encoded at once: bounds memory, changes no result"),
+              "questions encoded at once: bounds memory, changes no result (but with "
+              "global_inbatch_negatives=False, or backprop_type=local)"),
         field("global_batch_size", &Self::global_batch_size,
               "questions of an update, each other's in-batch negatives"),
         field("encoder_seq_length", &Self::encoder_seq_length, "tokens a text is cut to"),
         field("softmax_temp", &Self::softmax_temp, "temperature of the contrastive loss"),
+        field("global_inbatch_negatives", &Self::global_inbatch_negatives,
+              "contrastive: negatives are those of the global batch; false: of the micro batch"),
+        field(
+            "backprop_type", &Self::backprop_type,
+            "global, or local: as if other micro batches' embeddings were constants, which divides "
+            "the gradient by the number of micro batches"),
         field("label_smoothing", &Self::label_smoothing,
               "share of the target given to all documents"),
         field("hidden_dropout", &Self::hidden_dropout, "dropout of hidden states"),

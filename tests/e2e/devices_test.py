@@ -28,7 +28,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Devices(ProgramTest):
+class Training(ProgramTest):
+    """Runs on a small file of training examples."""
+
     def setUp(self):
         super().setUp()
         self.write("train.json", json.dumps(examples(60)))
@@ -59,6 +61,8 @@ class Devices(ProgramTest):
         tensors = read_safetensors((self.folder / folder / "last-model/model.safetensors").read_bytes())
         return {name: struct.unpack(f"<{len(data) // 4}f", data) for name, (_, _, data) in tensors.items()}
 
+
+class Devices(Training):
     def last_state(self, folder):
         (path,) = (self.folder / folder / "checkpoints").glob("*-last.ckpt")
         return read_safetensors(path.read_bytes())
@@ -124,10 +128,22 @@ class Devices(ProgramTest):
             self.assertEqual(*shapes)  # written once, whole
             self.assertIn("optimizer.exp_avg.embeddings.word_embeddings.weight", shapes[0])
 
+    def test_negatives_of_micro_batches_and_local_backprop_are_those_of_one_process_too(self):
+        self.succeed(*self.words("global"))
+        for name, words in (("each", ["+model.global_inbatch_negatives=False"]), ("local", ["+model.backprop_type=local"])):
+            self.succeed(*self.words(f"{name}-1", *words))
+            self.assertNotEqual(self.metrics(f"{name}-1", "grad_norm"), self.metrics("global", "grad_norm"))
+            for count in (2, 4):
+                self.succeed(*self.words(f"{name}-{count}", *words, f"trainer.devices={count}"))
+                self.assert_same_training(f"{name}-{count}", f"{name}-1")
+        whole, local = (self.metrics(folder, "grad_norm")[0] for folder in ("global", "local-4"))
+        self.assertAlmostEqual(whole / local, 4, places=4)  # 8 questions in micro batches of 2
+
     def test_a_run_stops_on_two_processes_and_goes_on_on_one(self):
         self.succeed(*self.words("whole", "trainer.val_check_interval=5"))
         words = self.words("moved", "trainer.val_check_interval=5")
         self.stopped(10, *words, "trainer.devices=2")
+        self.stopped(30, *words, "trainer.devices=2")
         self.resumed(*words)
         self.assert_same_training("moved", "whole")
 
