@@ -7,10 +7,6 @@
 #include <string>
 
 #include <dlfcn.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <ATen/ATen.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -20,6 +16,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
+#include "sbert/dist/addresses.h"
 #include "sbert/dist/buckets.h"
 #include "sbert/dist/membership.h"
 #include "sbert/dist/nccl_plugin.h"
@@ -43,34 +40,6 @@ auto talk(const Membership& self, const char* what, Work&& work) {
          concat("rank ", self.rank, " of ", self.size, ": ", what,
                 "; another process is gone, late or out of reach: ", first_line(error.what())));
   }
-}
-
-// The address by which this machine reaches the master, and so the one at which others reach it.
-std::string own_address(const std::string& master) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(master.c_str(), "9", &hints, &found) != 0) {
-    throw std::runtime_error(concat("unknown host: ", master));
-  }
-  std::string address;
-  for (const addrinfo* each = found; each != nullptr && address.empty(); each = each->ai_next) {
-    const int socket = ::socket(each->ai_family, SOCK_DGRAM, 0);
-    sockaddr_storage own{};
-    socklen_t size = sizeof own;
-    char text[INET6_ADDRSTRLEN] = {};
-    // Connecting a datagram socket sends nothing; it only looks up the route.
-    if (socket >= 0 && ::connect(socket, each->ai_addr, each->ai_addrlen) == 0 &&
-        ::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
-        ::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text, sizeof text, nullptr, 0,
-                      NI_NUMERICHOST) == 0) {
-      address = text;
-    }
-    if (socket >= 0) ::close(socket);
-  }
-  ::freeaddrinfo(found);
-  if (address.empty()) throw std::runtime_error(concat("no route to ", master));
-  return address;
 }
 
 // Null where the plugin was not built.
@@ -192,6 +161,10 @@ class C10dGroup final : public ProcessGroup {
     options.numWorkers = self_.size;
     options.waitWorkers = !self_.is_store_served;
     options.timeout = timeout;
+    // The store's own attempts may take three times as long.
+    if (!options.isServer && !wait_for_listener(self_.master_address, self_.master_port, timeout)) {
+      throw std::runtime_error("nobody listens there");
+    }
     const c10::intrusive_ptr<c10d::Store> store = c10::make_intrusive<c10d::PrefixStore>(
         "sbert", c10::make_intrusive<c10d::TCPStore>(self_.master_address, options));
     if (device.is_cuda()) {
