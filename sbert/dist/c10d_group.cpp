@@ -7,10 +7,6 @@
 #include <string>
 
 #include <dlfcn.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <ATen/ATen.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -20,14 +16,14 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
+#include "sbert/dist/addresses.h"
+#include "sbert/dist/buckets.h"
 #include "sbert/dist/membership.h"
 #include "sbert/dist/nccl_plugin.h"
 #include "sbert/dist/process_group.h"
 
 namespace sbert {
 namespace {
-
-constexpr std::int64_t kBucketBytes = 25 << 20;  // as torch's DistributedDataParallel
 
 std::string first_line(const char* text) {
   const std::string whole(text);
@@ -44,34 +40,6 @@ auto talk(const Membership& self, const char* what, Work&& work) {
          concat("rank ", self.rank, " of ", self.size, ": ", what,
                 "; another process is gone, late or out of reach: ", first_line(error.what())));
   }
-}
-
-// The address by which this machine reaches the master, and so the one at which others reach it.
-std::string own_address(const std::string& master) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(master.c_str(), "9", &hints, &found) != 0) {
-    throw std::runtime_error(concat("unknown host: ", master));
-  }
-  std::string address;
-  for (const addrinfo* each = found; each != nullptr && address.empty(); each = each->ai_next) {
-    const int socket = ::socket(each->ai_family, SOCK_DGRAM, 0);
-    sockaddr_storage own{};
-    socklen_t size = sizeof own;
-    char text[INET6_ADDRSTRLEN] = {};
-    // Connecting a datagram socket sends nothing; it only looks up the route.
-    if (socket >= 0 && ::connect(socket, each->ai_addr, each->ai_addrlen) == 0 &&
-        ::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
-        ::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text, sizeof text, nullptr, 0,
-                      NI_NUMERICHOST) == 0) {
-      address = text;
-    }
-    if (socket >= 0) ::close(socket);
-  }
-  ::freeaddrinfo(found);
-  if (address.empty()) throw std::runtime_error(concat("no route to ", master));
-  return address;
 }
 
 // Null where the plugin was not built.
@@ -97,22 +65,12 @@ c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store
   return request.backend;
 }
 
-// Runs of tensors of one type with about kBucketBytes each.
-std::vector<std::vector<Tensor>> buckets_of(const std::vector<Tensor>& tensors) {
-  std::vector<std::vector<Tensor>> buckets;
-  std::int64_t bytes = 0;
+void unflatten(const Tensor& flat, const std::vector<Tensor>& tensors) {
+  std::int64_t first = 0;
   for (const Tensor& tensor : tensors) {
-    const bool begins = buckets.empty() || bytes >= kBucketBytes ||
-                        buckets.back().front().scalar_type() != tensor.scalar_type() ||
-                        buckets.back().front().device() != tensor.device();
-    if (begins) {
-      buckets.emplace_back();
-      bytes = 0;
-    }
-    buckets.back().push_back(tensor);
-    bytes += static_cast<std::int64_t>(tensor.nbytes());
+    tensor.detach().copy_(flat.narrow(0, first, tensor.numel()).view(tensor.sizes()));
+    first += tensor.numel();
   }
-  return buckets;
 }
 
 // Tensors go to where the backend wants them, and back.
@@ -128,34 +86,22 @@ class C10dGroup final : public ProcessGroup {
   int rank() const override { return self_.rank; }
   int size() const override { return self_.size; }
 
-  void sum(const std::vector<Tensor>& tensors) override {
-    talk(self_, "cannot add up", [&] {
-      struct Sent {
-        const std::vector<Tensor>& bucket;
-        std::vector<Tensor> flat;
-        c10::intrusive_ptr<c10d::Work> work;
-      };
-      const std::vector<std::vector<Tensor>> buckets = buckets_of(tensors);
-      std::vector<Sent> sent;
-      for (const std::vector<Tensor>& bucket : buckets) {
-        sent.push_back({bucket, {flattened(bucket)}, {}});
-        sent.back().work = backend_->allreduce(sent.back().flat);
-      }
-      for (Sent& each : sent) {
-        each.work->wait();
-        unflatten(each.flat[0], each.bucket);
-      }
+  std::unique_ptr<PendingSum> begin_sum(std::vector<Tensor> tensors) override {
+    return talk(self_, kAdding, [&] {
+      std::vector<Tensor> flat{flattened(tensors)};
+      traffic_.bytes_sent += 2 * of_ring(flat[0].nbytes());
+      auto work = backend_->allreduce(flat);
+      return std::make_unique<Sum>(*this, std::move(tensors), flat[0], std::move(work));
     });
   }
 
   void broadcast(const std::vector<Tensor>& tensors) override {
-    talk(self_, "cannot take over the leader's values", [&] {
-      for (const std::vector<Tensor>& bucket : buckets_of(tensors)) {
-        std::vector<Tensor> flat{flattened(bucket)};
-        backend_->broadcast(flat)->wait();
-        unflatten(flat[0], bucket);
-      }
-    });
+    auto first = tensors.begin();
+    for (const std::size_t end : bucket_ends(tensors, kBucketBytes)) {
+      const auto last = tensors.begin() + static_cast<std::ptrdiff_t>(end);
+      broadcast_bucket({first, last});
+      first = last;
+    }
   }
 
   std::vector<Tensor> gather(const Tensor& part, const std::vector<std::int64_t>& counts) override {
@@ -171,7 +117,8 @@ class C10dGroup final : public ProcessGroup {
       std::vector<std::vector<Tensor>> found(1);
       for (std::size_t i = 0; i < counts.size(); ++i)
         found[0].push_back(at::empty(shape, there));
-      backend_->allgather(found, padded)->wait();
+      traffic_.bytes_sent += of_ring(padded[0].nbytes() * counts.size());
+      wait_for(*backend_->allgather(found, padded));
       std::vector<Tensor> parts;
       for (std::size_t i = 0; i < counts.size(); ++i)
         parts.push_back(found[0][i].narrow(0, 0, counts[i]).to(part.device()));
@@ -179,7 +126,34 @@ class C10dGroup final : public ProcessGroup {
     });
   }
 
+  Traffic traffic() const override { return traffic_; }
+
  private:
+  static constexpr const char* kAdding = "cannot add up";
+
+  class Sum final : public PendingSum {
+   public:
+    Sum(C10dGroup& group,
+        std::vector<Tensor> tensors,
+        Tensor flat,
+        c10::intrusive_ptr<c10d::Work> work)
+        : group_(group),
+          tensors_(std::move(tensors)),
+          flat_(std::move(flat)),
+          work_(std::move(work)) {}
+
+    void wait() override {
+      talk(group_.self_, kAdding, [&] { group_.wait_for(*work_); });
+      unflatten(flat_, tensors_);
+    }
+
+   private:
+    C10dGroup& group_;
+    std::vector<Tensor> tensors_;
+    Tensor flat_;
+    c10::intrusive_ptr<c10d::Work> work_;
+  };
+
   void join(const c10::Device& device, std::chrono::seconds timeout) {
     c10d::TCPStoreOptions options;
     options.port = static_cast<std::uint16_t>(self_.master_port);
@@ -187,6 +161,10 @@ class C10dGroup final : public ProcessGroup {
     options.numWorkers = self_.size;
     options.waitWorkers = !self_.is_store_served;
     options.timeout = timeout;
+    // The store's own attempts may take three times as long.
+    if (!options.isServer && !wait_for_listener(self_.master_address, self_.master_port, timeout)) {
+      throw std::runtime_error("nobody listens there");
+    }
     const c10::intrusive_ptr<c10d::Store> store = c10::make_intrusive<c10d::PrefixStore>(
         "sbert", c10::make_intrusive<c10d::TCPStore>(self_.master_address, options));
     if (device.is_cuda()) {
@@ -211,17 +189,31 @@ class C10dGroup final : public ProcessGroup {
     return at::cat(flat).to(device_);
   }
 
-  static void unflatten(const Tensor& flat, const std::vector<Tensor>& tensors) {
-    std::int64_t first = 0;
-    for (const Tensor& tensor : tensors) {
-      tensor.detach().copy_(flat.narrow(0, first, tensor.numel()).view(tensor.sizes()));
-      first += tensor.numel();
-    }
+  void broadcast_bucket(const std::vector<Tensor>& tensors) {
+    talk(self_, "cannot take over the leader's values", [&] {
+      std::vector<Tensor> flat{flattened(tensors)};
+      if (rank() == 0) traffic_.bytes_sent += static_cast<std::int64_t>(flat[0].nbytes());
+      wait_for(*backend_->broadcast(flat));
+      unflatten(flat[0], tensors);
+    });
+  }
+
+  void wait_for(c10d::Work& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work.wait();
+    traffic_.wait_seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  // What each process hands on of so many bytes, when all of them go once around.
+  std::int64_t of_ring(std::size_t bytes) const {
+    return static_cast<std::int64_t>(bytes) * (size() - 1) / size();
   }
 
   Membership self_;
   c10::Device device_;  // of the backend's tensors
   c10::intrusive_ptr<c10d::Backend> backend_;
+  Traffic traffic_;
 };
 
 }  // namespace

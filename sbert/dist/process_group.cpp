@@ -2,21 +2,42 @@
 
 #include <ATen/ATen.h>
 
+#include "sbert/dist/buckets.h"
+
 namespace sbert {
 namespace {
+
+struct NothingToWaitFor final : PendingSum {
+  void wait() override {}
+};
 
 class OneProcess final : public ProcessGroup {
  public:
   int rank() const override { return 0; }
   int size() const override { return 1; }
-  void sum(const std::vector<Tensor>&) override {}
+  std::unique_ptr<PendingSum> begin_sum(std::vector<Tensor>) override {
+    return std::make_unique<NothingToWaitFor>();
+  }
   void broadcast(const std::vector<Tensor>&) override {}
   std::vector<Tensor> gather(const Tensor& part, const std::vector<std::int64_t>&) override {
     return {part};
   }
+  Traffic traffic() const override { return {}; }
 };
 
 }  // namespace
+
+void ProcessGroup::sum(const std::vector<Tensor>& tensors) {
+  std::vector<std::unique_ptr<PendingSum>> pending;
+  auto first = tensors.begin();
+  for (const std::size_t end : bucket_ends(tensors, kBucketBytes)) {
+    const auto last = tensors.begin() + static_cast<std::ptrdiff_t>(end);
+    pending.push_back(begin_sum({first, last}));
+    first = last;
+  }
+  for (const auto& each : pending)
+    each->wait();
+}
 
 bool ProcessGroup::any(bool holds) {
   if (size() == 1) return holds;

@@ -14,6 +14,20 @@ namespace sbert {
 
 struct Membership;
 
+/// A sum over the processes that is under way.
+class PendingSum {
+ public:
+  virtual ~PendingSum() = default;
+  /// Returns when the sum is in the tensors. To be called once.
+  virtual void wait() = 0;
+};
+
+/// What a process had to do with the others so far.
+struct Traffic {
+  double wait_seconds = 0;      ///< in calls that waited; NCCL's wait is the GPU's and is not in it
+  std::int64_t bytes_sent = 0;  ///< reckoned: sums and gathered parts by a ring
+};
+
 /// Processes that work together. All of them make the same calls in the same order; each call waits
 /// for the others. A call throws Error(kIo) when another process is gone or does not come within
 /// the time limit.
@@ -25,7 +39,10 @@ class ProcessGroup {
 
   /// Puts the sum over the processes into the tensors. The same bits in each process.
   /// @param tensors the same shapes and types in each process
-  virtual void sum(const std::vector<Tensor>& tensors) = 0;
+  void sum(const std::vector<Tensor>& tensors);
+  /// Begins the same, as one message. The tensors are to be left alone until the wait().
+  /// @param tensors at least one, of one type, on one device
+  virtual std::unique_ptr<PendingSum> begin_sum(std::vector<Tensor> tensors) = 0;
   /// Puts the values of the process of rank 0 into the tensors.
   virtual void broadcast(const std::vector<Tensor>& tensors) = 0;
   /// The parts of all processes, in the order of their ranks.
@@ -33,6 +50,8 @@ class ProcessGroup {
   /// @param counts n of each process
   virtual std::vector<Tensor> gather(const Tensor& part,
                                      const std::vector<std::int64_t>& counts) = 0;
+
+  virtual Traffic traffic() const = 0;
 
   /// Writes files and prints, for all.
   bool is_leader() const { return rank() == 0; }

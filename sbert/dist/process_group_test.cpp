@@ -1,40 +1,17 @@
 #include "sbert/dist/process_group.h"
 
-#include <functional>
-#include <thread>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ATen/ATen.h>
 
 #include "sbert/base/message_of.h"
-#include "sbert/dist/free_port.h"
-#include "sbert/dist/membership.h"
+#include "tests/support/on_each_rank.h"
 
 namespace sbert {
 namespace {
 
 using testing::HasSubstr;
-
-Membership member(int rank, int size, int port) {
-  return {.rank = rank,
-          .size = size,
-          .local_rank = rank,
-          .master_address = "127.0.0.1",
-          .master_port = port};
-}
-
-// Threads in the place of processes: Gloo's connections are the same.
-void on_each_rank(int size, const std::function<void(ProcessGroup&)>& work) {
-  const int port = free_port();
-  std::vector<std::thread> threads;
-  for (int rank = 0; rank < size; ++rank) {
-    threads.emplace_back([&, rank] { work(*connect(member(rank, size, port), at::kCPU, 60)); });
-  }
-  for (std::thread& thread : threads)
-    thread.join();
-}
 
 TEST(ProcessGroup, SumsTensorsOfSeveralTypesAndShapes) {
   on_each_rank(3, [](ProcessGroup& group) {
@@ -58,6 +35,30 @@ TEST(ProcessGroup, ASumHasTheSameBitsInEachProcess) {
     for (const Tensor& each : all)
       EXPECT_TRUE(each.equal(values));
   });
+}
+
+TEST(ProcessGroup, SumsThatAreUnderWayTogetherEndInAnyOrder) {
+  on_each_rank(3, [](ProcessGroup& group) {
+    const Tensor first = at::full({100'000}, group.rank(), at::kFloat);
+    const Tensor second = at::full({2, 2}, 10 * group.rank(), at::kFloat);
+    const auto of_first = group.begin_sum({first});
+    const auto of_second = group.begin_sum({second});
+    of_second->wait();
+    EXPECT_TRUE(second.eq(30).all().item<bool>());
+    of_first->wait();
+    EXPECT_TRUE(first.eq(3).all().item<bool>());
+  });
+}
+
+TEST(ProcessGroup, KeepsAccountOfWhatItSendsAndWaitsFor) {
+  on_each_rank(2, [](ProcessGroup& group) {
+    group.sum({at::ones({1000}, at::kFloat)});
+    EXPECT_EQ(group.traffic().bytes_sent, 4000);  // half of them out, half of the sums back
+    EXPECT_GT(group.traffic().wait_seconds, 0);
+    group.gather(at::ones({10, 2}, at::kFloat), {10, 10});
+    EXPECT_EQ(group.traffic().bytes_sent, 4080);
+  });
+  EXPECT_EQ(alone().traffic().bytes_sent, 0);
 }
 
 TEST(ProcessGroup, TheLeadersValuesReplaceTheOthers) {

@@ -3,69 +3,18 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "sbert/base/concat.h"
-#include "sbert/base/random.h"
 #include "sbert/model/memory_advice.h"
 #include "sbert/model/workers.h"
 
 namespace sbert {
 namespace {
-
-// Some sequences of a micro batch, for one worker.
-struct Shard {
-  PackedBatch tokens;
-  DropoutKey key;
-  std::int64_t first_row = 0;  // in the embeddings of the micro batch
-};
-
-// The numbers by which the sequences of a micro batch draw their dropout: a text's is its
-// question's place in the global batch and its own among the question's texts, so that they do not
-// depend on how the global batch is cut.
-std::vector<std::int64_t> dropout_numbers(const LossTargets& targets, std::int64_t first_question) {
-  const std::int64_t size = targets.num_questions();
-  std::vector<std::int64_t> numbers;
-  const auto add = [&](std::int64_t question, std::int64_t text) {
-    numbers.push_back(static_cast<std::int64_t>(
-        derive_key(static_cast<std::uint64_t>(first_question + question), text)));
-  };
-  for (const std::int64_t text : {0, 1}) {
-    for (std::int64_t i = 0; i < size; ++i)
-      add(i, text);
-  }
-  for (std::int64_t i = 0; i < size; ++i) {
-    for (std::int64_t h = 0; h < targets.negative_counts[static_cast<std::size_t>(i)]; ++h) {
-      add(i, 2 + h);
-    }
-  }
-  return numbers;
-}
-
-// Cuts a batch into runs of whole sequences with about the same number of tokens each.
-std::vector<Shard> share_out(const MicroBatch& batch,
-                             std::uint64_t key,
-                             std::int64_t first_question,
-                             std::size_t workers) {
-  const PackedBatch& tokens = batch.tokens;
-  const std::vector<std::int64_t> numbers = dropout_numbers(batch.targets, first_question);
-  std::vector<Shard> shards;
-  for (std::int64_t i = 0; i < tokens.num_sequences(); ++i) {
-    const std::int32_t start = tokens.cu_seqlens[static_cast<std::size_t>(i)];
-    const std::int32_t end = tokens.cu_seqlens[static_cast<std::size_t>(i) + 1];
-    // A sequence belongs to the worker in whose share of the tokens its first one lies.
-    const std::size_t worker = static_cast<std::size_t>(start) * workers / tokens.ids.size();
-    if (shards.empty() || worker >= shards.size()) shards.push_back({{}, {key, {}}, i});
-    shards.back().tokens.append(
-        std::span(tokens.ids)
-            .subspan(static_cast<std::size_t>(start), static_cast<std::size_t>(end - start)));
-    shards.back().key.sequences.push_back(numbers[static_cast<std::size_t>(i)]);
-  }
-  return shards;
-}
 
 void append(LossTargets& all, const LossTargets& part) {
   const auto join = [](auto& to, const auto& from) {
@@ -131,10 +80,16 @@ LossBatch without_gradient(LossBatch batch) {
 GradientCache::GradientCache(const SentenceModel& model,
                              const Loss& loss,
                              int workers,
-                             ProcessGroup& group)
-    : model_(model), loss_(loss), group_(group) {
-  for (int i = 0; i < workers; ++i)
+                             ProcessGroup& group,
+                             const GradientOptions& options)
+    : model_(model), loss_(loss), group_(group), options_(options) {
+  std::vector<NamedTensors> leaves;
+  for (int i = 0; i < workers; ++i) {
     encoders_.push_back(model.encoder.shared());
+    leaves.push_back(encoders_.back().trainable_parameters());
+  }
+  buckets_ = std::make_unique<GradientBuckets>(model.encoder.trainable_parameters(),
+                                               std::move(leaves), group, options.bucket_bytes);
 }
 
 double GradientCache::compute(const std::vector<MicroBatch>& micro_batches,
@@ -147,42 +102,68 @@ double GradientCache::compute(const std::vector<MicroBatch>& micro_batches,
   const std::string advice = concat("with micro batches of up to ", most_tokens,
                                     " tokens; lower model.micro_batch_size, or set "
                                     "model.activations_checkpoint_granularity=full");
-  return with_memory_advice(
-      advice, [&] { return compute_all(micro_batches, step_key, loss_scale, memory); });
+  return with_memory_advice(advice, [&] {
+    for (const NamedTensor& parameter : loss_.parameters())
+      parameter.tensor.mutable_grad() = Tensor();
+    const std::vector<OwnMicroBatch> own = own_micro_batches(micro_batches, step_key);
+    const Tensor loss = options_.global_inbatch_negatives
+                            ? compute_global(micro_batches, own, loss_scale, memory)
+                            : compute_each(micro_batches, own, loss_scale);
+    return loss.item<double>();  // waits for the GPU, which has all of its work by now
+  });
 }
 
-double GradientCache::compute_all(const std::vector<MicroBatch>& micro_batches,
-                                  std::uint64_t step_key,
-                                  double loss_scale,
-                                  const LossMemory& memory) {
-  const auto num_workers = encoders_.size();
+std::vector<GradientCache::OwnMicroBatch> GradientCache::own_micro_batches(
+    const std::vector<MicroBatch>& micro_batches, std::uint64_t step_key) const {
   const BatchShare share{group_.rank(), group_.size()};
   const std::int64_t count = std::ssize(micro_batches);
-  std::vector<std::size_t> own;  // places of this process's micro batches
+  std::vector<OwnMicroBatch> own;
+  std::int64_t first_question = 0;
   for (std::int64_t i = 0; i < count; ++i) {
-    if (share.has(i, count)) own.push_back(static_cast<std::size_t>(i));
+    const MicroBatch& batch = micro_batches[static_cast<std::size_t>(i)];
+    if (share.has(i, count)) {
+      own.push_back({static_cast<std::size_t>(i), first_question,
+                     share_out(batch, step_key, first_question, encoders_.size())});
+    }
+    first_question += batch.targets.num_questions();
   }
-  const bool keeps_graph = own.size() == 1;
-  const auto on_workers = [&](std::size_t tasks, const auto& work) {
-    for_each_worker_task(static_cast<int>(num_workers), tasks, work);
-  };
-  const auto embed = [&](const Shard& shard, std::size_t worker) {
-    return embed_batch(model_, encoders_[worker], shard.tokens, shard.key);
-  };
+  return own;
+}
 
-  std::vector<std::int64_t> first_question{0};
-  for (const MicroBatch& batch : micro_batches)
-    first_question.push_back(first_question.back() + batch.targets.num_questions());
-  std::vector<std::vector<Shard>> shards;  // of each own micro batch
-  std::vector<Tensor> graph;               // [shard] kept from the first pass
+// The embeddings of each shard.
+std::vector<Tensor> GradientCache::embedded(const std::vector<Shard>& shards,
+                                            bool keeps_graph) const {
+  std::vector<Tensor> parts(shards.size());
+  for_each_worker_task(static_cast<int>(encoders_.size()), parts.size(), [&](std::size_t s) {
+    const at::AutoGradMode mode(keeps_graph);
+    parts[s] = embed_batch(model_, encoders_[s], shards[s].tokens, shards[s].key);
+  });
+  return parts;
+}
+
+// Into the workers' parameters. Without the graph of the shards' embeddings they are embedded
+// again.
+void GradientCache::push_back(const std::vector<Shard>& shards,
+                              const std::vector<Tensor>& graph,
+                              const Tensor& gradient) {
+  for_each_worker_task(static_cast<int>(encoders_.size()), shards.size(), [&](std::size_t s) {
+    const Shard& shard = shards[s];
+    const Tensor part =
+        graph.empty() ? embed_batch(model_, encoders_[s], shard.tokens, shard.key) : graph[s];
+    torch::autograd::backward({part},
+                              {gradient.slice(0, shard.first_row, shard.first_row + part.size(0))});
+  });
+}
+
+Tensor GradientCache::compute_global(const std::vector<MicroBatch>& micro_batches,
+                                     const std::vector<OwnMicroBatch>& own,
+                                     double loss_scale,
+                                     const LossMemory& memory) {
+  const bool keeps_graph = own.size() == 1;
+  std::vector<Tensor> graph;  // [shard] kept from the first pass
   std::vector<Tensor> own_embeddings;
-  for (const std::size_t i : own) {
-    shards.push_back(share_out(micro_batches[i], step_key, first_question[i], num_workers));
-    std::vector<Tensor> parts(shards.back().size());
-    on_workers(parts.size(), [&](std::size_t s) {
-      const at::AutoGradMode mode(keeps_graph);
-      parts[s] = embed(shards.back()[s], s);
-    });
+  for (const OwnMicroBatch& each : own) {
+    std::vector<Tensor> parts = embedded(each.shards, keeps_graph);
     own_embeddings.push_back(at::cat(parts).detach());
     if (keeps_graph) graph = std::move(parts);
   }
@@ -190,28 +171,47 @@ double GradientCache::compute_all(const std::vector<MicroBatch>& micro_batches,
   batch_ = loss_batch(embeddings, micro_batches);
   batch_.memory = memory;
   if (loss_.has_parts() && group_.size() > 1 && !own.empty()) {
-    const std::int64_t first = first_question[own.front()];
-    batch_.part = {first, first_question[own.back() + 1] - first};
+    const std::size_t last = own.back().place;
+    const std::int64_t end =
+        own.back().first_question + micro_batches[last].targets.num_questions();
+    batch_.part = {own.front().first_question, end - own.front().first_question};
   }
   const Tensor loss = compute_loss(loss_scale);
-  if (batch_.part) {
-    std::vector<Tensor> gradients;
-    for (const Tensor& each : embeddings)
-      gradients.push_back(each.grad());
-    group_.sum(gradients);
-  }
+  std::vector<Tensor> gradients;
+  for (const Tensor& each : embeddings)
+    gradients.push_back(each.grad());
+  if (batch_.part) group_.sum(gradients);
   batch_ = without_gradient(std::move(batch_));
-
-  for (std::size_t k = 0; k < own.size(); ++k) {
-    on_workers(shards[k].size(), [&](std::size_t s) {
-      const Tensor part = keeps_graph ? graph[s] : embed(shards[k][s], s);
-      const std::int64_t first = shards[k][s].first_row;
-      torch::autograd::backward({part},
-                                {embeddings[own[k]].grad().slice(0, first, first + part.size(0))});
-    });
+  if (options_.backprop_type == BackpropType::kLocal) {
+    at::_foreach_div_(gradients, static_cast<double>(micro_batches.size()));
   }
-  add_up();
-  return loss.item<double>();  // waits for the GPU, which has all of its work by now
+  for (const OwnMicroBatch& each : own) {
+    if (&each == &own.back()) buckets_->expect_last(each.shards.size());
+    push_back(each.shards, graph, gradients[each.place]);
+  }
+  buckets_->finish();
+  return loss;
+}
+
+// Without other micro batches' negatives each is done when its turn comes.
+Tensor GradientCache::compute_each(const std::vector<MicroBatch>& micro_batches,
+                                   const std::vector<OwnMicroBatch>& own,
+                                   double loss_scale) {
+  const auto count = static_cast<double>(micro_batches.size());
+  Tensor total = at::zeros({}, at::TensorOptions(model_.encoder.device()));
+  for (const OwnMicroBatch& each : own) {
+    const std::vector<Tensor> graph = embedded(each.shards, /*keeps_graph=*/true);
+    const Tensor embeddings = at::cat(graph).detach().requires_grad_(true);
+    const Tensor loss =
+        loss_.compute(loss_batch({embeddings}, {micro_batches[each.place]})) / count;
+    (loss * loss_scale).backward();
+    total.add_(loss.detach());
+    if (&each == &own.back()) buckets_->expect_last(each.shards.size());
+    push_back(each.shards, graph, embeddings.grad());
+  }
+  buckets_->finish();
+  sum_loss(total);
+  return total;
 }
 
 // The embeddings of all micro batches, leaves.
@@ -241,43 +241,19 @@ std::vector<Tensor> GradientCache::gathered(const std::vector<Tensor>& own,
 
 // With its gradient on the embeddings and the loss's own parameters.
 Tensor GradientCache::compute_loss(double loss_scale) {
-  const NamedTensors parameters = loss_.parameters();
-  for (const NamedTensor& parameter : parameters)
-    parameter.tensor.mutable_grad() = Tensor();
   const Tensor loss = loss_.compute(batch_);
   (loss * loss_scale).backward();
   const Tensor total = loss.detach().clone();
-  if (!batch_.part) return total;
-  std::vector<Tensor> parts{total};
-  for (const NamedTensor& parameter : parameters)
-    parts.push_back(parameter.tensor.grad());
-  group_.sum(parts);
+  if (batch_.part) sum_loss(total);
   return total;
 }
 
-void GradientCache::add_up() {
-  const at::NoGradGuard no_grad;
-  const std::vector<NamedTensor> parameters = model_.encoder.trainable_parameters();
-  for (const NamedTensor& parameter : parameters)
-    parameter.tensor.mutable_grad() = Tensor();
-  for (const BertEncoder& encoder : encoders_) {
-    const std::vector<NamedTensor> shared = encoder.trainable_parameters();
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      Tensor& sum = parameters[i].tensor.mutable_grad();
-      Tensor& part = shared[i].tensor.mutable_grad();
-      if (sum.defined() && part.defined()) {
-        sum.add_(part);
-      } else if (part.defined()) {
-        sum = part;
-      }
-      part = Tensor();
-    }
-  }
-  std::vector<Tensor> gradients;
-  for (const NamedTensor& parameter : parameters) {
-    if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
-  }
-  group_.sum(gradients);
+// With the gradients of the loss's own parameters, over the processes.
+void GradientCache::sum_loss(const Tensor& loss) {
+  std::vector<Tensor> parts{loss};
+  for (const NamedTensor& parameter : loss_.parameters())
+    parts.push_back(parameter.tensor.grad());
+  group_.sum(parts);
 }
 
 }  // namespace sbert

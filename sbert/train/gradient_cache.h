@@ -1,27 +1,50 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "sbert/dist/buckets.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/loss/loss.h"
 #include "sbert/model/sentence_model.h"
+#include "sbert/train/gradient_buckets.h"
+#include "sbert/train/micro_batch_shards.h"
 #include "sbert/train/training_batch.h"
 
 namespace sbert {
+
+/// What of the gathered embeddings is differentiated, by NeMo's names.
+enum class BackpropType {
+  kGlobal,  ///< all
+  kLocal,   ///< each device's own; its gradient is averaged with those of the other devices
+};
+
+/// What is a device's batch to NeMo is a micro batch here, so that the number of processes changes
+/// nothing.
+struct GradientOptions {
+  std::int64_t bucket_bytes = kBucketBytes;  ///< of gradients that processes send at once
+  /// Whether a question's negatives are those of the global batch; else those of its micro batch.
+  bool global_inbatch_negatives = true;
+  /// Each of M micro batches has the loss of the whole global batch and differentiates it by its
+  /// own embeddings; the mean over them is the gradient of kGlobal divided by M.
+  BackpropType backprop_type = BackpropType::kGlobal;
+};
 
 /// The gradient of a loss over a global batch, by gradient cache (Gao et al., 2021, "Scaling Deep
 /// Contrastive Learning Batch Size under Memory Limited Setup"): embed all micro batches, take the
 /// loss's gradient on the embeddings, then push it back micro batch by micro batch, embedding each
 /// again. So the negatives are those of the whole batch however it is cut, and memory is that of
-/// one micro batch. One micro batch alone needs no second pass.
+/// one micro batch. One micro batch alone needs no second pass, nor do micro batches with negatives
+/// of their own, whose losses are averaged.
 ///
 /// Processes of a group each encode their share of the micro batches (BatchShare); embeddings are
 /// gathered, a loss that has parts is computed by parts, gradients are summed. All come to the same
 /// result as one process would.
 ///
 /// The sequences of a micro batch are shared out to single-threaded workers, each with an encoder
-/// of shared parameters and gradients of its own, which are added up in order. The same number of
-/// workers gives the same bits.
+/// of shared parameters and gradients of its own, which are added up in order (GradientBuckets).
+/// The same number of workers gives the same bits.
 class GradientCache {
  public:
   /// @param model outlives this, as does `loss`; their parameters may be changed in place between
@@ -29,7 +52,8 @@ class GradientCache {
   GradientCache(const SentenceModel& model,
                 const Loss& loss,
                 int workers,
-                ProcessGroup& group = alone());
+                ProcessGroup& group = alone(),
+                const GradientOptions& options = {});
 
   /// Puts the gradient into the .grad() of the parameters of the model and of the loss, in place of
   /// what is there.
@@ -37,30 +61,48 @@ class GradientCache {
   /// @param step_key   dropout of this step; each sequence draws its masks by its place in the
   ///                   global batch
   /// @param loss_scale the gradients are this many times larger
-  /// @param memory     documents of earlier batches, for the loss
+  /// @param memory     documents of earlier batches, for the loss of a global batch
   /// @return the loss, not scaled
   double compute(const std::vector<MicroBatch>& micro_batches,
                  std::uint64_t step_key,
                  double loss_scale = 1,
                  const LossMemory& memory = {});
 
-  /// The global batch of the last compute() as the loss saw it, its embeddings constants.
+  /// The global batch of the last compute() as the loss saw it, its embeddings constants. Nothing
+  /// with negatives of micro batches.
   const LossBatch& batch() const { return batch_; }
 
  private:
-  double compute_all(const std::vector<MicroBatch>& micro_batches,
-                     std::uint64_t step_key,
-                     double loss_scale,
-                     const LossMemory& memory);
+  struct OwnMicroBatch {
+    std::size_t place;  // in the global batch
+    std::int64_t first_question;
+    std::vector<Shard> shards;
+  };
+
+  std::vector<OwnMicroBatch> own_micro_batches(const std::vector<MicroBatch>& micro_batches,
+                                               std::uint64_t step_key) const;
+  Tensor compute_global(const std::vector<MicroBatch>& micro_batches,
+                        const std::vector<OwnMicroBatch>& own,
+                        double loss_scale,
+                        const LossMemory& memory);
+  Tensor compute_each(const std::vector<MicroBatch>& micro_batches,
+                      const std::vector<OwnMicroBatch>& own,
+                      double loss_scale);
+  std::vector<Tensor> embedded(const std::vector<Shard>& shards, bool keeps_graph) const;
+  void push_back(const std::vector<Shard>& shards,
+                 const std::vector<Tensor>& graph,
+                 const Tensor& gradient);
   std::vector<Tensor> gathered(const std::vector<Tensor>& own,
                                const std::vector<MicroBatch>& micro_batches) const;
   Tensor compute_loss(double loss_scale);
-  void add_up();
+  void sum_loss(const Tensor& loss);
 
   const SentenceModel& model_;
   const Loss& loss_;
   ProcessGroup& group_;
+  GradientOptions options_;
   std::vector<BertEncoder> encoders_;  // one a worker
+  std::unique_ptr<GradientBuckets> buckets_;
   LossBatch batch_;
 };
 

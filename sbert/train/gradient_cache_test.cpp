@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "sbert/base/named_tensor.h"
 #include "tests/support/letter_model.h"
@@ -36,26 +37,98 @@ struct Outcome {
   std::map<std::string, Tensor> gradients;
 };
 
-Outcome run(std::ptrdiff_t micro_batch_size,
-            double dropout,
-            std::uint64_t key = 3,
-            int workers = 1) {
+SentenceModel trained_model(double dropout) {
   SentenceModel model = letter_model();
   model.encoder.set_dropout(dropout, dropout);
   for (NamedTensor& p : model.encoder.parameters())
     p.tensor.requires_grad_(true);
+  return model;
+}
+
+std::vector<MicroBatch> cut(std::ptrdiff_t micro_batch_size, const SentenceModel& model) {
   const auto all = rows();
   std::vector<MicroBatch> batches;
   for (auto first = all.begin(); first != all.end(); first += micro_batch_size) {
     batches.push_back(make_micro_batch({first, first + micro_batch_size}, model.tokenizer, 64));
   }
-  const auto loss = make_loss({.temperature = 0.1}, model.encoder.config().hidden_size, 0);
-  GradientCache gradient(model, *loss, workers);
-  Outcome outcome{gradient.compute(batches, key), {}};
-  for (const NamedTensor& p : model.encoder.parameters()) {
+  return batches;
+}
+
+Outcome with_gradients(double loss, const SentenceModel& model) {
+  Outcome outcome{loss, {}};
+  for (const NamedTensor& p : model.encoder.parameters())
     outcome.gradients[p.name] = p.tensor.grad().clone();
-  }
   return outcome;
+}
+
+constexpr double kTemperature = 0.1;
+
+Outcome run(std::ptrdiff_t micro_batch_size,
+            double dropout,
+            std::uint64_t key = 3,
+            int workers = 1,
+            const GradientOptions& options = {}) {
+  const SentenceModel model = trained_model(dropout);
+  const auto loss = make_loss({.temperature = kTemperature}, model.encoder.config().hidden_size, 0);
+  GradientCache gradient(model, *loss, workers, alone(), options);
+  return with_gradients(gradient.compute(cut(micro_batch_size, model), key), model);
+}
+
+// The loss by its definition, question by question in float64: of what these micro batches hold.
+// embeddings: of each micro batch its questions, positives, and negatives of question 0, 1, ...
+Tensor loss_by_definition(const std::vector<Tensor>& embeddings,
+                          const std::vector<MicroBatch>& micro_batches) {
+  std::vector<Tensor> positives;
+  for (std::size_t m = 0; m < embeddings.size(); ++m) {
+    const std::int64_t size = micro_batches[m].targets.num_questions();
+    positives.push_back(embeddings[m].slice(0, size, 2 * size));
+  }
+  const Tensor all_positives = at::cat(positives);
+  Tensor sum = at::zeros({}, at::kDouble);
+  std::int64_t place = 0;
+  for (std::size_t m = 0; m < embeddings.size(); ++m) {
+    const std::vector<std::int64_t>& counts = micro_batches[m].targets.negative_counts;
+    std::int64_t next_negative = 2 * std::ssize(counts);
+    for (std::int64_t i = 0; i < std::ssize(counts); ++i, ++place) {
+      const std::int64_t end = next_negative + counts[static_cast<std::size_t>(i)];
+      const Tensor documents = at::cat({all_positives, embeddings[m].slice(0, next_negative, end)});
+      const Tensor scores = documents.mv(embeddings[m][i]) / kTemperature;
+      sum = sum + scores.logsumexp(0) - scores[place];
+      next_negative = end;
+    }
+  }
+  return sum / place;
+}
+
+// What NeMo does with a device for each micro batch: each device has a loss, of gathered embeddings
+// or its own; its backward pass reaches all embeddings or its own; gradients of devices are
+// averaged.
+Outcome as_nemo(std::ptrdiff_t micro_batch_size, const GradientOptions& options) {
+  const SentenceModel model = trained_model(0);
+  const std::vector<MicroBatch> batches = cut(micro_batch_size, model);
+  std::vector<Tensor> encoded;
+  std::vector<Tensor> leaves;
+  for (const MicroBatch& batch : batches) {
+    encoded.push_back(embed_batch(model, batch.tokens, std::nullopt));
+    leaves.push_back(encoded.back().detach().to(at::kDouble).requires_grad_(true));
+  }
+  const auto devices = static_cast<double>(batches.size());
+  double loss = 0;
+  for (std::size_t device = 0; device < batches.size(); ++device) {
+    std::vector<Tensor> gathered;
+    for (std::size_t m = 0; m < batches.size(); ++m) {
+      const bool is_constant = options.backprop_type == BackpropType::kLocal && m != device;
+      gathered.push_back(is_constant ? leaves[m].detach() : leaves[m]);
+    }
+    const Tensor own = options.global_inbatch_negatives
+                           ? loss_by_definition(gathered, batches)
+                           : loss_by_definition({leaves[device]}, {batches[device]});
+    own.backward();
+    loss += own.item<double>() / devices;
+  }
+  for (std::size_t m = 0; m < batches.size(); ++m)
+    torch::autograd::backward({encoded[m]}, {(leaves[m].grad() / devices).to(at::kFloat)});
+  return with_gradients(loss, model);
 }
 
 double largest_relative_difference(const Outcome& a, const Outcome& b) {
@@ -120,6 +193,30 @@ TEST(GradientCache, DoesNotDependOnTheWorkersWithDropoutEither) {
       EXPECT_LT(largest_relative_difference(one, many), 1e-5) << workers << " workers";
     }
   }
+}
+
+TEST(GradientCache, NegativesAndBackpropTypeAreNemosWithADeviceForEachMicroBatch) {
+  const GradientOptions all[] = {{.backprop_type = BackpropType::kGlobal},
+                                 {.backprop_type = BackpropType::kLocal},
+                                 {.global_inbatch_negatives = false}};
+  for (const GradientOptions& options : all) {
+    for (const std::ptrdiff_t size : {4, 16, 32}) {
+      const Outcome expected = as_nemo(size, options);
+      for (const int workers : {1, 2}) {
+        const Outcome found = run(size, 0, 3, workers, options);
+        EXPECT_NEAR(found.loss, expected.loss, 1e-5 * expected.loss);
+        // Float32 against float64, after a backward pass of its own.
+        EXPECT_LT(largest_relative_difference(expected, found), 1e-4)
+            << options.global_inbatch_negatives << " with micro batches of " << size;
+      }
+    }
+  }
+}
+
+TEST(GradientCache, NegativesOfTheMicroBatchAreOthersThanTheGlobalOnes) {
+  const GradientOptions own{.global_inbatch_negatives = false};
+  EXPECT_LT(run(8, 0.1, 3, 1, own).loss, 0.8 * run(8, 0.1).loss);
+  EXPECT_NEAR(run(32, 0.1, 3, 1, own).loss, run(32, 0.1).loss, 1e-5);
 }
 
 TEST(GradientCache, TheSameKeyGivesTheSameBits) {

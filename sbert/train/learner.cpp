@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <string_view>
 
 #include <ATen/ATen.h>
 
@@ -16,6 +17,8 @@ namespace {
 
 // Which key of randomness is for what; each derives its own from the seed of the run.
 enum RandomPurpose : std::uint64_t { kDropoutMasks, kLossParameters, kAdapters };
+
+constexpr std::string_view kOptimizer = "optimizer.";
 
 AdamWOptions adamw_options(const OptimOptions& optim) {
   return {.beta1 = optim.betas[0], .beta2 = optim.betas[1], .weight_decay = optim.weight_decay};
@@ -35,9 +38,17 @@ std::vector<ParameterSetting> settings_of(const NamedTensors& parameters,
   return settings;
 }
 
-void add_prefixed(const std::string& prefix, const NamedTensors& from, NamedTensors& to) {
+void add_prefixed(std::string_view prefix, const NamedTensors& from, NamedTensors& to) {
   for (const NamedTensor& each : from)
     to.push_back({concat(prefix, each.name), each.tensor.detach()});
+}
+
+GradientOptions gradient_options(const ModelOptions& model) {
+  constexpr std::int64_t kMegabyte = 1 << 20;
+  return {.bucket_bytes = model.grad_allreduce_chunk_size_mb * kMegabyte,
+          .global_inbatch_negatives = model.global_inbatch_negatives,
+          .backprop_type =
+              model.backprop_type == "local" ? BackpropType::kLocal : BackpropType::kGlobal};
 }
 
 Tensor counter(std::int64_t value) {
@@ -51,6 +62,7 @@ Learner::Learner(const TrainOptions& options,
                  int workers,
                  ProcessGroup& group)
     : model_(model),
+      group_(group),
       seed_(static_cast<std::uint64_t>(options.model.seed)),
       clip_(options.trainer.gradient_clip_val),
       memory_start_step_(options.model.loss.memory_start_step),
@@ -68,9 +80,10 @@ Learner::Learner(const TrainOptions& options,
   if (options.model.loss.memory_size > 0) {
     memory_.emplace(options.model.loss.memory_size, config.hidden_size, device);
   }
-  gradient_.emplace(model, *loss_, workers, group);
+  gradient_.emplace(model, *loss_, workers, group, gradient_options(options.model));
   optimizer_.emplace(trained_, settings_of(trained_, options.model.optim, config.num_layers),
-                     adamw_options(options.model.optim));
+                     adamw_options(options.model.optim),
+                     options.model.optim.is_shared_out() ? group : alone());
   const EmaOptions& ema = options.exp_manager.ema;
   if (ema.enable) averages_.emplace(trained_, ema.decay);
 }
@@ -119,15 +132,20 @@ Update Learner::update(const std::vector<MicroBatch>& micro_batches,
   return result;
 }
 
-NamedTensors Learner::state() const {
+NamedTensors Learner::weights() const {
   NamedTensors tensors;
   add_prefixed("model.", model_.encoder.parameters(), tensors);
   add_prefixed("model.", model_.encoder.lora_parameters(), tensors);
   add_prefixed("loss.", loss_->parameters(), tensors);
-  if (memory_) add_prefixed("loss.memory.", memory_->state(), tensors);
-  add_prefixed("optimizer.", optimizer_->state(), tensors);
-  tensors.push_back({"optimizer.step", counter(optimizer_->step_count())});
   if (averages_) add_prefixed("", averages_->state(), tensors);
+  return tensors;
+}
+
+NamedTensors Learner::state() const {
+  NamedTensors tensors = weights();
+  if (memory_) add_prefixed("loss.memory.", memory_->state(), tensors);
+  add_prefixed(kOptimizer, optimizer_->state(), tensors);
+  tensors.push_back({"optimizer.step", counter(optimizer_->step_count())});
   if (scaler_) {
     const LossScaler::State& state = scaler_->state();
     tensors.push_back({"scaler.scale", at::scalar_tensor(state.scale, at::kDouble)});
@@ -138,11 +156,19 @@ NamedTensors Learner::state() const {
 }
 
 void Learner::resume(const NamedTensors& state) {
+  NamedTensors averages;           // of the optimizer
+  std::vector<Tensor> everywhere;  // which the averages are not if they are shared out
   std::map<std::string, Tensor> counters;
   for (const NamedTensor& each : state) {
+    if (each.name.starts_with(concat(kOptimizer, "exp_avg"))) {
+      averages.push_back({each.name.substr(kOptimizer.size()), each.tensor});
+      if (optimizer_->is_shared_out()) continue;
+    }
+    everywhere.push_back(each.tensor);
     if (each.tensor.dim() == 0) counters[each.name] = each.tensor;
   }
-  optimizer_->set_step_count(counters.at("optimizer.step").item<std::int64_t>());
+  group_.broadcast(everywhere);
+  optimizer_->resume(averages, counters.at("optimizer.step").item<std::int64_t>());
   if (!scaler_) return;
   scaler_->set_state(
       {.scale = counters.at("scaler.scale").item<double>(),

@@ -10,7 +10,7 @@
 #include "sbert/loss/cross_batch_memory.h"
 #include "sbert/loss/loss.h"
 #include "sbert/model/sentence_model.h"
-#include "sbert/optim/adamw.h"
+#include "sbert/optim/distributed_adamw.h"
 #include "sbert/optim/ema.h"
 #include "sbert/optim/loss_scaler.h"
 #include "sbert/train/gradient_cache.h"
@@ -52,8 +52,12 @@ class Learner {
   /// Null unless exp_manager.ema.enable.
   ExponentialMovingAverage* averages() { return averages_ ? &*averages_ : nullptr; }
 
-  /// Tensors that hold all of it, some of them copies of counters. To resume, fill them with those
-  /// of an earlier run and call resume().
+  /// What a model is written from: the parameters and their moving average. Not copies.
+  NamedTensors weights() const;
+  /// Tensors that hold all that training changes, some of them copies of counters. Where the
+  /// optimizer's averages are shared out, all of them are in the leader alone, as copies. To be
+  /// called in all processes. To resume, fill the leader's with those of an earlier run and call
+  /// resume() in all processes: they take over the leader's.
   NamedTensors state() const;
   void resume(const NamedTensors& state);
 
@@ -61,6 +65,7 @@ class Learner {
   void set_recipe(const TrainOptions& options);
 
   SentenceModel& model_;
+  ProcessGroup& group_;
   std::uint64_t seed_;
   double clip_;
   std::unique_ptr<Loss> loss_;
@@ -68,7 +73,7 @@ class Learner {
   std::optional<CrossBatchMemory> memory_;  // model.loss.memory_size
   std::int64_t memory_start_step_;
   std::optional<GradientCache> gradient_;
-  std::optional<AdamW> optimizer_;
+  std::optional<DistributedAdamW> optimizer_;
   std::optional<ExponentialMovingAverage> averages_;
   std::int64_t averaging_interval_;
   std::optional<LossScaler> scaler_;

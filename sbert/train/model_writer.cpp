@@ -61,11 +61,11 @@ void ModelWriter::write_all(const CheckpointFolder& checkpoints) {
   const CheckpointOptions& wanted = options_.checkpoint_callback_params;
   const auto best = checkpoints.best();
   if (best) {
-    const NamedTensors state = learner_.state();
-    load_training_state(*best, state);
+    const NamedTensors weights = learner_.weights();
+    load_training_state(*best, weights);
     if (wanted.save_best_model) write_nemo();
     write_folder("best-model");
-    load_training_state(checkpoints.last().value(), state);
+    load_training_state(checkpoints.last().value(), weights);
   }
   write_folder("last-model");
   if (wanted.save_nemo_on_train_end && !(best && wanted.save_best_model)) write_nemo();

@@ -24,7 +24,7 @@ class ModelWriter {
   void write_nemo();
 
   /// What the options want of a finished run: the .nemo; best-model/ and last-model/ in the form of
-  /// sentence-transformers. Training goes on with the last state's weights.
+  /// sentence-transformers. The model has the last state's weights then.
   void write_all(const CheckpointFolder& checkpoints);
 
   /// Gives the model itself the average and merged adapters, for good.

@@ -75,7 +75,6 @@ const std::vector<IgnoredKey>& ignored_nemo_keys() {
       {"model.fp32_residual_connection", "weights are float32 in every precision"},
       {"model.fp16_lm_cross_entropy", kPretraining},
       {"model.megatron_amp_O2", "weights are float32 in every precision"},
-      {"model.grad_allreduce_chunk_size_mb", kMegatron},
       {"model.grad_div_ar_fusion", kMegatron},
       {"model.use_cpu_initialization", "all weights come from the checkpoint"},
       {"model.onnx_safe", kMegatron},

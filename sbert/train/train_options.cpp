@@ -38,7 +38,7 @@ void validate_monitors(const ExpManagerOptions& options,
 }
 
 void validate_optim(const OptimOptions& optim) {
-  check_one_of("model.optim.name", optim.name, {"fused_adam", "adamw"});
+  check_one_of("model.optim.name", optim.name, {"fused_adam", "adamw", "distributed_fused_adam"});
   check_in_range("model.optim.lr", optim.lr, 0, 1e3);
   check_in_range("model.optim.weight_decay", optim.weight_decay, 0, 1e3);
   if (optim.betas.size() != 2) {
@@ -88,9 +88,25 @@ void validate_mining(const ModelOptions& model) {
   }
 }
 
+void validate_negatives(const ModelOptions& model) {
+  check_one_of("model.backprop_type", model.backprop_type, {"global", "local"});
+  if (model.global_inbatch_negatives) return;
+  if (model.loss.name != "contrastive") {
+    fail(ErrorKind::kUsage,
+         concat("model.global_inbatch_negatives=False needs model.loss.name=contrastive: the loss "
+                "is ",
+                model.loss.name));
+  }
+  if (model.loss.memory_size > 0) {
+    fail(ErrorKind::kUsage, "model.loss.memory_size needs model.global_inbatch_negatives=True");
+  }
+}
+
 void validate_model(const ModelOptions& model) {
   check_at_least("model.micro_batch_size", model.micro_batch_size, 1);
   check_at_least("model.global_batch_size", model.global_batch_size, 1);
+  check_in_range("model.grad_allreduce_chunk_size_mb",
+                 static_cast<double>(model.grad_allreduce_chunk_size_mb), 1, 1e5);
   check_at_least("model.encoder_seq_length", model.encoder_seq_length, 3);
   check_in_range("model.hidden_dropout", model.hidden_dropout, 0, 1);
   check_in_range("model.attention_dropout", model.attention_dropout, 0, 1);
@@ -102,6 +118,7 @@ void validate_model(const ModelOptions& model) {
   check_one_of("model.tokenizer.library", model.tokenizer.library, {"huggingface", "megatron"});
   model.data.validate();
   model.loss_options().validate();
+  validate_negatives(model);
   validate_mining(model);
   if (model.lora) model.lora->validate();
   validate_optim(model.optim);

@@ -49,7 +49,10 @@ struct OptimOptions {
   static constexpr auto fields() {
     using Self = OptimOptions;
     return std::tuple{
-        field("name", &Self::name, "fused_adam or adamw (the same AdamW)"),
+        field(
+            "name", &Self::name,
+            "fused_adam or adamw (the same AdamW); distributed_fused_adam: its state is shared out "
+            "over the processes"),
         field("lr", &Self::lr, "learning rate when warm-up ends"),
         field("weight_decay", &Self::weight_decay, "of all but biases and LayerNorm parameters"),
         field("betas", &Self::betas, "decay rates of AdamW's two averages"),
@@ -58,6 +61,9 @@ struct OptimOptions {
         field("sched", &Self::sched, "learning-rate schedule"),
     };
   }
+
+  /// Whether each process keeps a part of the optimizer's state only.
+  bool is_shared_out() const { return name == "distributed_fused_adam"; }
 };
 
 struct ModelOptions {
@@ -65,12 +71,15 @@ struct ModelOptions {
   std::int64_t global_batch_size = 8;
   std::int64_t encoder_seq_length = 512;
   double softmax_temp = 0.05;
+  bool global_inbatch_negatives = true;
+  std::string backprop_type = "global";  // NeMo's configuration; its code: local
   double label_smoothing = 0;
   double hidden_dropout = 0.1;
   double attention_dropout = 0.1;
   std::int64_t seed = 1234;
   double native_amp_init_scale = 4294967296.0;  // 2^32
   std::int64_t native_amp_growth_interval = 1'000;
+  std::int64_t grad_allreduce_chunk_size_mb = 25;  // NeMo: 125
   std::string freeze;
   std::optional<std::string> activations_checkpoint_granularity;
   std::optional<LoraOptions> lora;
@@ -84,11 +93,18 @@ struct ModelOptions {
     using Self = ModelOptions;
     return std::tuple{
         field("micro_batch_size", &Self::micro_batch_size,
-              "questions encoded at once: bounds memory, changes no result"),
+              "questions encoded at once: bounds memory, changes no result (but with "
+              "global_inbatch_negatives=False, or backprop_type=local)"),
         field("global_batch_size", &Self::global_batch_size,
               "questions of an update, each other's in-batch negatives"),
         field("encoder_seq_length", &Self::encoder_seq_length, "tokens a text is cut to"),
         field("softmax_temp", &Self::softmax_temp, "temperature of the contrastive loss"),
+        field("global_inbatch_negatives", &Self::global_inbatch_negatives,
+              "contrastive: negatives are those of the global batch; false: of the micro batch"),
+        field(
+            "backprop_type", &Self::backprop_type,
+            "global, or local: as if other micro batches' embeddings were constants, which divides "
+            "the gradient by the number of micro batches"),
         field("label_smoothing", &Self::label_smoothing,
               "share of the target given to all documents"),
         field("hidden_dropout", &Self::hidden_dropout, "dropout of hidden states"),
@@ -97,6 +113,8 @@ struct ModelOptions {
         field("native_amp_init_scale", &Self::native_amp_init_scale, "first loss scale of 16"),
         field("native_amp_growth_interval", &Self::native_amp_growth_interval,
               "updates without overflow before the loss scale of 16 grows"),
+        field("grad_allreduce_chunk_size_mb", &Self::grad_allreduce_chunk_size_mb,
+              "MiB of gradients that processes send each other at once, while others are computed"),
         field("freeze", &Self::freeze,
               "parts that are not trained: embeddings,layers.0-3 (layers counted from 0)"),
         field("activations_checkpoint_granularity", &Self::activations_checkpoint_granularity,

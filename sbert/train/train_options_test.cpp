@@ -77,6 +77,19 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.activations_checkpoint_granularity",
        [](auto& o) { o.model.activations_checkpoint_granularity = "some"; }},
       {"save_top_k", [](auto& o) { o.exp_manager.checkpoint_callback_params.save_top_k = -2; }},
+      {"model.backprop_type", [](auto& o) { o.model.backprop_type = "none"; }},
+      {"model.global_inbatch_negatives=False needs model.loss.name=contrastive: the loss is cosent",
+       [](auto& o) {
+         o.model.global_inbatch_negatives = false;
+         o.model.loss.name = "cosent";
+       }},
+      {"model.loss.memory_size needs model.global_inbatch_negatives=True",
+       [](auto& o) {
+         o.model.global_inbatch_negatives = false;
+         o.model.loss.memory_size = 8;
+       }},
+      {"model.grad_allreduce_chunk_size_mb",
+       [](auto& o) { o.model.grad_allreduce_chunk_size_mb = 0; }},
       {"model.micro_batch_size", [](auto& o) { o.model.micro_batch_size = 0; }},
       {"multiple of model.micro_batch_size (4): 6", [](auto& o) { o.model.global_batch_size = 6; }},
       {"model.encoder_seq_length", [](auto& o) { o.model.encoder_seq_length = 2; }},

@@ -30,6 +30,7 @@
 #include "sbert/train/negative_mining.h"
 #include "sbert/train/phase_clock.h"
 #include "sbert/train/run_plan.h"
+#include "sbert/train/throughput.h"
 #include "sbert/train/training_data.h"
 #include "sbert/train/training_state.h"
 #include "sbert/train/validation.h"
@@ -63,12 +64,6 @@ double required_value(const Metrics& metrics, const std::string& name) {
   fail(ErrorKind::kUsage, concat("a validation gives no ", name, "; it gives ", list));
 }
 
-// Updates since the last logged line.
-struct Window {
-  std::int64_t steps = 0;
-  std::int64_t tokens = 0;
-};
-
 class Trainer {
  public:
   Trainer(const TrainOptions& options,
@@ -82,7 +77,8 @@ class Trainer {
         data_(options.model),
         plan_(plan_run(options, data_.steps_per_epoch())),
         learner_(options, model, num_workers(model.encoder.device()), group),
-        models_(options.exp_manager, folder, model, learner_) {
+        models_(options.exp_manager, folder, model, learner_),
+        throughput_(group) {
     if (group.is_leader()) {
       checkpoints_.emplace(folder / "checkpoints", options.exp_manager.name,
                            options.exp_manager.checkpoint_callback_params);
@@ -123,6 +119,7 @@ class Trainer {
   void train() {
     if (mining_) mining_->resume(position_.step);
     Progress progress("training", plan_.last_step - position_.step, "steps");
+    throughput_.restart();
     clock_.restart();
     while (position_.step < plan_.last_step && !is_stopped_early_ && end_ == RunEnd::kFinished) {
       if (mining_ && mining_->is_due(position_.step)) {
@@ -205,7 +202,7 @@ class Trainer {
     const NamedTensors state = learner_.state();
     RunPosition found;
     if (checkpoints_) found = load_state(*last, state);
-    share_training_state(group_, state, found);
+    share_position(group_, found);
     learner_.resume(state);
     found.data_fingerprint = position_.data_fingerprint;
     position_ = std::move(found);
@@ -249,37 +246,30 @@ class Trainer {
     const Update update = learner_.update(micro_batches, position_.step, lr_, clock_);
     ++position_.step;
     position_.consumed_samples += options_.model.global_batch_size;
-    ++window_.steps;
-    for (const MicroBatch& batch : micro_batches)
-      window_.tokens += batch.tokens.num_tokens();
+    throughput_.add(micro_batches);
     return update;
   }
 
   void report_step(const Update& update, Progress& progress) {
     clock_.enter(Phase::kOther);
-    const double seconds = clock_.training();
-    const Tensor tokens = at::scalar_tensor(window_.tokens, at::kLong);
-    group_.sum({tokens});
-    const double tokens_per_second = static_cast<double>(tokens.item<std::int64_t>()) / seconds;
     const std::int64_t epoch = (position_.step - 1) / data_.steps_per_epoch();
     Metrics metrics{{"reduced_train_loss", update.loss},
                     {"lr", lr_},
                     {"grad_norm", update.grad_norm},
                     {"global_step", static_cast<double>(position_.step)},
                     {"epoch", static_cast<double>(epoch)},
-                    {"consumed_samples", static_cast<double>(position_.consumed_samples)},
-                    {"train_step_timing in s", seconds / static_cast<double>(window_.steps)},
-                    {"tokens_per_second", tokens_per_second}};
+                    {"consumed_samples", static_cast<double>(position_.consumed_samples)}};
     if (update.loss_scale) metrics.push_back({"loss_scale", *update.loss_scale});
-    const Metrics shares = clock_.shares();
-    metrics.insert(metrics.end(), shares.begin(), shares.end());
+    const Metrics speed = throughput_.metrics(clock_);
+    metrics.insert(metrics.end(), speed.begin(), speed.end());
     log(position_.step, metrics);
     constexpr double kGigabyte = 1e9;
-    progress.set_note(
-        concat("loss ", fixed(update.loss, 4), "  lr ", lr_, "  ",
-               with_thousands(static_cast<std::int64_t>(tokens_per_second)), " tokens/s  ",
-               fixed(static_cast<double>(process_memory().resident_bytes) / kGigabyte, 2), " GB"));
-    window_ = {};
+    progress.set_note(concat(
+        "loss ", fixed(update.loss, 4), "  lr ", lr_, "  ",
+        with_thousands(static_cast<std::int64_t>(required_value(speed, "tokens_per_second"))),
+        " tokens/s  ", fixed(static_cast<double>(process_memory().resident_bytes) / kGigabyte, 2),
+        " GB"));
+    throughput_.restart();
     clock_.restart();
   }
 
@@ -335,17 +325,17 @@ class Trainer {
 
   void save(std::optional<double> score) {
     clock_.enter(Phase::kSave);
-    if (checkpoints_) write(score);
+    const NamedTensors state = learner_.state();  // in all processes
+    if (checkpoints_) write(state, score);
     saved_step_ = position_.step;
     if (mining_) mining_->keep_for(position_.step);
     clock_.enter(Phase::kOther);
   }
 
-  void write(std::optional<double> score) {
-    checkpoints_->save(position_.step, position_.consumed_samples, score,
-                       [&](const std::filesystem::path& path) {
-                         save_training_state(path, learner_.state(), position_);
-                       });
+  void write(const NamedTensors& state, std::optional<double> score) {
+    checkpoints_->save(
+        position_.step, position_.consumed_samples, score,
+        [&](const std::filesystem::path& path) { save_training_state(path, state, position_); });
     if (options_.exp_manager.checkpoint_callback_params.always_save_nemo) {
       models_.write_nemo();
     }
@@ -380,7 +370,7 @@ class Trainer {
   bool is_stopped_before_validation_ = false;
   bool is_stopped_early_ = false;
   double lr_ = 0;
-  Window window_;
+  Throughput throughput_;
   PhaseClock clock_;
 };
 

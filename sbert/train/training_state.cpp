@@ -102,15 +102,11 @@ RunPosition load_training_state(const std::filesystem::path& path, const NamedTe
   });
 }
 
-void share_training_state(ProcessGroup& group, const NamedTensors& tensors, RunPosition& position) {
-  std::vector<at::Tensor> shared;
-  for (const NamedTensor& each : tensors)
-    shared.push_back(each.tensor);
+void share_position(ProcessGroup& group, RunPosition& position) {
   const at::Tensor counts = at::tensor(std::vector<std::int64_t>{
       position.step, position.consumed_samples, position.validations_since_best});
   const at::Tensor score = at::scalar_tensor(position.best_score, at::kDouble);
-  shared.insert(shared.end(), {counts, score});
-  group.broadcast(shared);
+  group.broadcast({counts, score});
   position.step = counts[0].item<std::int64_t>();
   position.consumed_samples = counts[1].item<std::int64_t>();
   position.validations_since_best = counts[2].item<std::int64_t>();

@@ -35,8 +35,7 @@ void save_training_state(const std::filesystem::path& path,
 ///         another shape; then nothing is changed
 RunPosition load_training_state(const std::filesystem::path& path, const NamedTensors& tensors);
 
-/// Gives the leader's tensors and position, but for the fingerprint, to all processes of a group.
-/// @param tensors filled in place
-void share_training_state(ProcessGroup& group, const NamedTensors& tensors, RunPosition& position);
+/// Gives the leader's position, but for the fingerprint, to all processes of a group.
+void share_position(ProcessGroup& group, RunPosition& position);
 
 }  // namespace sbert

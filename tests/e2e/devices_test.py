@@ -11,6 +11,8 @@ import time
 from program import ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, read_safetensors
 from train_test import examples
 
+SHARED_OUT = ["model.optim.name=distributed_fused_adam"]
+
 
 def children(pid):
     try:
@@ -26,7 +28,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Devices(ProgramTest):
+class Training(ProgramTest):
+    """Runs on a small file of training examples."""
+
     def setUp(self):
         super().setUp()
         self.write("train.json", json.dumps(examples(60)))
@@ -37,9 +41,12 @@ class Devices(ProgramTest):
                 "model.micro_batch_size=2", "trainer.max_steps=50", "trainer.log_every_n_steps=1", "trainer.val_check_interval=25",
                 "model.optim.sched.warmup_steps=10", "model.optim.sched.constant_steps=0", "trainer.process_timeout_s=60", *more]
 
-    def losses(self, folder):
+    def metrics(self, folder, name):
         lines = map(json.loads, (self.folder / folder / "metrics.jsonl").read_text().splitlines())
-        return [line["reduced_train_loss"] for line in lines if "reduced_train_loss" in line]
+        return [line[name] for line in lines if name in line]
+
+    def losses(self, folder):
+        return self.metrics(folder, "reduced_train_loss")
 
     def assert_same_training(self, folder, reference):
         ours, theirs = self.losses(folder), self.losses(reference)
@@ -53,6 +60,25 @@ class Devices(ProgramTest):
     def weights(self, folder):
         tensors = read_safetensors((self.folder / folder / "last-model/model.safetensors").read_bytes())
         return {name: struct.unpack(f"<{len(data) // 4}f", data) for name, (_, _, data) in tensors.items()}
+
+
+class Devices(Training):
+    def last_state(self, folder):
+        (path,) = (self.folder / folder / "checkpoints").glob("*-last.ckpt")
+        return read_safetensors(path.read_bytes())
+
+    def stopped(self, step, *words):
+        """Asks a run to stop when it says that it validated at a step."""
+        with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, text=True, cwd=self.folder, env=ENVIRONMENT) as process:
+            lines = []
+            for line in process.stderr:
+                lines.append(line)
+                if line.startswith(f"step {step}:"):
+                    process.send_signal(signal.SIGTERM)
+                    break
+            lines += process.stderr.readlines()
+            self.assertEqual(process.wait(SECONDS), 0, "".join(lines))
+        self.assertRegex("".join(lines), r"stopped after step \d+; the state is saved")
 
     def resumed(self, *words):
         """Runs to the end. -> what it says"""
@@ -69,6 +95,15 @@ class Devices(ProgramTest):
         def names(folder):
             return sorted(name.partition(".tfevents.")[0] for name in os.listdir(self.folder / folder))
         self.assertEqual(names("of-2"), names("one"))
+        # What processes send each other is on record; a process on its own sends nothing.
+        (alone, of_2, of_4) = (self.metrics(folder, "communication_bytes_per_step") for folder in ("one", "of-2", "of-4"))
+        self.assertEqual(alone, [])
+        self.assertEqual(len(of_2), 50)
+        for two, four in zip(of_2[1:], of_4[1:]):  # gradients: 8 P (W - 1) / W bytes, the rest is small
+            self.assertGreater(two, 0)
+            self.assertAlmostEqual(four / two, 1.5, delta=0.1)
+        for share in self.metrics("of-2", "communication_wait_share"):
+            self.assertTrue(0 < share < 1, share)
 
     def test_losses_without_parts_masks_memory_and_mining_are_shared_too(self):
         words = ["+model.loss.name=triplet", "++model.data.hard_negatives_to_train=2", "trainer.max_steps=10"]
@@ -83,21 +118,42 @@ class Devices(ProgramTest):
         self.succeed(*self.words("mined-2", *words, "trainer.devices=2"))
         self.assert_same_training("mined-2", "mined-1")
 
+    def test_an_optimizer_that_is_shared_out_trains_as_one_that_is_not(self):
+        self.succeed(*self.words("one"))
+        for count in (1, 2, 4):
+            self.succeed(*self.words(f"of-{count}", f"trainer.devices={count}", *SHARED_OUT))
+            self.assert_same_training(f"of-{count}", "one")
+            shapes = [{name: (type_, shape) for name, (type_, shape, _) in self.last_state(folder).items()}
+                      for folder in (f"of-{count}", "one")]
+            self.assertEqual(*shapes)  # written once, whole
+            self.assertIn("optimizer.exp_avg.embeddings.word_embeddings.weight", shapes[0])
+
+    def test_negatives_of_micro_batches_and_local_backprop_are_those_of_one_process_too(self):
+        self.succeed(*self.words("global"))
+        for name, words in (("each", ["+model.global_inbatch_negatives=False"]), ("local", ["+model.backprop_type=local"])):
+            self.succeed(*self.words(f"{name}-1", *words))
+            self.assertNotEqual(self.metrics(f"{name}-1", "grad_norm"), self.metrics("global", "grad_norm"))
+            for count in (2, 4):
+                self.succeed(*self.words(f"{name}-{count}", *words, f"trainer.devices={count}"))
+                self.assert_same_training(f"{name}-{count}", f"{name}-1")
+        whole, local = (self.metrics(folder, "grad_norm")[0] for folder in ("global", "local-4"))
+        self.assertAlmostEqual(whole / local, 4, places=4)  # 8 questions in micro batches of 2
+
     def test_a_run_stops_on_two_processes_and_goes_on_on_one(self):
         self.succeed(*self.words("whole", "trainer.val_check_interval=5"))
         words = self.words("moved", "trainer.val_check_interval=5")
-        with subprocess.Popen([PROGRAM, *words, "trainer.devices=2"], stderr=subprocess.PIPE, text=True, cwd=self.folder,
-                              env=ENVIRONMENT) as process:
-            lines = []
-            for line in process.stderr:
-                lines.append(line)
-                if line.startswith("step 10:"):
-                    process.send_signal(signal.SIGTERM)
-                    break
-            lines += process.stderr.readlines()
-            self.assertEqual(process.wait(SECONDS), 0, "".join(lines))
-        self.assertRegex("".join(lines), r"stopped after step \d+; the state is saved")
+        self.stopped(10, *words, "trainer.devices=2")
+        self.stopped(30, *words, "trainer.devices=2")
         self.resumed(*words)
+        self.assert_same_training("moved", "whole")
+
+    def test_a_state_that_is_shared_out_goes_on_on_any_number_of_processes(self):
+        self.succeed(*self.words("whole", "trainer.val_check_interval=5"))
+        words = self.words("moved", "trainer.val_check_interval=5")
+        self.stopped(10, *words, "trainer.devices=4", *SHARED_OUT)
+        self.stopped(25, *words, "trainer.devices=2", *SHARED_OUT)
+        self.stopped(35, *words, "trainer.devices=4")
+        self.resumed(*words, "trainer.devices=2", *SHARED_OUT)
         self.assert_same_training("moved", "whole")
 
     def test_a_stop_while_the_work_is_shared_leaves_nobody_waiting(self):

@@ -1,0 +1,98 @@
+#include "sbert/dist/addresses.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sbert/base/concat.h"
+
+namespace sbert {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+class Socket {
+ public:
+  Socket(const addrinfo& address, int type)
+      : number_(::socket(address.ai_family, type | SOCK_CLOEXEC, 0)) {}
+  ~Socket() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+// Null if the host is unknown.
+Addresses addresses_of(const std::string& host, int port, int type) {
+  addrinfo hints{};
+  hints.ai_socktype = type;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), concat(port).c_str(), &hints, &found) != 0) found = nullptr;
+  return {found, &::freeaddrinfo};
+}
+
+bool listens(const addrinfo& address, std::chrono::milliseconds timeout) {
+  const Socket socket(address, SOCK_STREAM | SOCK_NONBLOCK);
+  if (socket.number() < 0) return false;
+  if (::connect(socket.number(), address.ai_addr, address.ai_addrlen) == 0) return true;
+  if (errno != EINPROGRESS) return false;
+  pollfd polled{socket.number(), POLLOUT, 0};
+  if (::poll(&polled, 1, static_cast<int>(timeout.count())) <= 0) return false;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+}  // namespace
+
+std::string own_address(const std::string& host) {
+  constexpr int kAnyPort = 9;
+  const Addresses found = addresses_of(host, kAnyPort, SOCK_DGRAM);
+  if (!found) throw std::runtime_error(concat("unknown host: ", host));
+  for (const addrinfo* each = found.get(); each != nullptr; each = each->ai_next) {
+    const Socket socket(*each, SOCK_DGRAM);
+    sockaddr_storage own{};
+    socklen_t size = sizeof own;
+    char text[INET6_ADDRSTRLEN] = {};
+    // Connecting a datagram socket sends nothing; it only looks up the route.
+    if (socket.number() >= 0 && ::connect(socket.number(), each->ai_addr, each->ai_addrlen) == 0 &&
+        ::getsockname(socket.number(), reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
+        ::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text, sizeof text, nullptr, 0,
+                      NI_NUMERICHOST) == 0) {
+      return text;
+    }
+  }
+  throw std::runtime_error(concat("no route to ", host));
+}
+
+bool wait_for_listener(const std::string& host, int port, std::chrono::milliseconds timeout) {
+  constexpr std::chrono::milliseconds kPause{100};
+  constexpr std::chrono::milliseconds kLongestAttempt{2'000};
+  const Clock::time_point end = Clock::now() + timeout;
+  while (true) {
+    const Addresses found = addresses_of(host, port, SOCK_STREAM);
+    for (const addrinfo* each = found.get(); each != nullptr; each = each->ai_next) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
+      if (listens(*each, std::clamp(left, std::chrono::milliseconds(1), kLongestAttempt))) {
+        return true;
+      }
+    }
+    if (Clock::now() + kPause >= end) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+}  // namespace sbert

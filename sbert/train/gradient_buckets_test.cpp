@@ -1,0 +1,142 @@
+#include "sbert/train/gradient_buckets.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "sbert/dist/buckets.h"
+#include "tests/support/on_each_rank.h"
+
+namespace sbert {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::int64_t kOneEach = 1;  // bytes: each parameter has a bucket of its own
+
+Tensor leaf(double value) {
+  return at::full({4}, value, at::kFloat).requires_grad_(true);
+}
+
+NamedTensors leaves(int count) {
+  NamedTensors result;
+  for (int i = 0; i < count; ++i)
+    result.push_back({std::to_string(i), leaf(1)});
+  return result;
+}
+
+// A network in which each parameter multiplies: the gradient of each is `input` if all are 1.
+void pass(const NamedTensors& parameters, double input) {
+  Tensor output = at::full({4}, input, at::kFloat);
+  for (const NamedTensor& each : parameters)
+    output = output * each.tensor;
+  torch::autograd::backward({output.sum()});
+}
+
+// Of two processes, of which the other has no gradients: it notes what is sent.
+class NotingGroup final : public ProcessGroup {
+ public:
+  struct Done final : PendingSum {
+    void wait() override {}
+  };
+  int rank() const override { return 0; }
+  int size() const override { return 2; }
+  std::unique_ptr<PendingSum> begin_sum(std::vector<Tensor> tensors) override {
+    sent.push_back(static_cast<int>(tensors.size()));
+    return std::make_unique<Done>();
+  }
+  void broadcast(const std::vector<Tensor>&) override {}
+  std::vector<Tensor> gather(const Tensor& part, const std::vector<std::int64_t>&) override {
+    return {part};
+  }
+  Traffic traffic() const override { return {}; }
+
+  std::vector<int> sent;  // tensors of each message
+};
+
+TEST(GradientBuckets, AddUpPassesWorkersAndProcessesHoweverLargeTheBucketsAre) {
+  for (const std::int64_t bytes : {1, 40, 1000}) {
+    on_each_rank(3, [&](ProcessGroup& group) {
+      const NamedTensors parameters = leaves(5);
+      const std::vector<NamedTensors> workers{leaves(5), leaves(5)};
+      GradientBuckets buckets(parameters, workers, group, bytes);
+      for (int update = 1; update <= 2; ++update) {
+        pass(workers[0], 1);
+        pass(workers[1], 10);
+        buckets.expect_last(2);
+        pass(workers[0], 100 * group.rank());
+        pass(workers[1], 1000 * update);
+        buckets.finish();
+        // Of three processes: the ranks add up to 3.
+        for (const NamedTensor& each : parameters)
+          EXPECT_TRUE(each.tensor.grad().eq(33 + 300 + 3000 * update).all().item<bool>());
+        for (const NamedTensor& each : workers[0])
+          EXPECT_FALSE(each.tensor.grad().defined());
+      }
+    });
+  }
+}
+
+TEST(GradientBuckets, AreSentFromTheLastParameterOnWhileTheLastPassGoesOn) {
+  NotingGroup group;
+  const std::vector<NamedTensors> workers{leaves(3)};
+  GradientBuckets buckets(leaves(3), workers, group, kOneEach);
+  std::vector<std::size_t> sent_before;  // each parameter's gradient, from the last on
+  for (const NamedTensor& each : workers[0]) {
+    each.tensor.register_hook([&](const Tensor&) { sent_before.push_back(group.sent.size()); });
+  }
+  pass(workers[0], 1);
+  EXPECT_THAT(group.sent, ElementsAre()) << "another pass is to come";
+  sent_before.clear();
+  buckets.expect_last(1);
+  pass(workers[0], 1);
+  EXPECT_THAT(sent_before, ElementsAre(0, 1, 2));
+  EXPECT_THAT(group.sent, ElementsAre(1, 1, 1));
+  buckets.finish();
+  EXPECT_EQ(group.sent.size(), 3U);
+}
+
+TEST(GradientBuckets, WaitForTheLastPassOfEachWorker) {
+  NotingGroup group;
+  const NamedTensors parameters = leaves(2);
+  const std::vector<NamedTensors> workers{leaves(2), leaves(2), leaves(2)};
+  GradientBuckets buckets(parameters, workers, group, kOneEach);
+  pass(workers[2], 5);  // its only one: the last micro batch is too small for three
+  buckets.expect_last(2);
+  pass(workers[0], 1);
+  EXPECT_THAT(group.sent, ElementsAre());
+  pass(workers[1], 1);
+  EXPECT_THAT(group.sent, ElementsAre(1, 1));
+  buckets.finish();
+  EXPECT_TRUE(parameters[0].tensor.grad().eq(7).all().item<bool>());
+}
+
+TEST(GradientBuckets, WithoutAGradientAProcessSendsZeros) {
+  on_each_rank(2, [&](ProcessGroup& group) {
+    const NamedTensors parameters = leaves(2);
+    const std::vector<NamedTensors> workers{leaves(2)};
+    GradientBuckets buckets(parameters, workers, group, kOneEach);
+    buckets.expect_last(1);
+    if (group.is_leader()) pass({workers[0][1]}, 3);  // the first parameter has none anywhere
+    buckets.finish();
+    EXPECT_TRUE(parameters[1].tensor.grad().eq(3).all().item<bool>());
+    EXPECT_TRUE(parameters[0].tensor.grad().eq(0).all().item<bool>());
+  });
+}
+
+TEST(GradientBuckets, OfOneProcessAreTheSumOfItsWorkersInOrder) {
+  const NamedTensors parameters = leaves(2);
+  const std::vector<NamedTensors> workers{leaves(2), leaves(2), leaves(2)};
+  GradientBuckets buckets(parameters, workers, alone(), kBucketBytes);
+  const std::vector<double> inputs{0.1, 1e8, -1e8};  // another order would round otherwise
+  for (std::size_t w = 0; w < 3; ++w)
+    pass({workers[w][1]}, inputs[w]);
+  buckets.finish();
+  EXPECT_EQ(parameters[1].tensor.grad()[0].item<float>(), (0.1F + 1e8F) - 1e8F);
+  EXPECT_FALSE(parameters[0].tensor.grad().defined());
+}
+
+}  // namespace
+}  // namespace sbert
