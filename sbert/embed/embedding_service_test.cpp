@@ -1,17 +1,12 @@
 #include "sbert/embed/embedding_service.h"
 
 #include <functional>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ATen/ATen.h>
-
-#include "sbert/dist/free_port.h"
-#include "sbert/dist/membership.h"
-#include "sbert/dist/process_group.h"
 #include "tests/support/letter_model.h"
+#include "tests/support/on_each_rank.h"
 
 namespace sbert {
 namespace {
@@ -23,26 +18,16 @@ std::vector<std::string> texts_of(int count) {
   return texts;
 }
 
-// Threads in the place of processes: rank 0 does `lead`, the others embed for it.
+// Rank 0 does `lead`, the others embed for it.
 void with_service(int size, const std::function<void(const EmbeddingService&)>& lead) {
-  const int port = free_port();
-  std::vector<std::jthread> threads;
-  for (int rank = 0; rank < size; ++rank) {
-    threads.emplace_back([&, rank] {
-      const auto group = connect({.rank = rank,
-                                  .size = size,
-                                  .local_rank = rank,
-                                  .master_address = "127.0.0.1",
-                                  .master_port = port},
-                                 at::kCPU, 60);
-      if (group->is_leader()) {
-        const EmbeddingService service(*group);
-        lead(service);
-      } else {
-        embed_for_leader(letter_model(), {.threads = 1}, *group);
-      }
-    });
-  }
+  on_each_rank(size, [&](ProcessGroup& group) {
+    if (group.is_leader()) {
+      const EmbeddingService service(group);
+      lead(service);
+    } else {
+      embed_for_leader(letter_model(), {.threads = 1}, group);
+    }
+  });
 }
 
 TEST(EmbeddingService, TheLeaderGetsWhatItWouldEmbedAlone) {
