@@ -1,6 +1,7 @@
 """Hard negatives by sbert and by sentence-transformers: the same ones? How long, and in how much memory?
 
-    python bench/peers/mining.py PROGRAM MODEL [--data scifact/ | --documents 20000] [--negatives 4] [--margin 0.05]
+    python bench/peers/mining.py PROGRAM MODEL [--data scifact/ | --documents 20000 --words 20 60]
+                                   [--negatives 4] [--margin 0.05]
 
 MODEL is a sentence-transformers folder. --data is a folder in BEIR layout with qrels/train.tsv; without it random texts are
 made: --documents of them, a tenth as many questions. Each side runs in a process of its own. Needs sentence-transformers
@@ -17,7 +18,6 @@ import tempfile
 import time
 
 WORDS = 5000
-WORDS_OF_A_TEXT = (20, 60)
 EQUAL = 1e-5
 
 
@@ -27,6 +27,7 @@ def arguments():
     parser.add_argument("model")
     parser.add_argument("--data")
     parser.add_argument("--documents", type=int, default=20_000)
+    parser.add_argument("--words", type=int, nargs=2, default=(20, 60), help="of a random text, least and most")
     parser.add_argument("--negatives", type=int, default=4)
     parser.add_argument("--margin", type=float, help="relative margin")
     parser.add_argument("--memory", default="2GB", help="of sbert")
@@ -34,14 +35,14 @@ def arguments():
     return parser.parse_args()
 
 
-def random_data(num_documents, folder):
+def random_data(num_documents, words_of_a_text, folder):
     draw = random.Random(0)
     words = ["".join(draw.choices("etaoinshrdlucmfwypvbgk", k=draw.randint(2, 9))) for _ in range(WORDS)]
 
     def text(length):
         return " ".join(draw.choices(words, k=length))
 
-    corpus = [text(draw.randint(*WORDS_OF_A_TEXT)) for _ in range(num_documents)]
+    corpus = [text(draw.randint(*words_of_a_text)) for _ in range(num_documents)]
     pairs = []
     for i in range(num_documents // 10):
         part = corpus[i].split()[:12]
@@ -119,7 +120,7 @@ def main():
         if options.data:
             beir_data(options.data, folder)
         else:
-            random_data(options.documents, folder)
+            random_data(options.documents, options.words, folder)
         ours = [options.program, "mine", "--quiet", "--model", options.model, "--data", folder / "train.jsonl", "--corpus",
                 folder / "corpus.jsonl", "--output", folder / "mined.jsonl", "--num-negatives", options.negatives,
                 "--with-scores", "--near-duplicate", 0, "--memory", options.memory]
