@@ -1,10 +1,10 @@
 """Training beside sentence-transformers, and the gradient cache beside a single pass.
 
-    python bench/peers/training.py PROGRAM MODEL FOLDER [--rounds 5] [--threads N] [--steps 12]
+    python bench/peers/training.py PROGRAM MODEL FOLDER [--rounds 5] [--threads N] [--steps 5]
 
 A step: 8 questions, each with a positive and 4 negatives of training.json, in-batch negatives, AdamW. Seconds of a
 step are the median of those after the first two. Then global batches of 32 (one pass) and 1,024 (micro batches of
-32): seconds a question, and most memory. -> JSON on stdout.
+32), a positive and a negative of 64 tokens at most: seconds a question, and most memory. -> JSON on stdout.
 """
 import argparse
 import json
@@ -16,16 +16,17 @@ import sys
 import tempfile
 import time
 
-BATCH, LENGTH, SKIPPED = 8, 256, 2
+BATCH, LENGTH, NEGATIVES, SKIPPED = 8, 256, 4, 2
+CACHE_LENGTH, CACHE_NEGATIVES = 64, 1
 
 
-def run_sbert(options, batch, micro, steps):
+def run_sbert(options, batch, micro, steps, length=LENGTH, negatives=NEGATIVES):
     """-> seconds of each step, most memory in MB"""
     with tempfile.TemporaryDirectory() as folder:
         command = [options.program, "train", "--quiet", f"restore_from_path={options.model}",
                    f"model.data.data_prefix={options.folder / 'training.json'}", f"exp_manager.explicit_log_dir={folder}",
                    f"model.global_batch_size={batch}", f"model.micro_batch_size={micro}",
-                   f"model.encoder_seq_length={LENGTH}", "model.data.hard_negatives_to_train=4",
+                   f"model.encoder_seq_length={length}", f"model.data.hard_negatives_to_train={negatives}",
                    "model.data.no_duplicates=False", "model.data.evaluation_sample_size=0",
                    "model.hidden_dropout=0.1", "model.attention_dropout=0.1", "model.softmax_temp=0.05",
                    "exp_manager.create_checkpoint_callback=False",
@@ -56,7 +57,7 @@ def peer_steps(options, steps):
         batch = rows[step * BATCH:(step + 1) * BATCH]
         start = time.perf_counter()
         columns = [[row["question"] for row in batch], [row["pos_doc"][0] for row in batch],
-                   *([row["neg_doc"][i] for row in batch] for i in range(4))]
+                   *([row["neg_doc"][i] for row in batch] for i in range(NEGATIVES))]
         loss([model.tokenize(column) for column in columns], None).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -75,7 +76,7 @@ def main():
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--peer", action="store_true", help="only the peer's steps, for a process of its own")
     options = parser.parse_args()
@@ -89,9 +90,9 @@ def main():
         peer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         pairs.append((middle(own), middle(peer)))
     cached = []
-    for _ in range(min(3, options.rounds)):
-        small, small_memory = run_sbert(options, 32, 32, 8)
-        large, large_memory = run_sbert(options, 1024, 32, 3)
+    for _ in range(min(2, options.rounds)):
+        small, small_memory = run_sbert(options, 32, 32, 8, CACHE_LENGTH, CACHE_NEGATIVES)
+        large, large_memory = run_sbert(options, 1024, 32, 2, CACHE_LENGTH, CACHE_NEGATIVES)
         cached.append({"seconds_a_question": [middle(small) / 32, statistics.median(large[1:]) / 1024],
                        "megabytes": [small_memory, large_memory]})
     both = [{"time": each["seconds_a_question"][1] / each["seconds_a_question"][0],

@@ -194,6 +194,41 @@ fs::path run_file_in(const std::string& folder, std::size_t model, std::size_t m
   return fs::path(folder) / (models == 1 ? "run.trec" : concat("run-", model + 1, ".trec"));
 }
 
+std::vector<NamedEvaluation> evaluate_all(std::string_view task,
+                                          const EvaluateOptions& options,
+                                          TaskOptions settings,
+                                          const CommandGroup& processes) {
+  std::vector<NamedEvaluation> evaluations;
+  for (std::size_t i = 0; i < options.model.size(); ++i) {
+    const bool writes_run = task == "retrieval" && !options.output.empty();
+    if (writes_run && options.run_file.empty())
+      settings.retrieval.run_file = run_file_in(options.output, i, options.model.size());
+    evaluations.push_back(evaluate_one(options.model[i], task, options, settings, processes));
+    for (const std::string& warning : evaluations.back().evaluation.warnings)
+      log_warning(warning);
+  }
+  return evaluations;
+}
+
+void write_results(std::string_view task,
+                   const EvaluateOptions& options,
+                   const std::vector<NamedEvaluation>& evaluations) {
+  const std::vector<ComparisonRow> comparison =
+      evaluations.size() > 1 ? compare(evaluations) : std::vector<ComparisonRow>{};
+  if (!options.output.empty()) {
+    write_file_atomically(fs::path(options.output) / "results.json",
+                          concat(json_of(evaluations, comparison, 2), "\n"));
+  }
+  if (!options.report.empty()) {
+    write_report(options.report, report_data(task, options, evaluations));
+    log_info(concat("wrote ", options.report));
+  }
+  const std::string text = options.format == "json"
+                               ? concat(json_of(evaluations, comparison, -1), "\n")
+                               : table_of(evaluations, comparison);
+  std::fputs(text.c_str(), stdout);
+}
+
 }  // namespace
 
 void run_evaluate(const Words& words) {
@@ -213,7 +248,7 @@ void run_evaluate(const Words& words) {
   if (!parser.parse(Words(words.begin() + (asks_for_help ? 0 : 1), words.end()))) return;
   check(options, task);
 
-  TaskOptions settings = task_options(options);
+  const TaskOptions settings = task_options(options);
   const CommandGroup processes(options.devices, options.device, command_words("evaluate", words));
   if (processes.is_over()) return;
   if (!processes.is_leader()) return embed_for_leader(options, processes);
@@ -221,29 +256,7 @@ void run_evaluate(const Words& words) {
     fail(ErrorKind::kIo, concat("--data: there is no such file or folder: ", options.data));
   }
   if (!options.output.empty()) make_folder(options.output);
-  std::vector<NamedEvaluation> evaluations;
-  for (std::size_t i = 0; i < options.model.size(); ++i) {
-    const bool writes_run = task == "retrieval" && !options.output.empty();
-    if (writes_run && options.run_file.empty())
-      settings.retrieval.run_file = run_file_in(options.output, i, options.model.size());
-    evaluations.push_back(evaluate_one(options.model[i], task, options, settings, processes));
-    for (const std::string& warning : evaluations.back().evaluation.warnings)
-      log_warning(warning);
-  }
-  const std::vector<ComparisonRow> comparison =
-      evaluations.size() > 1 ? compare(evaluations) : std::vector<ComparisonRow>{};
-  if (!options.output.empty()) {
-    write_file_atomically(fs::path(options.output) / "results.json",
-                          concat(json_of(evaluations, comparison, 2), "\n"));
-  }
-  if (!options.report.empty()) {
-    write_report(options.report, report_data(task, options, evaluations));
-    log_info(concat("wrote ", options.report));
-  }
-  const std::string text = options.format == "json"
-                               ? concat(json_of(evaluations, comparison, -1), "\n")
-                               : table_of(evaluations, comparison);
-  std::fputs(text.c_str(), stdout);
+  write_results(task, options, evaluate_all(task, options, settings, processes));
 }
 
 }  // namespace sbert
