@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -20,6 +19,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
 #include "sbert/base/threads.h"
+#include "sbert/model/kernels/cpu/kernels.h"
 
 namespace sbert {
 namespace {
@@ -51,37 +51,15 @@ double num_parameters(const EncoderConfig& config) {
   return hidden * rows + static_cast<double>(config.num_layers) * per_layer;
 }
 
-// Of a number that is finite the exponent has a bit that is 0: then 1 added to the exponent does
-// not reach the sign's place. Lanes, so that the compiler makes vector instructions of it.
-bool are_finite(const float* values, std::int64_t count) {
-  constexpr std::uint32_t kSign = 0x8000'0000;
-  constexpr std::uint32_t kOneInExponent = 0x0080'0000;
-  constexpr std::int64_t kLanes = 16;
-  const auto carried = [&](std::int64_t i) {
-    return (std::bit_cast<std::uint32_t>(values[i]) & ~kSign) + kOneInExponent;
-  };
-  std::uint32_t carries[kLanes] = {};
-  std::int64_t begin = 0;
-  for (; begin + kLanes <= count; begin += kLanes) {
-    for (std::int64_t lane = 0; lane < kLanes; ++lane)
-      carries[lane] |= carried(begin + lane);
-  }
-  for (std::int64_t i = begin; i < count; ++i)
-    carries[0] |= carried(i);
-  std::uint32_t all = 0;
-  for (const std::uint32_t lane : carries)
-    all |= lane;
-  return (all & kSign) == 0;
-}
-
 // Copies numbers and tells whether all are finite: by chunks that are looked at in the first cache.
 bool copy_finite(const float* from, float* to, std::int64_t count) {
   constexpr std::int64_t kChunk = 4'096;
+  static const auto all_finite = kernels<float>().all_finite;
   bool is_finite = true;
   for (std::int64_t begin = 0; begin < count; begin += kChunk) {
     const std::int64_t size = std::min(kChunk, count - begin);
     std::memcpy(to + begin, from + begin, static_cast<std::size_t>(size) * sizeof(float));
-    is_finite &= are_finite(to + begin, size);
+    is_finite &= all_finite(to + begin, size);
   }
   return is_finite;
 }

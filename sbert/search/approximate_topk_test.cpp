@@ -9,7 +9,6 @@
 
 #include "sbert/base/error.h"
 #include "sbert/base/message_of.h"
-#include "sbert/model/kernels/cpu/kernels.h"
 
 namespace sbert {
 namespace {
@@ -50,26 +49,6 @@ std::vector<std::vector<Hit>> search(const FloatMatrix& queries,
   ApproximateTopk topk(queries, k, threads);
   topk.add(pieces);
   return topk.take();
-}
-
-TEST(Dot, IsThatOfDoublePrecisionAtEveryLength) {
-  std::mt19937 engine(3);
-  std::normal_distribution<float> normal;
-  std::vector<float> a(200);
-  std::vector<float> b(200);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    a[i] = normal(engine);
-    b[i] = normal(engine);
-  }
-  double expected = 0;
-  double magnitude = 0;
-  for (std::size_t count = 0; count < a.size(); ++count) {
-    EXPECT_NEAR(kernels<float>().dot(a.data(), b.data(), static_cast<std::int64_t>(count)),
-                expected, 1e-6 * magnitude)
-        << count;
-    expected += static_cast<double>(a[count]) * b[count];
-    magnitude += std::abs(static_cast<double>(a[count]) * b[count]);
-  }
 }
 
 TEST(ApproximateTopk, FindsNearlyAllOfTheExactHitsWithTheirScores) {

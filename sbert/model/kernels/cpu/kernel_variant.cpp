@@ -327,10 +327,28 @@ Real dot(const Real* a, const Real* b, std::int64_t count) {
   return V::sum((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
 }
 
+// Zero times a number is zero, and times infinity or NaN it is NaN, which stays in the sum.
+template <typename Real>
+bool all_finite(const Real* values, std::int64_t count) {
+  using V = Simd<Real>;
+  constexpr std::int64_t kSums = 4;
+  typename V::Vector sums[kSums] = {};
+  std::int64_t i = 0;
+  for (; i + kSums * V::kLanes <= count; i += kSums * V::kLanes) {
+    for (std::int64_t s = 0; s < kSums; ++s)
+      sums[s] += V::load(values + i + s * V::kLanes) * Real(0);
+  }
+  Real rest = 0;
+  for (; i < count; ++i)
+    rest += values[i] * 0;
+  return V::sum((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest == 0;
+}
+
 template <typename Real>
 Kernels<Real> table() {
   return {SBERT_VARIANT_NAME,       attention_scratch<Real>, attention_forward<Real>,
-          attention_backward<Real>, dropout<Real>,           dot<Real>};
+          attention_backward<Real>, dropout<Real>,           dot<Real>,
+          all_finite<Real>};
 }
 
 }  // namespace

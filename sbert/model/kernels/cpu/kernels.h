@@ -58,6 +58,8 @@ struct Kernels {
   void (*dropout)(const Real* x, Real* out, std::int64_t count, double rate, std::uint64_t key);
   /// The dot product of two vectors of `count` values.
   Real (*dot)(const Real* a, const Real* b, std::int64_t count);
+  /// Whether none of `count` values is infinite or NaN.
+  bool (*all_finite)(const Real* values, std::int64_t count);
 };
 
 /// The kernels for chosen_cpu_variant(). Double precision, which only tests use, is always generic.
