@@ -54,12 +54,12 @@ double num_parameters(const EncoderConfig& config) {
 // Copies numbers and tells whether all are finite: by chunks that are looked at in the first cache.
 bool copy_finite(const float* from, float* to, std::int64_t count) {
   constexpr std::int64_t kChunk = 4'096;
-  static const auto all_finite = kernels<float>().all_finite;
+  static const auto kAllFinite = kernels<float>().all_finite;
   bool is_finite = true;
   for (std::int64_t begin = 0; begin < count; begin += kChunk) {
     const std::int64_t size = std::min(kChunk, count - begin);
     std::memcpy(to + begin, from + begin, static_cast<std::size_t>(size) * sizeof(float));
-    is_finite &= all_finite(to + begin, size);
+    is_finite &= kAllFinite(to + begin, size);
   }
   return is_finite;
 }
@@ -72,7 +72,7 @@ struct Copy {
   std::atomic<std::int64_t> values_left;
   std::atomic<bool> is_finite = true;
 
-  Copy(std::string tensor_name, Tensor from, const Tensor& to)
+  Copy(std::string tensor_name, const Tensor& from, const Tensor& to)
       : name(std::move(tensor_name)),
         source(from.is_contiguous() ? from.view(-1) : from.reshape(-1)),
         target(to.view(-1)),
@@ -136,7 +136,7 @@ class Copier {
     } else if (!source.is_floating_point()) {
       wrong_.push_back(concat(name, " (its type is ", c10::toString(source.scalar_type()), ")"));
     } else {
-      copies_.emplace_back(name, std::move(source), target);
+      copies_.emplace_back(name, source, target);
     }
   }
 

@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <exception>
-#include <numeric>
 #include <optional>
 
 #include <ATen/ATen.h>

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "sbert/base/concat.h"
-#include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/base/log.h"
 #include "sbert/base/memory.h"

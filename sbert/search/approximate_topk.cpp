@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <unordered_set>
-#include <utility>
 
 #define NO_MANUAL_VECTORIZATION  // hnswlib's own distances: the kernels' dot() takes their place
 #include <hnswlib/hnswlib.h>
@@ -36,9 +35,9 @@ class RowsByDotProduct final : public hnswlib::SpaceInterface<float> {
 
  private:
   static float distance(const void* a, const void* b, const void* columns) {
-    static const auto dot = kernels<float>().dot;
-    return -dot(*static_cast<const float* const*>(a), *static_cast<const float* const*>(b),
-                *static_cast<const std::int64_t*>(columns));
+    static const auto kDot = kernels<float>().dot;
+    return -kDot(*static_cast<const float* const*>(a), *static_cast<const float* const*>(b),
+                 *static_cast<const std::int64_t*>(columns));
   }
 
   std::int64_t columns_;
