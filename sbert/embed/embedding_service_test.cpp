@@ -20,12 +20,13 @@ std::vector<std::string> texts_of(int count) {
 
 // Rank 0 does `lead`, the others embed for it.
 void with_service(int size, const std::function<void(const EmbeddingService&)>& lead) {
+  const SentenceModel model = letter_model();  // random numbers are torch's, one after another
   on_each_rank(size, [&](ProcessGroup& group) {
     if (group.is_leader()) {
       const EmbeddingService service(group);
       lead(service);
     } else {
-      embed_for_leader(letter_model(), {.threads = 1}, group);
+      embed_for_leader(model, {.threads = 1}, group);
     }
   });
 }
