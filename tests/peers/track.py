@@ -141,11 +141,11 @@ def main():
         logs = sorted((folder / "wandb").iterdir())
         if len(logs) != 2:
             sys.exit(f"two starts left {logs}")
-        shown = subprocess.run([sys.executable, "-m", "wandb", "leet", "inspect", "--summary", logs[-1]],
+        shown = subprocess.run([sys.executable, "-m", "wandb", "leet", "inspect", "--summary", logs[-1]], cwd=folder,
                                capture_output=True, text=True, env=environment, timeout=SECONDS).stdout
         if "finished (exit code 0)" not in shown:
             sys.exit(f"wandb leet inspect shows {shown}")
-        subprocess.run([sys.executable, "-m", "wandb", "sync", "--yes", *logs], check=True, env=environment, timeout=SECONDS,
+        subprocess.run([sys.executable, "-m", "wandb", "sync", "--yes", *logs], cwd=folder, check=True, env=environment, timeout=SECONDS,
                        capture_output=True)
         run = service.runs[run_id_of(folder)]
         check_run(folder, run)
