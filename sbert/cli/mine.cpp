@@ -178,13 +178,11 @@ void run_mine(const Words& words) {
 
   const CommandGroup processes(options.devices, options.device, command_words("mine", words));
   if (processes.is_over()) return;
-  const SentenceModel model =
-      load_model_on(options.model, options.device, "32", processes.local_rank());
+  const SentenceModel model = load_model_on(options.model, options.device, processes.local_rank());
   std::optional<SentenceModel> teacher_model;
   Teacher teacher;
   if (!options.teacher.empty()) {
-    teacher_model.emplace(
-        load_model_on(options.teacher, options.device, "32", processes.local_rank()));
+    teacher_model.emplace(load_model_on(options.teacher, options.device, processes.local_rank()));
     teacher = {&*teacher_model, query_prompt(*teacher_model, ""),
                document_prompt(*teacher_model, "")};
   }

@@ -80,15 +80,6 @@ void check_rows(std::string_view what, const FloatMatrix& matrix, std::size_t te
   }
 }
 
-// Adds the hits of a block, whose documents come after all before in the order of ties.
-void merge(std::vector<Hit>& hits, const std::vector<Hit>& more, std::int64_t depth) {
-  const auto middle = static_cast<std::ptrdiff_t>(hits.size());
-  hits.insert(hits.end(), more.begin(), more.end());
-  std::inplace_merge(hits.begin(), hits.begin() + middle, hits.end(),
-                     [](const Hit& a, const Hit& b) { return a.score > b.score; });
-  hits.resize(std::min(hits.size(), static_cast<std::size_t>(depth)));
-}
-
 // Documents of a block. Blocks that begin at multiples of the search's tile have the same scores in
 // whatever memory.
 std::int64_t block_of(const RankingOptions& options, std::int64_t columns) {
@@ -120,7 +111,7 @@ std::vector<std::vector<Hit>> rank_documents(
 
   const std::int64_t block = block_of(options, query_rows.columns);
   const std::vector<std::int64_t> order = order_of_ties(data, options.mode);
-  std::vector<std::vector<Hit>> rankings(data.queries.size());
+  PiecewiseTopk topk(query_rows, options.depth, /*threads=*/0);
   for (std::size_t begin = 0; begin < order.size();) {
     const std::size_t count = std::min(order.size() - begin, static_cast<std::size_t>(block));
     const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -128,14 +119,13 @@ std::vector<std::vector<Hit>> rank_documents(
     FloatMatrix documents = source.embed(take_texts(data.documents, rows), TextRole::kDocument);
     check_rows("documents", documents, count);
     see({queries, documents, rows});
-    auto hits =
-        exact_topk(query_rows, as_documents(std::move(documents), similarity), options.depth);
-    for (std::size_t q = 0; q < rankings.size(); ++q) {
-      for (Hit& hit : hits[q])
-        hit.row = rows[static_cast<std::size_t>(hit.row)];
-      merge(rankings[q], hits[q], options.depth);
-    }
+    topk.add(as_documents(std::move(documents), similarity), static_cast<std::int64_t>(begin));
     begin += count;
+  }
+  std::vector<std::vector<Hit>> rankings = topk.take();
+  for (std::vector<Hit>& hits : rankings) {
+    for (Hit& hit : hits)
+      hit.row = order[static_cast<std::size_t>(hit.row)];
   }
   if (similarity != VectorSimilarity::kEuclidean) return rankings;
   for (std::size_t q = 0; q < rankings.size(); ++q) {

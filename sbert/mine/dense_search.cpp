@@ -36,7 +36,7 @@ std::vector<std::vector<Hit>> exact_hits(MatrixView questions,
 // Graphs that are built at a time.
 std::int64_t graphs_at_once(const VectorFile& documents, const DenseSearchOptions& options) {
   const auto rows = static_cast<std::uint64_t>(std::min(options.graph_documents, documents.rows()));
-  const std::uint64_t bytes = rows * (vector_bytes(documents) + ApproximateTopk::kGraphBytesOfARow);
+  const std::uint64_t bytes = rows * (vector_bytes(documents) + kGraphBytesOfARow);
   if (bytes > options.memory_bytes) {
     constexpr std::uint64_t kMegabyte = 1ULL << 20;
     fail(ErrorKind::kUsage, concat("memory does not suffice for approximate search: a graph over ",
@@ -52,7 +52,7 @@ std::vector<std::vector<Hit>> approximate_hits(MatrixView questions,
                                                const VectorFile& documents,
                                                const DenseSearchOptions& options) {
   const std::int64_t at_once = graphs_at_once(documents, options);
-  ApproximateTopk topk(questions, options.depth, static_cast<int>(at_once));
+  std::vector<std::vector<Hit>> best(static_cast<std::size_t>(questions.rows));
   Progress progress("building and searching graphs", documents.rows(), "documents");
   for (std::int64_t first = 0; first < documents.rows();) {
     std::deque<MappedRows> mapped;
@@ -63,11 +63,14 @@ std::vector<std::vector<Hit>> approximate_hits(MatrixView questions,
                           std::min(options.graph_documents, documents.rows() - first));
       pieces.push_back({mapped.back().view(), first});
     }
-    topk.add(pieces);
+    const auto found =
+        approximate_topk(questions, pieces, options.depth, static_cast<int>(at_once));
+    for (std::size_t i = 0; i < best.size(); ++i)
+      merge_hits(best[i], found[i], static_cast<std::size_t>(options.depth));
     for (const CorpusPiece& piece : pieces)
       progress.advance(piece.rows.rows);
   }
-  return topk.take();
+  return best;
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ struct DenseSearchOptions {
 
 /// The nearest documents to the questions [begin, end) of a file of vectors, best first, with a
 /// line of progress: PiecewiseTopk over the whole file or, where that is asked for,
-/// ApproximateTopk.
+/// approximate_topk().
 ///
 /// @return one list for each question
 /// @throws Error(kUsage) if the memory does not suffice for one graph, Error(kIo),

@@ -95,32 +95,30 @@ std::vector<std::vector<Hit>> search(const CorpusPiece& piece, MatrixView querie
 
 }  // namespace
 
-ApproximateTopk::ApproximateTopk(MatrixView queries, std::int64_t k, int threads)
-    : queries_(queries),
-      k_(static_cast<std::size_t>(k)),
-      threads_(threads > 0 ? threads : available_threads()),
-      found_(static_cast<std::size_t>(queries.rows)) {
+std::vector<std::vector<Hit>> approximate_topk(MatrixView queries,
+                                               std::span<const CorpusPiece> pieces,
+                                               std::int64_t k,
+                                               int threads) {
   if (k < 1) fail(ErrorKind::kUsage, concat("k must be at least 1: ", k));
   for (std::int64_t query = 0; query < queries.rows; ++query)
     check_finite(queries, query, "query", query);
-}
-
-void ApproximateTopk::add(std::span<const CorpusPiece> pieces) {
   for (const CorpusPiece& piece : pieces) {
-    if (queries_.rows > 0 && piece.rows.rows > 0 && queries_.columns != piece.rows.columns) {
-      fail(ErrorKind::kInput, concat("queries and corpus differ in dimension: ", queries_.columns,
+    if (queries.rows > 0 && piece.rows.rows > 0 && queries.columns != piece.rows.columns) {
+      fail(ErrorKind::kInput, concat("queries and corpus differ in dimension: ", queries.columns,
                                      " and ", piece.rows.columns));
     }
   }
-  if (queries_.rows == 0) return;
+  const auto depth = static_cast<std::size_t>(k);
   std::vector<std::vector<std::vector<Hit>>> found(pieces.size());
-  for_each_task(threads_, pieces.size(), [&](std::size_t i) {
-    if (pieces[i].rows.rows > 0) found[i] = search(pieces[i], queries_, k_);
+  for_each_task(threads > 0 ? threads : available_threads(), pieces.size(), [&](std::size_t i) {
+    if (queries.rows > 0 && pieces[i].rows.rows > 0) found[i] = search(pieces[i], queries, depth);
   });
+  std::vector<std::vector<Hit>> best(static_cast<std::size_t>(queries.rows));
   for (const auto& hits : found) {
     for (std::size_t query = 0; query < hits.size(); ++query)
-      merge_hits(found_[query], hits[query], k_);
+      merge_hits(best[query], hits[query], depth);
   }
+  return best;
 }
 
 double recall_of(std::span<const std::vector<Hit>> approximate,

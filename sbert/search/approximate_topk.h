@@ -15,36 +15,27 @@ struct CorpusPiece {
   std::int64_t first_row = 0;
 };
 
+/// Bytes that a graph takes for a row, without its vector.
+inline constexpr std::uint64_t kGraphBytesOfARow = 288;
+
 /// The k best rows for each query by dot product, nearly all of them: a graph of near neighbours
 /// (HNSW: Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using
 /// Hierarchical Navigable Small World graphs", 2016) is built over each piece of the corpus and
 /// walked from every query, so that a query costs the logarithm of the piece and not its size. Made
 /// for vectors of about one length. Scores are those of the kernels' dot(), which may differ from
-/// exact_topk()'s in the last bits. The same pieces give the same hits on any number of threads.
-class ApproximateTopk {
- public:
-  /// Bytes that the graph takes for a row, without its vector.
-  static constexpr std::uint64_t kGraphBytesOfARow = 288;
-
-  /// @param queries [Q, D], which must outlive this object
-  /// @param k       at least 1
-  /// @param threads 0: every core
-  ApproximateTopk(MatrixView queries, std::int64_t k, int threads);
-
-  /// Looks at pieces of the corpus, which follow those before in the order of rows; each is built
-  /// and searched by one thread, as many at a time as there are threads.
-  /// @throws Error(kInput) if D differs, or a vector has a value that is not finite;
-  ///         Error(kCancelled)
-  void add(std::span<const CorpusPiece> pieces);
-  /// Q lists, best first; equal scores by ascending row.
-  std::vector<std::vector<Hit>> take() { return std::move(found_); }
-
- private:
-  MatrixView queries_;
-  std::size_t k_;
-  int threads_;
-  std::vector<std::vector<Hit>> found_;
-};
+/// exact_topk()'s in the last bits. Each piece is built and searched by one thread, as many at a
+/// time as there are threads, so that the same pieces give the same hits on any number of them.
+///
+/// @param queries [Q, D]
+/// @param k       at least 1
+/// @param threads 0: every core
+/// @return        Q lists, best first; equal scores by ascending row
+/// @throws Error(kInput) if D differs, or a vector has a value that is not finite;
+///         Error(kCancelled)
+std::vector<std::vector<Hit>> approximate_topk(MatrixView queries,
+                                               std::span<const CorpusPiece> pieces,
+                                               std::int64_t k,
+                                               int threads);
 
 /// The share of the exact hits that are among the approximate ones, from 0 to 1: recall@k. 1 where
 /// there are none.

@@ -46,9 +46,7 @@ std::vector<std::vector<Hit>> search(const FloatMatrix& queries,
                                      const std::vector<CorpusPiece>& pieces,
                                      std::int64_t k,
                                      int threads) {
-  ApproximateTopk topk(queries, k, threads);
-  topk.add(pieces);
-  return topk.take();
+  return approximate_topk(queries, pieces, k, threads);
 }
 
 TEST(ApproximateTopk, FindsNearlyAllOfTheExactHitsWithTheirScores) {
@@ -74,10 +72,13 @@ TEST(ApproximateTopk, PiecesAreMergedAndThreadsChangeNothing) {
   EXPECT_GT(recall_of(found, exact_topk(queries, corpus, 20)), 0.95);
   EXPECT_EQ(search(queries, pieces, 20, 3), found);
 
-  ApproximateTopk one_by_one(queries, 20, 2);
-  for (const CorpusPiece& piece : pieces)
-    one_by_one.add({&piece, 1});
-  EXPECT_EQ(one_by_one.take(), found);
+  std::vector<std::vector<Hit>> one_by_one(50);
+  for (const CorpusPiece& piece : pieces) {
+    const auto hits = search(queries, {piece}, 20, 2);
+    for (std::size_t i = 0; i < hits.size(); ++i)
+      merge_hits(one_by_one[i], hits[i], 20);
+  }
+  EXPECT_EQ(one_by_one, found);
 }
 
 TEST(ApproximateTopk, FewRowsAreAllFoundAndNoneIsNoHit) {
