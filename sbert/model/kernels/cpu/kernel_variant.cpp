@@ -308,40 +308,39 @@ void dropout(const Real* x, Real* out, std::int64_t count, double rate, std::uin
   }
 }
 
-// Four sums at a time, since an addition takes several cycles.
-template <typename Real>
-Real dot(const Real* a, const Real* b, std::int64_t count) {
+// The sum of of_vector(i), which has the terms of i and the lanes after it, and of of_value(i) for
+// the rest of [0, count). Four sums at a time, since an addition takes several cycles.
+template <typename Real, typename OfVector, typename OfValue>
+Real sum_of(std::int64_t count, const OfVector& of_vector, const OfValue& of_value) {
   using V = Simd<Real>;
   constexpr std::int64_t kSums = 4;
   typename V::Vector sums[kSums] = {};
   std::int64_t i = 0;
   for (; i + kSums * V::kLanes <= count; i += kSums * V::kLanes) {
     for (std::int64_t s = 0; s < kSums; ++s)
-      sums[s] += V::load(a + i + s * V::kLanes) * V::load(b + i + s * V::kLanes);
+      sums[s] += of_vector(i + s * V::kLanes);
   }
-  for (; i + V::kLanes <= count; i += V::kLanes)
-    sums[0] += V::load(a + i) * V::load(b + i);
   Real rest = 0;
   for (; i < count; ++i)
-    rest += a[i] * b[i];
+    rest += of_value(i);
   return V::sum((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+}
+
+template <typename Real>
+Real dot(const Real* a, const Real* b, std::int64_t count) {
+  using V = Simd<Real>;
+  return sum_of<Real>(
+      count, [&](std::int64_t i) { return V::load(a + i) * V::load(b + i); },
+      [&](std::int64_t i) { return a[i] * b[i]; });
 }
 
 // Zero times a number is zero, and times infinity or NaN it is NaN, which stays in the sum.
 template <typename Real>
 bool all_finite(const Real* values, std::int64_t count) {
   using V = Simd<Real>;
-  constexpr std::int64_t kSums = 4;
-  typename V::Vector sums[kSums] = {};
-  std::int64_t i = 0;
-  for (; i + kSums * V::kLanes <= count; i += kSums * V::kLanes) {
-    for (std::int64_t s = 0; s < kSums; ++s)
-      sums[s] += V::load(values + i + s * V::kLanes) * Real(0);
-  }
-  Real rest = 0;
-  for (; i < count; ++i)
-    rest += values[i] * 0;
-  return V::sum((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest == 0;
+  return sum_of<Real>(
+             count, [&](std::int64_t i) { return V::load(values + i) * Real(0); },
+             [&](std::int64_t i) { return values[i] * 0; }) == 0;
 }
 
 template <typename Real>
