@@ -115,6 +115,31 @@ class VectorOutput {
   std::optional<AtomicFile> lines_;
 };
 
+void embed(const EmbedCommandOptions& options,
+           const std::string& format,
+           const CommandGroup& processes) {
+  const SentenceModel model =
+      load_model_on(options.model, options.device, options.precision, processes.local_rank());
+  EmbedOptions embedding{.threads = options.threads,
+                         .precision = inference_precision(options.precision)};
+  if (!processes.is_leader()) return embed_for_leader(model, embedding, processes.group());
+
+  const EmbeddingService service(processes.group());
+  const TextSource texts(options.input);
+  Progress progress("embedding", texts.count(), "texts");
+  embedding.prompt = options.prompt ? *options.prompt : prompt_text(model, options.prompt_name);
+  embedding.max_length = options.max_length;
+  embedding.batch_tokens = options.batch_tokens;
+  embedding.service = &service;
+  embedding.on_progress = [&](std::int64_t count) { progress.advance(count); };
+  const Embedder embedder(model, embedding);
+  VectorOutput output(options.output, format, model.encoder.config().hidden_size);
+  texts.for_each_chunk(
+      kTextsAtOnce * static_cast<std::size_t>(processes.group().size()),
+      [&](const std::vector<std::string>& chunk) { output.append(embedder(chunk)); });
+  output.commit();
+}
+
 }  // namespace
 
 void run_embed(const Words& words) {
@@ -132,25 +157,7 @@ void run_embed(const Words& words) {
 
   const CommandGroup processes(options.devices, options.device, command_words("embed", words));
   if (processes.is_over()) return;
-  const SentenceModel model =
-      load_model_on(options.model, options.device, options.precision, processes.local_rank());
-  EmbedOptions embedding{.threads = options.threads,
-                         .precision = inference_precision(options.precision)};
-  if (!processes.is_leader()) return embed_for_leader(model, embedding, processes.group());
-
-  const EmbeddingService service(processes.group());
-  const TextSource texts(options.input);
-  Progress progress("embedding", texts.count(), "texts");
-  embedding.prompt = options.prompt ? *options.prompt : prompt_text(model, options.prompt_name);
-  embedding.max_length = options.max_length;
-  embedding.batch_tokens = options.batch_tokens;
-  embedding.service = &service;
-  embedding.on_progress = [&](std::int64_t count) { progress.advance(count); };
-  const Embedder embed(model, embedding);
-  VectorOutput output(options.output, format, model.encoder.config().hidden_size);
-  texts.for_each_chunk(kTextsAtOnce * static_cast<std::size_t>(processes.group().size()),
-                       [&](const std::vector<std::string>& chunk) { output.append(embed(chunk)); });
-  output.commit();
+  do_together(processes.group(), [&] { embed(options, format, processes); });
 }
 
 }  // namespace sbert

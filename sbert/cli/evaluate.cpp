@@ -251,12 +251,14 @@ void run_evaluate(const Words& words) {
   const TaskOptions settings = task_options(options);
   const CommandGroup processes(options.devices, options.device, command_words("evaluate", words));
   if (processes.is_over()) return;
-  if (!processes.is_leader()) return embed_for_leader(options, processes);
-  if (!fs::exists(options.data)) {
-    fail(ErrorKind::kIo, concat("--data: there is no such file or folder: ", options.data));
-  }
-  if (!options.output.empty()) make_folder(options.output);
-  write_results(task, options, evaluate_all(task, options, settings, processes));
+  do_together(processes.group(), [&] {
+    if (!processes.is_leader()) return embed_for_leader(options, processes);
+    if (!fs::exists(options.data)) {
+      fail(ErrorKind::kIo, concat("--data: there is no such file or folder: ", options.data));
+    }
+    if (!options.output.empty()) make_folder(options.output);
+    write_results(task, options, evaluate_all(task, options, settings, processes));
+  });
 }
 
 }  // namespace sbert

@@ -152,32 +152,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(const MineOptions& 
   return settings;
 }
 
-}  // namespace
-
-void run_mine(const Words& words) {
-  MineOptions options;
-  MiningOptions mining;
-  OptionParser parser(kHelp, {});
-  add_fields(parser, options);
-  add_fields(parser, mining.filter);
-  for (const char* key : {"model", "data", "output"})
-    parser.require(key);
-  parser.choices("candidates", {"dense", "bm25", "hybrid"});
-  parser.choices("sampling", {"top", "random"});
-  if (!parser.parse(words)) return;
-  mining.candidates = options.candidates;
-  mining.approximate_above = options.approximate_above;
-  mining.graph_documents = options.graph_documents;
-  mining.max_length = options.max_length;
-  mining.threads = options.threads;
-  mining.seed = static_cast<std::uint64_t>(options.seed);
-  mining.memory_bytes = within("--memory", [&] { return parse_byte_count(options.memory); });
-  mining.vectors_folder =
-      options.vectors.empty() ? concat(options.output, ".vectors") : options.vectors;
-  mining.validate();
-
-  const CommandGroup processes(options.devices, options.device, command_words("mine", words));
-  if (processes.is_over()) return;
+void mine(const MineOptions& options, MiningOptions mining, const CommandGroup& processes) {
   const SentenceModel model = load_model_on(options.model, options.device, processes.local_rank());
   std::optional<SentenceModel> teacher_model;
   Teacher teacher;
@@ -215,6 +190,35 @@ void run_mine(const Words& words) {
     std::filesystem::remove_all(mining.vectors_folder, ignored);
   }
   std::puts(report.summary().c_str());
+}
+
+}  // namespace
+
+void run_mine(const Words& words) {
+  MineOptions options;
+  MiningOptions mining;
+  OptionParser parser(kHelp, {});
+  add_fields(parser, options);
+  add_fields(parser, mining.filter);
+  for (const char* key : {"model", "data", "output"})
+    parser.require(key);
+  parser.choices("candidates", {"dense", "bm25", "hybrid"});
+  parser.choices("sampling", {"top", "random"});
+  if (!parser.parse(words)) return;
+  mining.candidates = options.candidates;
+  mining.approximate_above = options.approximate_above;
+  mining.graph_documents = options.graph_documents;
+  mining.max_length = options.max_length;
+  mining.threads = options.threads;
+  mining.seed = static_cast<std::uint64_t>(options.seed);
+  mining.memory_bytes = within("--memory", [&] { return parse_byte_count(options.memory); });
+  mining.vectors_folder =
+      options.vectors.empty() ? concat(options.output, ".vectors") : options.vectors;
+  mining.validate();
+
+  const CommandGroup processes(options.devices, options.device, command_words("mine", words));
+  if (processes.is_over()) return;
+  do_together(processes.group(), [&] { mine(options, mining, processes); });
 }
 
 }  // namespace sbert

@@ -79,6 +79,29 @@ void report(const TrainResult& result, const std::filesystem::path& folder) {
                   result.steps, "; the state is saved, the same command goes on from there"));
 }
 
+struct TrainCommand {
+  const Words& words;
+  const CommandLine& line;
+  const ConfigTree& config;  // resolved
+  const TrainOptions& options;
+};
+
+void train(const TrainCommand& command, const c10::Device& device, ProcessGroup& group) {
+  const TrainOptions& options = command.options;
+  SentenceModel model = load_start(options);
+  refuse_other_architecture(command.config, overridden_keys(command.line), model.encoder.config());
+  model.encoder.to(device);
+  const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
+  if (group.is_leader()) {
+    const std::string config = write_yaml(with_defaults(command.config, options));
+    open_run_folder(folder, quoted(command.words), config);
+    log_info(
+        concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
+    report_ignored_keys(command.line, command.config);
+  }
+  report(train_model(options, folder, model, group), folder);
+}
+
 // This process's place among those that a launcher started; they must be as many as the options
 // say, if the options say anything.
 std::optional<Membership> membership_of(const TrainerOptions& trainer) {
@@ -123,25 +146,12 @@ void run_train(const Words& words) {
   }
   if (membership && membership->rank > 0) set_quiet(true);
   const c10::Device device = options.trainer.device(membership ? membership->local_rank : 0);
-  SentenceModel model = load_start(options);
-  refuse_other_architecture(resolved, overridden_keys(line), model.encoder.config());
-
-  model.encoder.to(device);
-
   std::unique_ptr<ProcessGroup> connected;
   if (membership) {
     connected = connect(*membership, device, static_cast<int>(options.trainer.process_timeout_s));
   }
   ProcessGroup& group = connected ? *connected : alone();
-  const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
-  const std::string config = write_yaml(with_defaults(resolved, options));
-  if (group.is_leader()) {
-    open_run_folder(folder, quoted(words), config);
-    log_info(
-        concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
-    report_ignored_keys(line, resolved);
-  }
-  report(train_model(options, folder, model, group), folder);
+  do_together(group, [&] { train({words, line, resolved, options}, device, group); });
 }
 
 }  // namespace sbert

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -13,39 +12,15 @@
 #include <unistd.h>
 
 #include "sbert/base/concat.h"
+#include "sbert/dist/socket.h"
 
 namespace sbert {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
-
-class Socket {
- public:
-  Socket(const addrinfo& address, int type)
-      : number_(::socket(address.ai_family, type | SOCK_CLOEXEC, 0)) {}
-  ~Socket() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-// Null if the host is unknown.
-Addresses addresses_of(const std::string& host, int port, int type) {
-  addrinfo hints{};
-  hints.ai_socktype = type;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), concat(port).c_str(), &hints, &found) != 0) found = nullptr;
-  return {found, &::freeaddrinfo};
-}
 
 bool listens(const addrinfo& address, std::chrono::milliseconds timeout) {
-  const Socket socket(address, SOCK_STREAM | SOCK_NONBLOCK);
+  const Socket socket = open_socket(address, SOCK_NONBLOCK);
   if (socket.number() < 0) return false;
   if (::connect(socket.number(), address.ai_addr, address.ai_addrlen) == 0) return true;
   if (errno != EINPROGRESS) return false;
@@ -63,7 +38,7 @@ std::string own_address(const std::string& host) {
   const Addresses found = addresses_of(host, kAnyPort, SOCK_DGRAM);
   if (!found) throw std::runtime_error(concat("unknown host: ", host));
   for (const addrinfo* each = found.get(); each != nullptr; each = each->ai_next) {
-    const Socket socket(*each, SOCK_DGRAM);
+    const Socket socket = open_socket(*each);
     sockaddr_storage own{};
     socklen_t size = sizeof own;
     char text[INET6_ADDRSTRLEN] = {};

@@ -9,9 +9,7 @@
 #include <dlfcn.h>
 
 #include <ATen/ATen.h>
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -21,25 +19,13 @@
 #include "sbert/dist/membership.h"
 #include "sbert/dist/nccl_plugin.h"
 #include "sbert/dist/process_group.h"
+#include "sbert/dist/roster.h"
 
 namespace sbert {
 namespace {
 
-std::string first_line(const char* text) {
-  const std::string whole(text);
-  return whole.substr(0, whole.find('\n'));
-}
-
-// Runs what talks to other processes.
-template <typename Work>
-auto talk(const Membership& self, const char* what, Work&& work) {
-  try {
-    return work();
-  } catch (const std::exception& error) {
-    fail(ErrorKind::kIo,
-         concat("rank ", self.rank, " of ", self.size, ": ", what,
-                "; another process is gone, late or out of reach: ", first_line(error.what())));
-  }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
 }
 
 // Null where the plugin was not built.
@@ -75,19 +61,39 @@ void unflatten(const Tensor& flat, const std::vector<Tensor>& tensors) {
 
 // Tensors go to where the backend wants them, and back.
 class C10dGroup final : public ProcessGroup {
+  // Runs what talks to other processes.
+  template <typename Work>
+  auto talk(const char* what, Work&& work) {
+    const auto self = [&] { return concat("rank ", self_.rank, " of ", self_.size, ": ", what); };
+    try {
+      return work();
+    } catch (Error& error) {
+      error.within(self());
+      throw;
+    } catch (const std::exception& error) {
+      const std::string line = first_line(error.what());
+      const Departure cause = roster_ ? roster_->find_cause(line) : Departure{ErrorKind::kIo, line};
+      fail(cause.kind, concat(self(), ": ", cause.text));
+    }
+  }
+
  public:
   C10dGroup(const Membership& membership, const c10::Device& device, std::chrono::seconds timeout)
       : self_(membership), device_(c10::kCPU) {
     const std::string what =
         concat("cannot join at ", self_.master_address, ":", self_.master_port);
-    talk(self_, what.c_str(), [&] { join(device, timeout); });
+    talk(what.c_str(), [&] {
+      roster_ = std::make_unique<Roster>(self_, timeout);
+      roster_->wait_for_all();
+      start_engine(device, timeout);
+    });
   }
 
   int rank() const override { return self_.rank; }
   int size() const override { return self_.size; }
 
   std::unique_ptr<PendingSum> begin_sum(std::vector<Tensor> tensors) override {
-    return talk(self_, kAdding, [&] {
+    return talk(kAdding, [&] {
       std::vector<Tensor> flat{flattened(tensors)};
       traffic_.bytes_sent += 2 * of_ring(flat[0].nbytes());
       auto work = backend_->allreduce(flat);
@@ -105,7 +111,7 @@ class C10dGroup final : public ProcessGroup {
   }
 
   std::vector<Tensor> gather(const Tensor& part, const std::vector<std::int64_t>& counts) override {
-    return talk(self_, "cannot gather", [&] {
+    return talk("cannot gather", [&] {
       // Backends take equal sizes, and none that is empty.
       const std::int64_t most =
           std::max<std::int64_t>(1, *std::max_element(counts.begin(), counts.end()));
@@ -126,6 +132,10 @@ class C10dGroup final : public ProcessGroup {
     });
   }
 
+  void tell_failure(ErrorKind kind, const std::string& line) override {
+    roster_->tell(kind, first_line(line));
+  }
+
   Traffic traffic() const override { return traffic_; }
 
  private:
@@ -143,7 +153,7 @@ class C10dGroup final : public ProcessGroup {
           work_(std::move(work)) {}
 
     void wait() override {
-      talk(group_.self_, kAdding, [&] { group_.wait_for(*work_); });
+      group_.talk(kAdding, [&] { group_.wait_for(*work_); });
       unflatten(flat_, tensors_);
     }
 
@@ -154,24 +164,12 @@ class C10dGroup final : public ProcessGroup {
     c10::intrusive_ptr<c10d::Work> work_;
   };
 
-  void join(const c10::Device& device, std::chrono::seconds timeout) {
-    c10d::TCPStoreOptions options;
-    options.port = static_cast<std::uint16_t>(self_.master_port);
-    options.isServer = self_.rank == 0 && !self_.is_store_served;
-    options.numWorkers = self_.size;
-    options.waitWorkers = !self_.is_store_served;
-    options.timeout = timeout;
-    // The store's own attempts may take three times as long.
-    if (!options.isServer && !wait_for_listener(self_.master_address, self_.master_port, timeout)) {
-      throw std::runtime_error("nobody listens there");
-    }
-    const c10::intrusive_ptr<c10d::Store> store = c10::make_intrusive<c10d::PrefixStore>(
-        "sbert", c10::make_intrusive<c10d::TCPStore>(self_.master_address, options));
+  void start_engine(const c10::Device& device, std::chrono::seconds timeout) {
     if (device.is_cuda()) {
-      backend_ = make_nccl(store, self_, device, timeout);
+      backend_ = make_nccl(roster_->store(), self_, device, timeout);
       if (backend_) device_ = device;
     }
-    if (!backend_) backend_ = make_gloo(store, timeout);
+    if (!backend_) backend_ = make_gloo(roster_->store(), timeout);
   }
 
   c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store>& store,
@@ -190,7 +188,7 @@ class C10dGroup final : public ProcessGroup {
   }
 
   void broadcast_bucket(const std::vector<Tensor>& tensors) {
-    talk(self_, "cannot take over the leader's values", [&] {
+    talk("cannot take over the leader's values", [&] {
       std::vector<Tensor> flat{flattened(tensors)};
       if (rank() == 0) traffic_.bytes_sent += static_cast<std::int64_t>(flat[0].nbytes());
       wait_for(*backend_->broadcast(flat));
@@ -212,7 +210,8 @@ class C10dGroup final : public ProcessGroup {
 
   Membership self_;
   c10::Device device_;  // of the backend's tensors
-  c10::intrusive_ptr<c10d::Backend> backend_;
+  std::unique_ptr<Roster> roster_;
+  c10::intrusive_ptr<c10d::Backend> backend_;  // goes before the roster: the others notice
   Traffic traffic_;
 };
 

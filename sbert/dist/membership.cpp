@@ -67,6 +67,7 @@ std::string first_host(const std::string& node_list) {
 
 std::optional<Membership> find_membership(const Variables& environment) {
   constexpr int kMostProcesses = 1'000'000;
+  constexpr int kMostAttempts = 1'000'000'000;
   for (const Launcher& launcher : kLaunchers) {
     if (!environment(launcher.rank) || !environment(launcher.size)) continue;
     Membership found;
@@ -81,6 +82,9 @@ std::optional<Membership> find_membership(const Variables& environment) {
     found.master_port = environment("MASTER_PORT") ? number(environment, "MASTER_PORT", 1, 65'535)
                                                    : port_of_job(environment);
     found.is_store_served = environment("TORCHELASTIC_USE_AGENT_STORE") == "True";
+    if (environment("TORCHELASTIC_RESTART_COUNT")) {
+      found.attempt = number(environment, "TORCHELASTIC_RESTART_COUNT", 0, kMostAttempts);
+    }
     return found;
   }
   return std::nullopt;
@@ -92,7 +96,8 @@ std::vector<std::pair<std::string, std::string>> to_variables(const Membership& 
           {"LOCAL_RANK", concat(membership.local_rank)},
           {"MASTER_ADDR", membership.master_address},
           {"MASTER_PORT", concat(membership.master_port)},
-          {"TORCHELASTIC_USE_AGENT_STORE", "False"}};
+          {"TORCHELASTIC_USE_AGENT_STORE", "False"},
+          {"TORCHELASTIC_RESTART_COUNT", concat(membership.attempt)}};
 }
 
 }  // namespace sbert

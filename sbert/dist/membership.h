@@ -15,6 +15,7 @@ struct Membership {
   std::string master_address;  ///< of the machine of rank 0
   int master_port = 0;
   bool is_store_served = false;  ///< the launcher serves the key-value store (torchrun's agent)
+  int attempt = 0;               ///< how often the launcher has started all of them before
 };
 
 /// The value of an environment variable; nullopt if it is not set or empty.

@@ -35,7 +35,8 @@ TEST(Membership, OfTorchrun) {
                                {"LOCAL_RANK", "1"},
                                {"MASTER_ADDR", "10.0.0.7"},
                                {"MASTER_PORT", "2345"},
-                               {"TORCHELASTIC_USE_AGENT_STORE", "True"}});
+                               {"TORCHELASTIC_USE_AGENT_STORE", "True"},
+                               {"TORCHELASTIC_RESTART_COUNT", "2"}});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->rank, 5);
   EXPECT_EQ(found->size, 8);
@@ -43,6 +44,7 @@ TEST(Membership, OfTorchrun) {
   EXPECT_EQ(found->master_address, "10.0.0.7");
   EXPECT_EQ(found->master_port, 2345);
   EXPECT_TRUE(found->is_store_served);
+  EXPECT_EQ(found->attempt, 2);
 }
 
 TEST(Membership, OfAStepOfSlurm) {

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "sbert/base/error.h"
 #include "sbert/base/tensor_fwd.h"
 
 namespace c10 {
@@ -29,8 +32,9 @@ struct Traffic {
 };
 
 /// Processes that work together. All of them make the same calls in the same order; each call waits
-/// for the others. A call throws Error(kIo) when another process is gone or does not come within
-/// the time limit.
+/// for the others. A call throws an Error when another process is gone or does not come within the
+/// time limit: it names that process, and has the kind and the line of what that one said with
+/// tell_failure(), else kIo.
 class ProcessGroup {
  public:
   virtual ~ProcessGroup() = default;
@@ -51,6 +55,9 @@ class ProcessGroup {
   virtual std::vector<Tensor> gather(const Tensor& part,
                                      const std::vector<std::int64_t>& counts) = 0;
 
+  /// Says to the others why this process leaves. Returns in some seconds.
+  virtual void tell_failure(ErrorKind kind, const std::string& line) = 0;
+
   virtual Traffic traffic() const = 0;
 
   /// Writes files and prints, for all.
@@ -62,11 +69,25 @@ class ProcessGroup {
 /// A process on its own: no call waits or needs a network.
 ProcessGroup& alone();
 
+/// Runs what processes do together, and says to the others why if this one cannot.
+template <typename Work>
+auto do_together(ProcessGroup& group, Work&& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    group.tell_failure(error.kind(), error.what());
+    throw;
+  } catch (const std::exception& error) {
+    group.tell_failure(ErrorKind::kInternal, error.what());
+    throw;
+  }
+}
+
 /// Connects to the other processes: by NCCL if they compute on GPUs and libsbert_nccl.so is there,
 /// else by Gloo, with tensors of a GPU going by way of the CPU.
 /// @param device          where this process computes
 /// @param timeout_seconds for the start of the last process, and for each call
-/// @throws Error(kIo) if they do not come together in that time
+/// @throws Error if they do not come together in that time, naming those that did not come
 std::unique_ptr<ProcessGroup> connect(const Membership& membership,
                                       const c10::Device& device,
                                       int timeout_seconds);

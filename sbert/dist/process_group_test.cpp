@@ -1,10 +1,14 @@
 #include "sbert/dist/process_group.h"
 
+#include <latch>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ATen/ATen.h>
 
+#include "sbert/base/concat.h"
 #include "sbert/base/message_of.h"
 #include "tests/support/on_each_rank.h"
 
@@ -89,22 +93,82 @@ TEST(ProcessGroup, AnyIsTrueForAllIfForOne) {
   });
 }
 
-TEST(ProcessGroup, AProcessThatNeverComesIsAnErrorAfterTheTimeLimit) {
-  const std::string message =
-      message_of(ErrorKind::kIo, [] { connect(member(0, 2, free_port()), at::kCPU, 1); });
-  EXPECT_THAT(message, HasSubstr("rank 0 of 2"));
+void add_up_until_it_fails(ProcessGroup& group) {
+  for (int i = 0; i < 1000; ++i)
+    group.sum({at::ones({4})});
 }
 
-TEST(ProcessGroup, AProcessThatLeavesIsAnErrorForTheOther) {
-  on_each_rank(2, [](ProcessGroup& group) {
-    if (group.rank() == 1) return;
-    EXPECT_THAT(message_of(ErrorKind::kIo,
-                           [&] {
-                             for (int i = 0; i < 100; ++i)
-                               group.sum({at::ones({4})});
-                           }),
-                HasSubstr("another process is gone"));
+TEST(ProcessGroup, AProcessThatNeverComesIsNamedAfterTheTimeLimit) {
+  const int port = free_port();
+  const std::string message =
+      message_of(ErrorKind::kIo, [&] { connect(member(0, 3, port), at::kCPU, 1); });
+  EXPECT_EQ(message, concat("rank 0 of 3: cannot join at 127.0.0.1:", port,
+                            ": processes 1, 2 of 3 are not there"));
+}
+
+TEST(ProcessGroup, WhereTheFirstNeverComesItIsNamed) {
+  const int port = free_port();
+  const std::string message =
+      message_of(ErrorKind::kIo, [&] { connect(member(2, 3, port), at::kCPU, 1); });
+  EXPECT_EQ(message, concat("rank 2 of 3: cannot join at 127.0.0.1:", port,
+                            ": process 0 of 3, which keeps the store, cannot be reached at "
+                            "127.0.0.1:",
+                            port));
+}
+
+TEST(ProcessGroup, AProcessThatLeavesIsNamedByAllOthers) {
+  on_each_rank(4, [](ProcessGroup& group) {
+    if (group.rank() == 2) return;
+    EXPECT_EQ(message_of(ErrorKind::kIo, [&] { add_up_until_it_fails(group); }),
+              concat("rank ", group.rank(),
+                     " of 4: cannot add up: process 2 of 4 is gone or out of reach"));
   });
+}
+
+TEST(ProcessGroup, WhenTheFirstLeavesTheOthersNameItAndTheStore) {
+  on_each_rank(3, [](ProcessGroup& group) {
+    if (group.rank() == 0) return;
+    EXPECT_THAT(message_of(ErrorKind::kIo, [&] { add_up_until_it_fails(group); }),
+                HasSubstr("process 0 of 3, which keeps the store, cannot be reached at"));
+  });
+}
+
+TEST(ProcessGroup, TheErrorOfOneIsThatOfAll) {
+  for (const int failing : {0, 2}) {
+    on_each_rank(3, [&](ProcessGroup& group) {
+      if (group.rank() == failing) {
+        EXPECT_EQ(message_of(ErrorKind::kInput,
+                             [&] {
+                               do_together(group, [] {
+                                 fail(ErrorKind::kInput, "train.json: record 7 is empty");
+                               });
+                             }),
+                  "train.json: record 7 is empty");
+        return;
+      }
+      EXPECT_EQ(message_of(ErrorKind::kInput,
+                           [&] { do_together(group, [&] { add_up_until_it_fails(group); }); }),
+                concat("rank ", group.rank(), " of 3: cannot add up: process ", failing,
+                       " of 3 failed: train.json: record 7 is empty"));
+    });
+  }
+}
+
+TEST(ProcessGroup, AProcessThatIsLateIsNamed) {
+  const int port = free_port();
+  std::vector<std::thread> threads;
+  std::latch done(2);
+  for (int rank = 0; rank < 3; ++rank) {
+    threads.emplace_back([&, rank] {
+      const auto group = connect(member(rank, 3, port), at::kCPU, 2);
+      if (rank == 1) return done.wait();  // busy with something else
+      EXPECT_THAT(message_of(ErrorKind::kIo, [&] { group->sum({at::ones({4})}); }),
+                  HasSubstr("cannot add up: process 1 of 3 is late: "));
+      done.count_down();
+    });
+  }
+  for (std::thread& thread : threads)
+    thread.join();
 }
 
 TEST(ProcessGroup, AloneNothingChanges) {

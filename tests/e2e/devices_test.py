@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 
-from program import ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, read_safetensors
+from program import ENVIRONMENT, HF_MODEL, INPUT, IO, PROGRAM, SECONDS, USAGE, ProgramTest, read_safetensors
 from train_test import examples
 
 SHARED_OUT = ["model.optim.name=distributed_fused_adam"]
@@ -173,6 +173,39 @@ class Devices(Training):
                 lines += process.stderr.readlines()
                 self.assertEqual(process.wait(SECONDS), 0, "".join(lines))
             self.assertRegex("".join(lines), r"stopped after step \d+; the state is saved")
+
+    def start_ranks(self, size, words_of):
+        """Starts processes as a launcher would. -> one for each rank"""
+        port = str(free_port())
+        return [subprocess.Popen([PROGRAM, *words_of(rank)], stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                                 env={**ENVIRONMENT, "RANK": str(rank), "WORLD_SIZE": str(size), "LOCAL_RANK": str(rank),
+                                      "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}) for rank in range(size)]
+
+    def test_the_others_name_the_one_that_was_killed(self):
+        for killed, cause in ((2, "process 2 of 3 is gone or out of reach"),
+                              (0, "process 0 of 3, which keeps the store, cannot be reached at 127.0.0.1")):
+            words = self.words(f"killed-{killed}", "model.global_batch_size=12", "trainer.max_steps=5000", "trainer.val_check_interval=10")
+            ranks = self.start_ranks(3, lambda _, words=words: words)
+            any(line.startswith("step 10:") for line in ranks[0].stderr)
+            ranks[killed].kill()
+            started = time.monotonic()
+            for rank, process in enumerate(ranks):
+                errors = process.stderr.read()
+                process.stderr.close()
+                code = process.wait(SECONDS)
+                if rank != killed:
+                    self.assertEqual(code, IO, errors)
+                    self.assertRegex(errors, rf"sbert: rank {rank} of 3: cannot [a-z' ]+: {cause}")
+            self.assertLess(time.monotonic() - started, 40)
+
+    def test_the_others_say_what_the_one_said_that_failed(self):
+        self.write("bad.json", "[]")
+        ranks = self.start_ranks(2, lambda rank: self.words("bad", *(["model.data.data_prefix=bad.json"] if rank == 1 else [])))
+        errors = [process.communicate(timeout=SECONDS)[1] for process in ranks]
+        own = errors[1].splitlines()[-1].removeprefix("sbert: ")
+        self.assertIn("bad.json", own)
+        self.assertIn(f": process 1 of 2 failed: {own}\n", errors[0])
+        self.assertEqual([process.returncode for process in ranks], [INPUT, INPUT])
 
     def test_processes_that_others_start_find_each_other(self):
         self.succeed(*self.words("one"))

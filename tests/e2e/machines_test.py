@@ -2,6 +2,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 import unittest
@@ -108,16 +109,20 @@ class Machines(Training):
             self.assertEqual(process.wait(SECONDS), 0, self.said(rank))
         self.assert_nobody_is_left()
 
-    def assert_all_give_up(self, *but):
-        """Each ends in time, with one error that has its rank in it."""
+    def assert_all_give_up(self, cause, but=(), code=IO):
+        """Each ends in time, with one error that has its rank in it and the cause (an expression, or one for each rank), but for those
+        that something happened to: they are ended here."""
         end = time.monotonic() + TIMEOUT_S + GRACE_S
         for rank, process in self.processes.items():
             if rank in but:
                 continue
-            self.assertEqual(process.wait(max(0, end - time.monotonic())), IO, self.said(rank))
+            self.assertEqual(process.wait(max(0, end - time.monotonic())), code, self.said(rank))
             errors = [line for line in self.said(rank).splitlines() if line.startswith("sbert: rank")]
             self.assertEqual(len(errors), 1, self.said(rank))
-            self.assertRegex(errors[0], rf"sbert: rank {rank} of 4: cannot .*; another process is gone, late or out of reach")
+            self.assertRegex(errors[0], rf"sbert: rank {rank} of 4: cannot .*: {cause if isinstance(cause, str) else cause[rank]}")
+        for rank in but:
+            self.processes[rank].kill()
+            self.processes[rank].wait()
         self.assert_nobody_is_left()
 
     def assert_nobody_is_left(self):
@@ -146,14 +151,35 @@ class Machines(Training):
         self.start_all(*self.short("killed", *ENDLESS))
         self.wait_until_said(0, "step 10:")
         self.processes[3].kill()
-        self.assert_all_give_up(3)
+        self.assert_all_give_up("process 3 of 4 is gone or out of reach", but=[3])
         self.assert_goes_on("killed")
+
+    def test_when_the_first_is_killed_all_name_it(self):
+        self.start_all(*self.short("first", *ENDLESS))
+        self.wait_until_said(0, "step 10:")
+        self.processes[0].kill()
+        self.assert_all_give_up(f"process 0 of 4, which keeps the store, cannot be reached at {ADDRESSES[0]}:29500", but=[0])
+
+    def test_one_that_hangs_is_named_as_late(self):
+        for hanging, cause in ((2, "process 2 of 4 is late: "), (0, "process 0 of 4, which keeps the store, cannot be reached at")):
+            self.start_all(*self.short(f"hangs-{hanging}", *ENDLESS))
+            self.wait_until_said(0, "step 10:")
+            self.processes[hanging].send_signal(signal.SIGSTOP)
+            self.assert_all_give_up(cause, but=[hanging])
+
+    def test_the_error_of_one_is_that_of_all(self):
+        for rank in range(4):
+            self.start(rank, *self.short(f"failed-by-{rank}", *ENDLESS), *(["restore_from_path=nothing.nemo"] if rank == 1 else []))
+        self.assert_all_give_up(r"process 1 of 4 failed: .*nothing\.nemo", but=[1])
+        self.assertEqual(self.processes[1].returncode, IO)
+        self.assertRegex(self.said(1), r"sbert: [^\n]*nothing\.nemo")
 
     def test_when_the_cable_is_cut_both_sides_give_up_and_the_run_can_go_on(self):
         self.start_all(*self.short("cut", *ENDLESS))
         self.wait_until_said(0, "step 10:")
         ip("-n", self.machines[1], "link", "set", "cable", "down")
-        self.assert_all_give_up()
+        far = "process 0 of 4, which keeps the store, cannot be reached at"
+        self.assert_all_give_up(2 * ["processes 2, 3 of 4 are gone or out of reach"] + 2 * [far])
         ip("-n", self.machines[1], "link", "set", "cable", "up")
         self.assert_goes_on("cut")
 
@@ -167,14 +193,15 @@ class Machines(Training):
         self.assert_all_end_well()
 
     def test_one_that_never_starts_is_not_waited_for_longer(self):
-        for missing in (0, 3):
+        for missing, cause in ((0, "process 0 of 4, which keeps the store, cannot be reached at"), (3, "process 3 of 4 is not there")):
             self.processes.clear()
             for rank in range(4):
                 if rank != missing:
                     self.start(rank, *self.short("never"))
-            self.assert_all_give_up()
+            self.assert_all_give_up(cause)
 
     def test_a_machine_out_of_reach_is_an_error_from_the_start(self):
         ip("-n", self.machines[1], "link", "set", "cable", "down")
         self.start_all(*self.short("apart"))
-        self.assert_all_give_up()
+        far = "process 0 of 4, which keeps the store, cannot be reached at|unknown host|no route"
+        self.assert_all_give_up(2 * ["processes 2, 3 of 4 are not there"] + 2 * [far])

@@ -57,6 +57,18 @@ class SharedEmbedding(ProgramTest):
             self.assertEqual(rank.returncode, 0, said.decode())
         self.assertEqual((self.folder / "2.npy").read_bytes(), (self.folder / "1.npy").read_bytes())
 
+    def test_the_error_of_the_first_is_that_of_all(self):
+        port = str(free_port())
+        ranks = [subprocess.Popen([PROGRAM, "embed", "--model", str(HF_MODEL), "--input", "nothing.txt", "--output", "1.npy"],
+                                  cwd=self.folder, stderr=subprocess.PIPE, text=True,
+                                  env=dict(ENVIRONMENT, RANK=str(rank), WORLD_SIZE="2", LOCAL_RANK=str(rank),
+                                           MASTER_ADDR="127.0.0.1", MASTER_PORT=port)) for rank in range(2)]
+        for rank in ranks:
+            _, said = rank.communicate(timeout=SECONDS)
+            self.assertEqual(rank.returncode, IO, said)
+            self.assertIn("nothing.txt", said)
+        self.assertIn("process 0 of 2 failed: ", said)
+
     def test_what_cannot_work_ends_all_processes_with_the_reason(self):
         done = self.sbert("embed", "--model", HF_MODEL, "--input", "nothing.txt", "--output", "1.npy", "--devices", 2)
         self.assertEqual(done.returncode, IO)

@@ -1,0 +1,88 @@
+#include "sbert/dist/beacon.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sbert/dist/free_port.h"
+
+namespace sbert {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+
+constexpr const char* kLoopback = "127.0.0.1";
+constexpr milliseconds kShort{100};
+constexpr milliseconds kLong{30'000};
+
+TEST(Beacon, IsSeenForAsLongAsItStands) {
+  std::optional<Beacon> beacon(kLoopback);
+  const BeaconPlace place = beacon->place();
+  EXPECT_THAT(find_beacons_out({place}, kShort), ElementsAre(false));
+  EXPECT_THAT(find_beacons_out({place}, kShort), ElementsAre(false));
+  beacon.reset();
+  EXPECT_THAT(find_beacons_out({place}, kLong), ElementsAre(true));
+}
+
+TEST(Beacon, StandsWithAnIpv6AddressToo) {
+  std::optional<Beacon> beacon;
+  try {
+    beacon.emplace("::1");
+  } catch (const std::runtime_error&) {
+    GTEST_SKIP() << "no IPv6 here";
+  }
+  EXPECT_THAT(find_beacons_out({beacon->place()}, kShort), ElementsAre(false));
+}
+
+TEST(Beacon, OneThatGoesOutWhileItIsWatchedIsOut) {
+  std::optional<Beacon> going(kLoopback);
+  const BeaconPlace place = going->place();
+  std::thread late([&] { going.reset(); });
+  EXPECT_THAT(find_beacons_out({place}, kLong), ElementsAre(true));
+  late.join();
+}
+
+TEST(Beacon, GoesOutWithAProcessThatIsKilled) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const Beacon beacon(kLoopback);
+    const int port = beacon.place().port;
+    if (::write(ends[1], &port, sizeof port) != sizeof port) std::abort();
+    while (true)
+      ::pause();
+  }
+  BeaconPlace place{.address = kLoopback};
+  ASSERT_EQ(::read(ends[0], &place.port, sizeof place.port), sizeof place.port);
+  const Beacon other(kLoopback);
+  EXPECT_THAT(find_beacons_out({place, other.place()}, kShort), ElementsAre(false, false));
+  ::kill(child, SIGKILL);
+  EXPECT_THAT(find_beacons_out({place}, kLong), ElementsAre(true));
+  EXPECT_THAT(find_beacons_out({place, other.place()}, kShort), ElementsAre(true, false));
+  ::waitpid(child, nullptr, 0);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST(Beacon, WhereNoneEverStoodItIsOut) {
+  EXPECT_THAT(find_beacons_out({{}, {kLoopback, free_port()}, {"no-such-host.invalid", 1}}, kLong),
+              ElementsAre(true, true, true));
+}
+
+TEST(Beacon, CannotStandOnAnotherMachine) {
+  EXPECT_THROW(Beacon("192.0.2.1"), std::runtime_error);  // of RFC 5737: in documents alone
+}
+
+}  // namespace
+}  // namespace sbert
