@@ -20,6 +20,7 @@
 #include "sbert/dist/nccl_plugin.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/dist/roster.h"
+#include "sbert/dist/shares.h"
 
 namespace sbert {
 namespace {
@@ -101,6 +102,23 @@ class C10dGroup final : public ProcessGroup {
     });
   }
 
+  // Each sends every other its share and adds up what comes, in the order of the ranks: Gloo's own
+  // reduce_scatter is a sum of all elements, of which each process then drops most.
+  std::unique_ptr<PendingShares> begin_sum_of_shares(const std::vector<Tensor>& tensors) override {
+    return talk(kAdding, [&] {
+      Tensor own = rows_of_shares(tensors, size()).to(device_);
+      Tensor found = at::empty_like(own);
+      traffic_.bytes_sent += of_ring(own.nbytes());
+      std::vector<std::int64_t> alike;  // none given: the rows
+      auto work = backend_->alltoall_base(found, own, alike, alike);
+      std::vector<std::int64_t> numels;
+      for (const Tensor& each : tensors)
+        numels.push_back(each.numel());
+      return std::make_unique<Shares>(*this, std::move(numels), tensors[0].device(), found,
+                                      std::move(work));
+    });
+  }
+
   void broadcast(const std::vector<Tensor>& tensors) override {
     auto first = tensors.begin();
     for (const std::size_t end : bucket_ends(tensors, kBucketBytes)) {
@@ -171,6 +189,33 @@ class C10dGroup final : public ProcessGroup {
     }
     if (!backend_) backend_ = make_gloo(roster_->store(), timeout);
   }
+
+  class Shares final : public PendingShares {
+   public:
+    Shares(C10dGroup& group,
+           std::vector<std::int64_t> numels,
+           const c10::Device& device,
+           Tensor rows,
+           c10::intrusive_ptr<c10d::Work> work)
+        : group_(group),
+          numels_(std::move(numels)),
+          device_(device),
+          rows_(std::move(rows)),
+          work_(std::move(work)) {}
+
+    std::vector<Tensor> wait() override {
+      group_.talk(kAdding, [&] { group_.wait_for(*work_); });
+      const Tensor sums = rows_.sum(0).to(device_);
+      return shares_in_row(sums, numels_, group_.rank(), group_.size());
+    }
+
+   private:
+    C10dGroup& group_;
+    std::vector<std::int64_t> numels_;
+    c10::Device device_;                   // of the tensors
+    Tensor rows_;                          // [W, elements] this process's share, from each process
+    c10::intrusive_ptr<c10d::Work> work_;  // keeps what is sent
+  };
 
   c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store>& store,
                                               std::chrono::seconds timeout) const {

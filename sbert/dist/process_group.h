@@ -25,6 +25,15 @@ class PendingSum {
   virtual void wait() = 0;
 };
 
+/// A sum over the processes that is under way, of which each process gets its share alone.
+class PendingShares {
+ public:
+  virtual ~PendingShares() = default;
+  /// Returns when the sum is there. To be called once.
+  /// @return of each tensor the sums of the process's share() of its elements, [elements]
+  virtual std::vector<Tensor> wait() = 0;
+};
+
 /// What a process had to do with the others so far.
 struct Traffic {
   double wait_seconds = 0;      ///< in calls that waited; NCCL's wait is the GPU's and is not in it
@@ -47,6 +56,10 @@ class ProcessGroup {
   /// Begins the same, as one message. The tensors are to be left alone until the wait().
   /// @param tensors at least one, of one type, on one device
   virtual std::unique_ptr<PendingSum> begin_sum(std::vector<Tensor> tensors) = 0;
+  /// Begins a sum for half of what that sends, as one message. The same calls give the same bits.
+  /// @param tensors at least one, of one type, on one device; need not be kept until the wait()
+  virtual std::unique_ptr<PendingShares> begin_sum_of_shares(
+      const std::vector<Tensor>& tensors) = 0;
   /// Puts the values of the process of rank 0 into the tensors.
   virtual void broadcast(const std::vector<Tensor>& tensors) = 0;
   /// The parts of all processes, in the order of their ranks.

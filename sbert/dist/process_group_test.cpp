@@ -10,6 +10,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/message_of.h"
+#include "sbert/dist/shares.h"
 #include "tests/support/on_each_rank.h"
 
 namespace sbert {
@@ -54,6 +55,27 @@ TEST(ProcessGroup, SumsThatAreUnderWayTogetherEndInAnyOrder) {
   });
 }
 
+TEST(ProcessGroup, ASumOfSharesGivesEachProcessItsOwn) {
+  for (const int size : {2, 3, 4}) {
+    on_each_rank(size, [&](ProcessGroup& group) {
+      const Tensor matrix = at::arange(35, at::kFloat).view({7, 5});
+      const Tensor number = at::full({}, 8, at::kFloat);
+      const auto first = group.begin_sum_of_shares({(matrix * (group.rank() + 1)).t(), number});
+      const auto second = group.begin_sum_of_shares({matrix});
+      const int factor = size * (size + 1) / 2;
+      const std::vector<Tensor> sums = first->wait();
+      const auto own = [&](const Tensor& tensor) {
+        return elements(tensor.contiguous(), share(tensor.numel(), group.rank(), size));
+      };
+      ASSERT_EQ(sums.size(), 2U);
+      EXPECT_TRUE(sums[0].equal(own(matrix.t() * factor)));
+      EXPECT_TRUE(sums[1].equal(own(number * size)));
+      EXPECT_TRUE(second->wait()[0].equal(own(matrix * size)));
+    });
+  }
+  EXPECT_TRUE(alone().begin_sum_of_shares({at::ones({2, 2})})->wait()[0].equal(at::ones({4})));
+}
+
 TEST(ProcessGroup, KeepsAccountOfWhatItSendsAndWaitsFor) {
   on_each_rank(2, [](ProcessGroup& group) {
     group.sum({at::ones({1000}, at::kFloat)});
@@ -61,6 +83,8 @@ TEST(ProcessGroup, KeepsAccountOfWhatItSendsAndWaitsFor) {
     EXPECT_GT(group.traffic().wait_seconds, 0);
     group.gather(at::ones({10, 2}, at::kFloat), {10, 10});
     EXPECT_EQ(group.traffic().bytes_sent, 4080);
+    group.begin_sum_of_shares({at::ones({1000}, at::kFloat)})->wait();
+    EXPECT_EQ(group.traffic().bytes_sent, 6080);
   });
   EXPECT_EQ(alone().traffic().bytes_sent, 0);
 }

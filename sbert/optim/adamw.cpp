@@ -1,6 +1,7 @@
 #include "sbert/optim/adamw.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -100,14 +101,21 @@ std::vector<NamedTensor> AdamW::state() const {
   return tensors;
 }
 
-double clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm) {
+double clip_gradients(const std::vector<NamedTensor>& parameters,
+                      double max_norm,
+                      ProcessGroup& group) {
   const at::NoGradGuard no_grad;
   std::vector<Tensor> gradients;
   for (const NamedTensor& parameter : parameters) {
     if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
   }
   if (gradients.empty()) return 0;
-  const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
+  double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
+  if (group.size() > 1) {
+    const Tensor square = at::full({1}, norm * norm, at::kDouble);
+    group.sum({square});
+    norm = std::sqrt(square.item<double>());
+  }
   const double factor = max_norm / (norm + kClipEpsilon);
   if (max_norm > 0 && factor < 1) at::_foreach_mul_(gradients, factor);
   return norm;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sbert/base/tensor_fwd.h"
+#include "sbert/dist/process_group.h"
 #include "sbert/optim/parameter_settings.h"
 
 namespace sbert {
@@ -53,7 +54,10 @@ class AdamW {
 /// Scales all gradients so that their common L2 norm is at most `max_norm`: by
 /// max_norm / (norm + 1e-6) if that is below 1. No limit if max_norm is 0. A parameter without a
 /// gradient takes no part.
+/// @param group of which each process has other parameters, all of them under one norm
 /// @return the norm before, 0 if there is no gradient
-double clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm);
+double clip_gradients(const std::vector<NamedTensor>& parameters,
+                      double max_norm,
+                      ProcessGroup& group = alone());
 
 }  // namespace sbert

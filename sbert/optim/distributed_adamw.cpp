@@ -11,24 +11,10 @@
 #include "sbert/base/error.h"
 #include "sbert/base/named_tensor.h"
 #include "sbert/dist/buckets.h"
+#include "sbert/dist/shares.h"
 
 namespace sbert {
 namespace {
-
-struct Range {
-  std::int64_t first;
-  std::int64_t size;
-};
-
-// Which of n elements a process has.
-Range share(std::int64_t n, int rank, int size) {
-  const std::int64_t first = n * rank / size;
-  return {first, n * (rank + 1) / size - first};
-}
-
-Tensor elements(const Tensor& tensor, const Range& range) {
-  return tensor.detach().view({-1}).narrow(0, range.first, range.size);
-}
 
 // Elements of a process in a message.
 std::int64_t largest_piece(int size) {
@@ -72,34 +58,32 @@ void gather_pieces(std::span<const Tensor> tensors, std::int64_t offset, Process
 
 }  // namespace
 
-struct DistributedAdamW::Parameter {
-  NamedTensor whole;
-  Range own;
-  Tensor part;  // [own.size] a view of the own elements
-};
-
 DistributedAdamW::DistributedAdamW(std::vector<NamedTensor> parameters,
                                    const std::vector<ParameterSetting>& settings,
                                    const AdamWOptions& options,
                                    ProcessGroup& group)
-    : group_(group) {
-  NamedTensors parts;
-  for (NamedTensor& each : parameters) {
-    const Range own = share(each.tensor.numel(), group.rank(), group.size());
-    const Tensor part = elements(each.tensor, own);
-    parts.push_back({each.name, part});
-    parameters_.push_back({std::move(each), own, part});
-  }
-  own_ = std::make_unique<AdamW>(std::move(parts), settings, options);
+    : group_(group), parameters_(std::move(parameters)) {
+  for (const NamedTensor& each : parameters_)
+    parts_.push_back({each.name, elements(each.tensor, own_of(each.tensor))});
+  own_ = std::make_unique<AdamW>(parts_, settings, options);
 }
 DistributedAdamW::~DistributedAdamW() = default;
 
-void DistributedAdamW::step(double lr) {
-  for (const Parameter& each : parameters_) {
-    const Tensor& gradient = each.whole.tensor.grad();
-    if (!gradient.defined()) fail(ErrorKind::kInternal, concat("no gradient of ", each.whole.name));
-    each.part.mutable_grad() = elements(gradient.contiguous(), each.own);
+Range DistributedAdamW::own_of(const Tensor& parameter) const {
+  return share(parameter.numel(), group_.rank(), group_.size());
+}
+
+void DistributedAdamW::take_gradients() {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor& whole = parameters_[i].tensor;
+    if (!whole.grad().defined()) continue;
+    parts_[i].tensor.mutable_grad() = elements(whole.grad().contiguous(), own_of(whole));
+    whole.mutable_grad() = Tensor();
   }
+}
+
+void DistributedAdamW::step(double lr) {
+  take_gradients();
   own_->step(lr);
   if (group_.size() > 1) gather_values();
 }
@@ -108,8 +92,8 @@ void DistributedAdamW::step(double lr) {
 void DistributedAdamW::gather_values() {
   const at::NoGradGuard no_grad;
   std::vector<Tensor> wholes;
-  for (const Parameter& each : parameters_)
-    wholes.push_back(each.whole.tensor);
+  for (const NamedTensor& each : parameters_)
+    wholes.push_back(each.tensor);
   std::size_t first = 0;
   for (const std::size_t end : bucket_ends(wholes, kBucketBytes)) {
     const std::span bucket(wholes.begin() + static_cast<std::ptrdiff_t>(first), end - first);
@@ -125,8 +109,8 @@ void DistributedAdamW::gather_values() {
 
 void DistributedAdamW::zero_grad() {
   own_->zero_grad();
-  for (const Parameter& each : parameters_)
-    each.whole.tensor.mutable_grad() = Tensor();
+  for (const NamedTensor& each : parameters_)
+    each.tensor.mutable_grad() = Tensor();
 }
 
 std::int64_t DistributedAdamW::step_count() const {
@@ -140,31 +124,29 @@ std::int64_t DistributedAdamW::state_bytes() const {
   return bytes;
 }
 
-const DistributedAdamW::Parameter& DistributedAdamW::parameter_of(
-    const std::string& state_name) const {
+const Tensor& DistributedAdamW::parameter_of(const std::string& state_name) const {
   const std::string name = state_name.substr(state_name.find('.') + 1);
-  return *std::ranges::find_if(parameters_,
-                               [&](const Parameter& each) { return each.whole.name == name; });
+  return std::ranges::find(parameters_, name, &NamedTensor::name)->tensor;
 }
 
-std::vector<std::int64_t> DistributedAdamW::counts_of(const Parameter& parameter) const {
+std::vector<std::int64_t> DistributedAdamW::counts_of(const Tensor& parameter) const {
   std::vector<std::int64_t> counts;
   for (int rank = 0; rank < group_.size(); ++rank)
-    counts.push_back(share(parameter.whole.tensor.numel(), rank, group_.size()).size);
+    counts.push_back(share(parameter.numel(), rank, group_.size()).size);
   return counts;
 }
 
 std::vector<NamedTensor> DistributedAdamW::state() const {
   std::vector<NamedTensor> tensors;
   for (const NamedTensor& part : own_->state()) {
-    const Parameter& parameter = parameter_of(part.name);
-    const auto shape = parameter.whole.tensor.sizes();
+    const Tensor& parameter = parameter_of(part.name);
     if (group_.size() == 1) {
-      tensors.push_back({part.name, part.tensor.view(shape)});
+      tensors.push_back({part.name, part.tensor.view(parameter.sizes())});
       continue;
     }
     const std::vector<Tensor> parts = group_.gather(part.tensor, counts_of(parameter));
-    if (group_.is_leader()) tensors.push_back({part.name, at::cat(parts).view(shape).cpu()});
+    if (!group_.is_leader()) continue;
+    tensors.push_back({part.name, at::cat(parts).view(parameter.sizes()).cpu()});
   }
   return tensors;
 }
@@ -173,18 +155,18 @@ void DistributedAdamW::resume(const std::vector<NamedTensor>& state, std::int64_
   const at::NoGradGuard no_grad;
   own_->set_step_count(step_count);
   for (const NamedTensor& part : own_->state()) {
-    const Parameter& parameter = parameter_of(part.name);
+    const Tensor& parameter = parameter_of(part.name);
     Tensor whole;
     if (group_.is_leader()) {
       const auto found = std::ranges::find(state, part.name, &NamedTensor::name);
       if (found == state.end()) fail(ErrorKind::kInternal, concat("no state of ", part.name));
       whole = found->tensor.to(part.tensor.device());
     } else {
-      whole = at::empty(parameter.whole.tensor.sizes(), part.tensor.options());
+      whole = at::empty(parameter.sizes(), part.tensor.options());
     }
     group_.broadcast({whole});
     const bool is_own = part.tensor.data_ptr() == whole.data_ptr();  // alone
-    if (!is_own) part.tensor.copy_(elements(whole, parameter.own));
+    if (!is_own) part.tensor.copy_(elements(whole, own_of(parameter)));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "sbert/base/tensor_fwd.h"
 #include "sbert/dist/process_group.h"
+#include "sbert/dist/shares.h"
 #include "sbert/optim/adamw.h"
 #include "sbert/optim/parameter_settings.h"
 
@@ -16,14 +17,15 @@ struct NamedTensor;
 
 /// AdamW whose two averages are shared out over the processes of a group (stage 1 of ZeRO:
 /// Rajbhandari et al., 2020, "ZeRO: Memory Optimizations Toward Training Trillion Parameter
-/// Models"). Of the n elements of a parameter, process r of W keeps the averages of those from
-/// n r / W to n (r + 1) / W, updates these, and gets the others from the processes that did. With
-/// alone() it is AdamW.
+/// Models"). Of the elements of a parameter a process keeps the averages of its share() alone,
+/// updates these, and gets the others from the processes that did. With alone() it is AdamW.
 ///
-/// All processes make the same calls with the same parameters and gradients.
+/// All processes make the same calls with the same parameters, and with the same gradients of a
+/// parameter or each with that of its part.
 class DistributedAdamW {
  public:
-  /// @param parameters contiguous, updated in place; each needs a .grad() when step() is called
+  /// @param parameters contiguous, updated in place; each needs a .grad() when step() is called, or
+  ///                   its part does
   /// @param settings   one a parameter, in their order
   /// @param group      outlives this
   /// @throws Error(kInternal) if there are more or fewer settings
@@ -35,6 +37,13 @@ class DistributedAdamW {
   DistributedAdamW(const DistributedAdamW&) = delete;
   DistributedAdamW& operator=(const DistributedAdamW&) = delete;
 
+  /// This process's part of each parameter, [elements]: views, with a .grad() of their own.
+  const std::vector<NamedTensor>& parts() const { return parts_; }
+  /// Over which the parameters are shared out.
+  ProcessGroup& group() const { return group_; }
+
+  /// Moves the .grad() of a parameter, where it has one, to its part: what is not of the part goes.
+  void take_gradients();
   /// One update with this learning rate, times each parameter's lr_scale.
   void step(double lr);
   /// Drops the gradients.
@@ -55,14 +64,14 @@ class DistributedAdamW {
   void resume(const std::vector<NamedTensor>& state, std::int64_t step_count);
 
  private:
-  struct Parameter;
-
-  const Parameter& parameter_of(const std::string& state_name) const;
-  std::vector<std::int64_t> counts_of(const Parameter& parameter) const;
+  Range own_of(const Tensor& parameter) const;
+  const Tensor& parameter_of(const std::string& state_name) const;
+  std::vector<std::int64_t> counts_of(const Tensor& parameter) const;
   void gather_values();
 
   ProcessGroup& group_;
-  std::vector<Parameter> parameters_;
+  std::vector<NamedTensor> parameters_;
+  std::vector<NamedTensor> parts_;
   std::unique_ptr<AdamW> own_;  // of this process's elements
 };
 

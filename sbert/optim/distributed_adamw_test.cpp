@@ -1,6 +1,7 @@
 #include "sbert/optim/distributed_adamw.h"
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 
 #include <gmock/gmock.h>
@@ -10,6 +11,8 @@
 
 #include "sbert/base/error.h"
 #include "sbert/base/named_tensor.h"
+#include "sbert/dist/shares.h"
+#include "sbert/optim/loss_scaler.h"
 #include "tests/support/on_each_rank.h"
 
 namespace sbert {
@@ -130,6 +133,35 @@ TEST(DistributedAdamW, EachProcessKeepsItsShareOfTheAverages) {
   EXPECT_EQ(whole, 2 * 4 * (3000 * 2500 + 35 + 7 + 1));
   EXPECT_EQ(total, whole);
   EXPECT_LE(most, whole / 4 + 100);
+}
+
+TEST(DistributedAdamW, GradientsOfPartsAreClippedAndCheckedAsWholeOnes) {
+  constexpr double kRounding = 1e-5;  // of the norm of 7.5 million numbers in float32
+  const NamedTensors whole = parameters();
+  set_gradients(whole, 1);
+  const double norm = clip_gradients(whole, 0.5);
+  for (const int processes : {2, 3}) {
+    on_each_rank(processes, [&](ProcessGroup& group) {
+      DistributedAdamW optimizer(parameters(), settings(), {}, group);
+      for (std::size_t i = 0; i < whole.size(); ++i) {
+        const Tensor gradient = whole[i].tensor.detach() * 0.1 + 1;
+        optimizer.parts()[i].tensor.mutable_grad() =
+            elements(gradient, share(gradient.numel(), group.rank(), processes));
+      }
+      LossScaler scaler({.initial_scale = 1});
+      EXPECT_TRUE(scaler.unscale_and_check(optimizer.parts(), group));
+      EXPECT_NEAR(clip_gradients(optimizer.parts(), 0.5, group), norm, kRounding * norm);
+      for (std::size_t i = 0; i < whole.size(); ++i) {
+        const Range own = share(whole[i].tensor.numel(), group.rank(), processes);
+        const Tensor& found = optimizer.parts()[i].tensor.grad();
+        EXPECT_TRUE(found.allclose(elements(whole[i].tensor.grad(), own), kRounding, 0));
+      }
+      // One process alone has what is not finite; all have to know.
+      if (group.rank() == 1) optimizer.parts()[0].tensor.mutable_grad().fill_(INFINITY);
+      EXPECT_FALSE(scaler.unscale_and_check(optimizer.parts(), group));
+      EXPECT_FALSE(std::isfinite(clip_gradients(optimizer.parts(), 0.5, group)));
+    });
+  }
 }
 
 TEST(DistributedAdamW, AMissingGradientIsRefused) {

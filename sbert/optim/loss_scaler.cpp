@@ -17,7 +17,8 @@ double LossScaler::scale() const {
   return state_.scale;
 }
 
-bool LossScaler::unscale_and_check(const std::vector<NamedTensor>& parameters) {
+bool LossScaler::unscale_and_check(const std::vector<NamedTensor>& parameters,
+                                   ProcessGroup& group) {
   const at::NoGradGuard no_grad;
   std::vector<Tensor> gradients;
   for (const NamedTensor& parameter : parameters) {
@@ -28,7 +29,7 @@ bool LossScaler::unscale_and_check(const std::vector<NamedTensor>& parameters) {
   Tensor found_inf = at::zeros({1}, options);
   const Tensor inverse_scale = at::full({1}, 1 / state_.scale, options);
   at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf, inverse_scale);
-  has_overflow_ = has_overflow_ || found_inf.item<float>() != 0;
+  has_overflow_ = group.any(has_overflow_ || found_inf.item<float>() != 0);
   return !has_overflow_;
 }
 

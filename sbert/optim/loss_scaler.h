@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sbert/base/tensor_fwd.h"
+#include "sbert/dist/process_group.h"
 
 namespace sbert {
 
@@ -37,8 +38,9 @@ class LossScaler {
   double scale() const;
 
   /// Divides the gradients by scale(), in place. Parameters without a gradient take no part.
-  /// @return whether all are finite; if not, the step is to be left out
-  bool unscale_and_check(const std::vector<NamedTensor>& parameters);
+  /// @param group of which each process has other parameters
+  /// @return whether all are finite, in all processes; if not, the step is to be left out
+  bool unscale_and_check(const std::vector<NamedTensor>& parameters, ProcessGroup& group = alone());
 
   /// Ends a step: lowers the scale after an overflow, raises it after growth_interval steps
   /// without one, as far as float32 reaches.

@@ -14,7 +14,8 @@ namespace sbert {
 struct GradientBuckets::Bucket {
   std::vector<std::size_t> parameters;  // their places
   std::size_t num_awaited = 0;          // gradients of last passes that are not there yet
-  std::unique_ptr<PendingSum> sum{};    // under way
+  std::unique_ptr<PendingSum> sum{};    // under way, as is this:
+  std::unique_ptr<PendingShares> shares{};
 };
 
 // Called by the backward pass when a leaf has its gradient.
@@ -29,8 +30,12 @@ struct GradientBuckets::Hook final : torch::autograd::PostAccumulateGradHook {
 GradientBuckets::GradientBuckets(NamedTensors parameters,
                                  std::vector<NamedTensors> copies,
                                  ProcessGroup& group,
-                                 std::int64_t bucket_bytes)
-    : parameters_(std::move(parameters)), copies_(std::move(copies)), group_(group) {
+                                 std::int64_t bucket_bytes,
+                                 NamedTensors parts)
+    : parameters_(std::move(parameters)),
+      parts_(std::move(parts)),
+      copies_(std::move(copies)),
+      group_(group) {
   std::vector<Tensor> reversed;
   for (auto each = parameters_.rbegin(); each != parameters_.rend(); ++each)
     reversed.push_back(each->tensor);
@@ -77,15 +82,34 @@ void GradientBuckets::send_ready() {
   for (; num_sent_ < buckets_.size() && buckets_[num_sent_].num_awaited == 0; ++num_sent_) {
     Bucket& bucket = buckets_[num_sent_];
     add_up_workers(bucket);
-    if (group_.size() == 1) continue;
-    std::vector<Tensor> gradients;
-    for (const std::size_t i : bucket.parameters) {
-      const Tensor& parameter = parameters_[i].tensor;
-      if (!parameter.grad().defined()) parameter.mutable_grad() = at::zeros_like(parameter);
-      gradients.push_back(parameter.grad());
-    }
-    bucket.sum = group_.begin_sum(std::move(gradients));
+    if (group_.size() > 1) send(bucket);
   }
+}
+
+void GradientBuckets::send(Bucket& bucket) {
+  std::vector<Tensor> gradients;
+  for (const std::size_t i : bucket.parameters) {
+    const Tensor& parameter = parameters_[i].tensor;
+    if (!parameter.grad().defined()) parameter.mutable_grad() = at::zeros_like(parameter);
+    gradients.push_back(parameter.grad());
+  }
+  if (parts_.empty()) {
+    bucket.sum = group_.begin_sum(std::move(gradients));
+    return;
+  }
+  bucket.shares = group_.begin_sum_of_shares(gradients);
+  for (const std::size_t i : bucket.parameters)
+    parameters_[i].tensor.mutable_grad() = Tensor();
+}
+
+void GradientBuckets::receive(Bucket& bucket) {
+  if (bucket.sum) bucket.sum->wait();
+  bucket.sum.reset();
+  if (!bucket.shares) return;
+  const std::vector<Tensor> sums = bucket.shares->wait();
+  bucket.shares.reset();
+  for (std::size_t k = 0; k < sums.size(); ++k)
+    parts_[bucket.parameters[k]].tensor.mutable_grad() = sums[k];
 }
 
 void GradientBuckets::add_up_workers(Bucket& bucket) {
@@ -109,10 +133,8 @@ void GradientBuckets::finish() {
   for (Bucket& bucket : buckets_)
     bucket.num_awaited = 0;
   send_ready();
-  for (Bucket& bucket : buckets_) {
-    if (bucket.sum) bucket.sum->wait();
-    bucket.sum.reset();
-  }
+  for (Bucket& bucket : buckets_)
+    receive(bucket);
   num_sent_ = 0;
   is_last_ = false;
 }

@@ -25,10 +25,13 @@ class GradientBuckets {
   ///                     of the parameters
   /// @param group        outlives this
   /// @param bucket_bytes of a bucket; a larger parameter has one of its own
+  /// @param parts        of several processes that share out the gradients: this one's part of each
+  ///                     parameter, which gets the sums in its place. None: each has all sums
   GradientBuckets(NamedTensors parameters,
                   std::vector<NamedTensors> copies,
                   ProcessGroup& group,
-                  std::int64_t bucket_bytes);
+                  std::int64_t bucket_bytes,
+                  NamedTensors parts = {});
   ~GradientBuckets();
   GradientBuckets(const GradientBuckets&) = delete;
   GradientBuckets& operator=(const GradientBuckets&) = delete;
@@ -37,7 +40,8 @@ class GradientBuckets {
   /// to be called when the passes before are done.
   void expect_last(std::size_t workers);
 
-  /// Ends what is under way: the sums are in the .grad() of the parameters, the workers have none.
+  /// Ends what is under way: the sums are in the .grad() of the parameters or of their parts, the
+  /// workers have none.
   /// A parameter that no worker of any process has a gradient of has none; of several processes,
   /// zeros.
   /// @throws Error(kIo) when another process is gone
@@ -50,8 +54,11 @@ class GradientBuckets {
   void note_gradient(std::size_t bucket);
   void send_ready();
   void add_up_workers(Bucket& bucket);
+  void send(Bucket& bucket);
+  void receive(Bucket& bucket);
 
   NamedTensors parameters_;
+  NamedTensors parts_;
   std::vector<NamedTensors> copies_;
   ProcessGroup& group_;
   std::vector<Bucket> buckets_;

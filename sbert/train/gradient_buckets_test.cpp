@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "sbert/dist/buckets.h"
+#include "sbert/dist/shares.h"
 #include "tests/support/on_each_rank.h"
 
 namespace sbert {
@@ -47,10 +48,14 @@ class NotingGroup final : public ProcessGroup {
     sent.push_back(static_cast<int>(tensors.size()));
     return std::make_unique<Done>();
   }
+  std::unique_ptr<PendingShares> begin_sum_of_shares(const std::vector<Tensor>&) override {
+    return nullptr;
+  }
   void broadcast(const std::vector<Tensor>&) override {}
   std::vector<Tensor> gather(const Tensor& part, const std::vector<std::int64_t>&) override {
     return {part};
   }
+  void tell_failure(ErrorKind, const std::string&) override {}
   Traffic traffic() const override { return {}; }
 
   std::vector<int> sent;  // tensors of each message
@@ -74,6 +79,32 @@ TEST(GradientBuckets, AddUpPassesWorkersAndProcessesHoweverLargeTheBucketsAre) {
           EXPECT_TRUE(each.tensor.grad().eq(33 + 300 + 3000 * update).all().item<bool>());
         for (const NamedTensor& each : workers[0])
           EXPECT_FALSE(each.tensor.grad().defined());
+      }
+    });
+  }
+}
+
+TEST(GradientBuckets, OfPartsGiveEachProcessTheSumsOfItsOwn) {
+  for (const std::int64_t bytes : {1, 40, 1000}) {
+    on_each_rank(3, [&](ProcessGroup& group) {
+      const NamedTensors parameters = leaves(5);
+      const std::vector<NamedTensors> workers{leaves(5), leaves(5)};
+      NamedTensors parts;  // of 4 elements: 2, 2 and none
+      for (const NamedTensor& each : parameters)
+        parts.push_back({each.name, elements(each.tensor, share(4, group.rank(), 3))});
+      GradientBuckets buckets(parameters, workers, group, bytes, parts);
+      for (int update = 1; update <= 2; ++update) {
+        pass(workers[0], 1);
+        buckets.expect_last(2);
+        pass(workers[0], 10 * group.rank());
+        pass(workers[1], 100 * update);
+        buckets.finish();
+        for (std::size_t i = 0; i < 5; ++i) {
+          const Tensor& sums = parts[i].tensor.grad();
+          EXPECT_EQ(sums.numel(), group.rank() < 2 ? 2 : 0);
+          EXPECT_TRUE(sums.eq(3 + 30 + 300 * update).all().item<bool>());
+          EXPECT_FALSE(parameters[i].tensor.grad().defined());
+        }
       }
     });
   }

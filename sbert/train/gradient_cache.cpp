@@ -81,15 +81,16 @@ GradientCache::GradientCache(const SentenceModel& model,
                              const Loss& loss,
                              int workers,
                              ProcessGroup& group,
-                             const GradientOptions& options)
+                             const GradientOptions& options,
+                             const NamedTensors& parts)
     : model_(model), loss_(loss), group_(group), options_(options) {
   std::vector<NamedTensors> leaves;
   for (int i = 0; i < workers; ++i) {
     encoders_.push_back(model.encoder.shared());
     leaves.push_back(encoders_.back().trainable_parameters());
   }
-  buckets_ = std::make_unique<GradientBuckets>(model.encoder.trainable_parameters(),
-                                               std::move(leaves), group, options.bucket_bytes);
+  buckets_ = std::make_unique<GradientBuckets>(
+      model.encoder.trainable_parameters(), std::move(leaves), group, options.bucket_bytes, parts);
 }
 
 double GradientCache::compute(const std::vector<MicroBatch>& micro_batches,

@@ -49,14 +49,17 @@ class GradientCache {
  public:
   /// @param model outlives this, as does `loss`; their parameters may be changed in place between
   ///              calls
+  /// @param parts of several processes that share out the gradients: this one's part of each of the
+  ///              model's trainable parameters, in their order (what follows them is not read)
   GradientCache(const SentenceModel& model,
                 const Loss& loss,
                 int workers,
                 ProcessGroup& group = alone(),
-                const GradientOptions& options = {});
+                const GradientOptions& options = {},
+                const NamedTensors& parts = {});
 
-  /// Puts the gradient into the .grad() of the parameters of the model and of the loss, in place of
-  /// what is there.
+  /// Puts the gradient into the .grad() of the parameters of the model, or of their parts, and of
+  /// those of the loss, in place of what is there.
   /// @param micro_batches of the global batch, the process's own with their tokens
   /// @param step_key   dropout of this step; each sequence draws its masks by its place in the
   ///                   global batch

@@ -80,10 +80,11 @@ Learner::Learner(const TrainOptions& options,
   if (options.model.loss.memory_size > 0) {
     memory_.emplace(options.model.loss.memory_size, config.hidden_size, device);
   }
-  gradient_.emplace(model, *loss_, workers, group, gradient_options(options.model));
   optimizer_.emplace(trained_, settings_of(trained_, options.model.optim, config.num_layers),
                      adamw_options(options.model.optim),
                      options.model.optim.is_shared_out() ? group : alone());
+  gradient_.emplace(model, *loss_, workers, group, gradient_options(options.model),
+                    optimizer_->is_shared_out() ? optimizer_->parts() : NamedTensors());
   const EmaOptions& ema = options.exp_manager.ema;
   if (ema.enable) averages_.emplace(trained_, ema.decay);
 }
@@ -113,9 +114,11 @@ Update Learner::update(const std::vector<MicroBatch>& micro_batches,
   result.loss = gradient_->compute(micro_batches, derive_key(seed_, kDropoutMasks, step), scale,
                                    memory_ ? memory_->documents() : LossMemory{});
   clock.enter(Phase::kOptimizer);
-  result.is_skipped = scaler_ && !scaler_->unscale_and_check(trained_);
+  optimizer_->take_gradients();
+  const NamedTensors& parts = optimizer_->parts();
+  result.is_skipped = scaler_ && !scaler_->unscale_and_check(parts, optimizer_->group());
   if (!result.is_skipped) {
-    result.grad_norm = clip_gradients(trained_, clip_);
+    result.grad_norm = clip_gradients(parts, clip_, optimizer_->group());
     if (!std::isfinite(result.loss) || !std::isfinite(result.grad_norm)) {
       fail(ErrorKind::kUsage,
            concat("the loss or its gradient is not finite at step ", step,

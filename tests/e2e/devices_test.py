@@ -126,6 +126,10 @@ class Devices(Training):
             shapes = [{name: (type_, shape) for name, (type_, shape, _) in self.last_state(folder).items()}
                       for folder in (f"of-{count}", "one")]
             self.assertEqual(*shapes)  # written once, whole
+            if count == 2:  # the sums of a part's gradients and the values of the other cost what all sums do
+                self.succeed(*self.words("whole-2", "trainer.devices=2", "trainer.max_steps=5"))
+                ours, theirs = (self.metrics(folder, "communication_bytes_per_step")[2] for folder in ("of-2", "whole-2"))
+                self.assertAlmostEqual(ours / theirs, 1, delta=0.02)
             self.assertIn("optimizer.exp_avg.embeddings.word_embeddings.weight", shapes[0])
 
     def test_negatives_of_micro_batches_and_local_backprop_are_those_of_one_process_too(self):
