@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <c10/util/Exception.h>
+
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
@@ -94,6 +96,9 @@ int run_program(int argc, char** argv) {
     if (error.kind() != ErrorKind::kInternal) return report(error.kind(), error.what());
     return report(error.kind(), concat("internal error: ", error.what(), " (",
                                        error.where().file_name(), ":", error.where().line(), ")"));
+  } catch (const c10::OutOfMemoryError& error) {  // where no setting is known to lower
+    return report(ErrorKind::kIo,
+                  concat("out of memory on the device: ", error.what_without_backtrace()));
   } catch (const std::bad_alloc&) {
     return report(ErrorKind::kIo, "out of memory; a smaller batch or fewer threads need less");
   } catch (const std::exception& error) {
