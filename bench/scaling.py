@@ -1,11 +1,11 @@
 """Training on several processes of this machine: what a step takes and sends, and what memory a process has.
 
-    python bench/scaling.py PROGRAM MODEL TRAINING.json [--processes 1 2 4] [--optimizers fused_adam ...] [--batch 32]
-        [--micro 8] [--length 64] [--steps 12] [WORD ...]
+    python bench/scaling.py PROGRAM MODEL TRAINING.json [--processes 1,2,4] [--optimizers fused_adam,...] [--batch 32]
+        [--micro 8] [--length 64] [--steps 12] [--memory] [WORD ...]
 
 A step: questions of the training file, each with a positive and a negative. Seconds are the median of the steps after the first two.
-Memory is the anonymous one of each process in MB, looked at 50 times a second from the first step on: the medians, and the most of all.
-WORDs go to `sbert train`. -> a table on stdout
+With --memory, the anonymous memory of each process in MB, looked at 50 times a second from the first step on: the medians, and the most of
+all; what is freed then goes back to the kernel, which takes time. WORDs go to `sbert train`. -> a table on stdout
 """
 import argparse
 import json
@@ -54,15 +54,16 @@ def records(folder):
 def train(options, processes, optimizer):
     """-> what each step was, MB of each process"""
     with tempfile.TemporaryDirectory() as folder:
-        # What is freed goes back to the kernel.
-        environment = os.environ | {"OMP_WAIT_POLICY": "passive", "MALLOC_MMAP_THRESHOLD_": "1000000"}
+        environment = os.environ | {"OMP_WAIT_POLICY": "passive"}
+        if options.memory:
+            environment["MALLOC_MMAP_THRESHOLD_"] = "1000000"
         if processes > os.cpu_count():
             environment["OMP_NUM_THREADS"] = "1"
         starter = subprocess.Popen(words(options, processes, optimizer, folder), env=environment)
         memory = {}
         while starter.poll() is None:
             time.sleep(0.02)
-            if not records(folder):
+            if not options.memory or not records(folder):
                 continue
             for pid in [starter.pid] if processes == 1 else children(starter.pid):
                 used = anonymous_mb(pid)
@@ -78,9 +79,9 @@ def row(processes, optimizer, steps, memory):
         return statistics.median(step.get(name, 0) for step in steps)
 
     medians = sorted(statistics.median(each) for each in memory)
+    used = f"| {medians[0]:.0f} to {medians[-1]:.0f} MB | {max(map(max, memory)):.0f} MB " if memory else ""
     return (f"| {processes} | {optimizer} | {median('train_step_timing in s'):.2f} s | {median('communication_wait_share'):.1%} "
-            f"| {median('communication_bytes_per_step') / 1e6:.1f} MB | {medians[0]:.0f} to {medians[-1]:.0f} MB "
-            f"| {max(map(max, memory)):.0f} MB | {steps[-1]['reduced_train_loss']:.5f} |")
+            f"| {median('communication_bytes_per_step') / 1e6:.1f} MB {used}| {steps[-1]['reduced_train_loss']:.5f} |")
 
 
 def main():
@@ -88,16 +89,17 @@ def main():
     parser.add_argument("program")
     parser.add_argument("model")
     parser.add_argument("training")
-    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--optimizers", nargs="+", default=["fused_adam"])
+    parser.add_argument("--processes", default="1,2,4")
+    parser.add_argument("--optimizers", default="fused_adam")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--micro", type=int, default=8)
     parser.add_argument("--length", type=int, default=64)
     parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--memory", action="store_true")
     options, options.words = parser.parse_known_args()
-    print("| processes | optimizer | step | waited | sent by each | memory | at most | last loss |\n|---|---|---|---|---|---|---|---|")
-    for processes in options.processes:
-        for optimizer in options.optimizers:
+    print(f"| processes | optimizer | step | waited | sent by each {'| memory | at most ' if options.memory else ''}| last loss |")
+    for processes in map(int, options.processes.split(",")):
+        for optimizer in options.optimizers.split(","):
             print(row(processes, optimizer, *train(options, processes, optimizer)), flush=True)
 
 
