@@ -32,6 +32,7 @@ constexpr std::int64_t kRowsStep = kPieces * kTileValues;
 constexpr std::int64_t kMostSteps = 16;
 constexpr std::int64_t kSums = 2 * kTile * kPanelColumns;
 constexpr std::int64_t kBesidesAStep = 3;
+constexpr std::int64_t kCacheLine = 64;
 
 constexpr std::int64_t whole(std::int64_t count, std::int64_t size) {
   return (count + size - 1) / size;
@@ -245,13 +246,23 @@ void multiply_steps(const Product& p,
   const std::int64_t steps = plan.steps_from(first);
   const std::int64_t stride = steps * kRowsStep;
   const std::int64_t rows_beside = whole(2 * kTile, kBesidesAStep * steps);
-  const auto beside = [&] { outputs.store(rows_beside); };
+  const std::int64_t ahead_bytes =
+      kPanelStep * static_cast<std::int64_t>(sizeof(Bfloat16)) / kBesidesAStep / plan.row_pairs;
+  const char* ahead = nullptr;  // in the next panel, on its way to the second cache
+  const auto beside = [&] {
+    outputs.store(rows_beside);
+    for (std::int64_t i = 0; i < ahead_bytes; i += kCacheLine)
+      __builtin_prefetch(ahead + i, 0, 2);
+    ahead += ahead_bytes;
+  };
   const auto* columns = reinterpret_cast<const Bfloat16*>(p.weight) + first * kPanelStep;
   for (std::int64_t panel = 0; panel < plan.panels; ++panel, columns += plan.steps * kPanelStep) {
     for (std::int64_t pair = 0; pair < plan.row_pairs; ++pair) {
       const std::int64_t block = panel * plan.row_pairs + pair;
       const std::int64_t row = 2 * pair * kTile;
       float* sums = all_sums + block % plan.sums_kept * kSums;
+      ahead = reinterpret_cast<const char*>(columns + plan.steps * kPanelStep) +
+              pair * steps * kBesidesAStep * ahead_bytes;
       if (first == 0) {
         zero_sum_tiles();
       } else {
@@ -285,6 +296,7 @@ void multiply_and(const Product& p) {
 }
 
 void multiply(const Product& p) {
+  if (p.rows == 0) return;
   switch (p.after) {
     case After::kNothing:
       return multiply_and<After::kNothing>(p);
