@@ -20,7 +20,7 @@ namespace sbert {
 namespace {
 
 // What a kill can cost: some minutes with a small model on two cores.
-constexpr std::int64_t kMostTextsAtOnce = 2'048;  // for each process
+constexpr std::int64_t kMostTextsAtOnce = 4'096;  // for each process
 
 std::uint64_t key_of(std::span<const float> values) {
   return bytes_key({reinterpret_cast<const char*>(values.data()), values.size_bytes()});

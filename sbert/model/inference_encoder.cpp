@@ -119,7 +119,7 @@ struct Workspace {
   Buffer attention;
   Buffer half;  // [block, H]
   Buffer wide;  // [block, F]
-  QuantizedRows quantized;
+  ProductScratch product;
 };
 
 // Calls work(first, rows) for blocks of the tokens.
@@ -155,7 +155,7 @@ void run_layer(const InferenceLayer& layer,
   const std::int64_t width = config.hidden_size;
   float* qkv = space.qkv.get(batch.num_tokens() * 3 * width);
   for_each_block(batch.num_tokens(), [&](std::int64_t first, std::int64_t rows) {
-    layer.qkv(x + first * width, rows, After::kNothing, qkv + first * 3 * width, space.quantized);
+    layer.qkv(x + first * width, rows, After::kNothing, qkv + first * 3 * width, space.product);
   });
   float* context = space.context.get(batch.num_tokens() * width);
   attend(batch, config, qkv, context, space.attention);
@@ -163,10 +163,10 @@ void run_layer(const InferenceLayer& layer,
   float* wide = space.wide.get(kBlockTokens * config.ffn_hidden_size);
   for_each_block(batch.num_tokens(), [&](std::int64_t first, std::int64_t rows) {
     float* stream = x + first * width;
-    layer.attention_output(context + first * width, rows, After::kNothing, half, space.quantized);
+    layer.attention_output(context + first * width, rows, After::kNothing, half, space.product);
     kernel.add_norm_rows(stream, half, rows, layer.attention_norm.kernel_form(), stream);
-    layer.intermediate(stream, rows, after_of(config.activation), wide, space.quantized);
-    layer.output(wide, rows, After::kNothing, half, space.quantized);
+    layer.intermediate(stream, rows, after_of(config.activation), wide, space.product);
+    layer.output(wide, rows, After::kNothing, half, space.product);
     kernel.add_norm_rows(stream, half, rows, layer.output_norm.kernel_form(), stream);
   });
 }

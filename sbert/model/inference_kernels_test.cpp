@@ -67,9 +67,10 @@ struct Shape {
 };
 
 // Sizes below, at and above the tiles of every width.
-const std::vector<Shape> kShapes{{1, 1, 1},    {0, 5, 7},     {2, 3, 5},    {3, 64, 16},
-                                 {5, 24, 31},  {12, 65, 32},  {13, 17, 33}, {16, 128, 64},
-                                 {17, 63, 70}, {31, 100, 96}, {33, 40, 8},  {100, 384, 48}};
+const std::vector<Shape> kShapes{{1, 1, 1},    {0, 5, 7},     {2, 3, 5},     {3, 64, 16},
+                                 {5, 24, 31},  {12, 65, 32},  {13, 17, 33},  {16, 128, 64},
+                                 {17, 63, 70}, {31, 100, 96}, {33, 40, 8},   {100, 384, 48},
+                                 {7, 512, 33}, {35, 700, 40}, {70, 1536, 70}};
 
 struct Problem {
   explicit Problem(const Shape& s, float scale = 1)
@@ -82,11 +83,19 @@ struct Problem {
   }
   double exact(std::int64_t row, std::int64_t column) const {
     double sum = bias[static_cast<std::size_t>(column)];
-    for (std::int64_t k = 0; k < shape.in; ++k) {
-      sum += static_cast<double>(x[area(row, shape.in) + static_cast<std::size_t>(k)]) *
-             weight[area(column, shape.in) + static_cast<std::size_t>(k)];
-    }
+    for (std::int64_t k = 0; k < shape.in; ++k)
+      sum += term(row, column, k);
     return sum;
+  }
+  double magnitude(std::int64_t row, std::int64_t column) const {
+    double sum = std::abs(bias[static_cast<std::size_t>(column)]);
+    for (std::int64_t k = 0; k < shape.in; ++k)
+      sum += std::abs(term(row, column, k));
+    return sum;
+  }
+  double term(std::int64_t row, std::int64_t column, std::int64_t k) const {
+    return static_cast<double>(x[area(row, shape.in) + static_cast<std::size_t>(k)]) *
+           weight[area(column, shape.in) + static_cast<std::size_t>(k)];
   }
   Shape shape;
   Values x, weight, bias;
@@ -97,7 +106,9 @@ Values multiplied(const InferenceKernels& kernels, const Problem& p, After after
   Values packed(static_cast<std::size_t>(kernels.packed_size(out, in)));
   kernels.pack(p.weight.data(), out, in, packed.data());
   Values y(area(rows, out));
-  kernels.multiply({p.x.data(), rows, in, out, packed.data(), p.bias.data(), after, y.data()});
+  std::vector<char> scratch(static_cast<std::size_t>(kernels.multiply_scratch(rows, in, out)));
+  kernels.multiply(
+      {p.x.data(), rows, in, out, packed.data(), p.bias.data(), after, scratch.data(), y.data()});
   return y;
 }
 
@@ -119,17 +130,40 @@ TEST_P(InferenceKernelsTest, ProductIsThatOfDouble) {
   }
 }
 
+// Values from 1e-15 to 1e15: the error is that of floats beside the magnitudes that are added up,
+// whatever they are.
+TEST_P(InferenceKernelsTest, ProductOfAllMagnitudesHasTheErrorOfFloats) {
+  for (const std::int64_t in : {1, 40, 700}) {
+    Problem p({20, in, 40});
+    std::mt19937 random(4);
+    std::uniform_real_distribution<float> exponent(-15, 15);
+    for (float& each : p.x)
+      each *= std::pow(10.0F, exponent(random));
+    const Values y = multiplied(kernels_, p, After::kNothing);
+    for (std::int64_t row = 0; row < p.shape.rows; ++row) {
+      for (std::int64_t column = 0; column < p.shape.out; ++column) {
+        const double tolerance = 5e-7 * p.magnitude(row, column);
+        EXPECT_NEAR(y[area(row, p.shape.out) + static_cast<std::size_t>(column)],
+                    p.exact(row, column), tolerance)
+            << in << " inputs";
+      }
+    }
+  }
+}
+
 // A row's result must not depend on the tile that it falls into.
 TEST_P(InferenceKernelsTest, ARowHasTheSameBitsAmongAnyNumberOfRows) {
-  const Problem all({70, 97, 50});
-  const Values together = multiplied(kernels_, all, After::kGelu);
-  for (std::int64_t rows = 1; rows < 40; ++rows) {
-    Problem some = all;
-    some.shape.rows = rows;
-    some.x.assign(all.x.begin() + 97 * 20, all.x.begin() + 97 * (20 + rows));
-    const Values alone = multiplied(kernels_, some, After::kGelu);
-    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + 50 * 20))
-        << rows << " rows";
+  for (const std::int64_t in : {97, 600}) {
+    const Problem all({70, in, 50});
+    const Values together = multiplied(kernels_, all, After::kGelu);
+    for (std::int64_t rows = 1; rows < 40; ++rows) {
+      Problem some = all;
+      some.shape.rows = rows;
+      some.x.assign(all.x.begin() + in * 20, all.x.begin() + in * (20 + rows));
+      const Values alone = multiplied(kernels_, some, After::kGelu);
+      EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + 50 * 20))
+          << rows << " rows";
+    }
   }
 }
 

@@ -11,6 +11,11 @@
 
 namespace sbert {
 
+void* ProductScratch::get(std::int64_t bytes) {
+  if (!memory_.defined() || memory_.numel() < bytes) memory_ = at::empty({bytes}, at::kByte);
+  return memory_.data_ptr();
+}
+
 WeightMemory::WeightMemory(std::int64_t bytes)
     : memory_(zero_tensor({rounded(bytes) / static_cast<std::int64_t>(sizeof(float))})),
       size_(rounded(bytes)) {}
@@ -69,7 +74,7 @@ void PackedLinear::quantize(const float* weight, std::int8_t* packed) {
 }
 
 void PackedLinear::operator()(
-    const float* x, std::int64_t rows, After after, float* y, QuantizedRows& scratch) const {
+    const float* x, std::int64_t rows, After after, float* y, ProductScratch& scratch) const {
   const InferenceKernels& kernels = inference_kernels();
   const float* bias = bias_.const_data_ptr<float>();
   if (weight_ != nullptr) {
@@ -80,16 +85,18 @@ void PackedLinear::operator()(
                       .weight = weight_,
                       .bias = bias,
                       .after = after,
+                      .scratch = scratch.get(kernels.multiply_scratch(rows, in_, out_)),
                       .y = y});
     return;
   }
-  const auto padded = static_cast<std::size_t>(int8_rows(rows));
-  const std::size_t bytes = padded * static_cast<std::size_t>(int8_row_bytes(in_));
-  if (scratch.values.size() < bytes) scratch.values.resize(bytes);
-  if (scratch.scale.size() < padded) scratch.scale.resize(padded);
-  kernels.quantize(x, rows, in_, scratch.values.data(), scratch.scale.data());
-  kernels.multiply_int8({.x = scratch.values.data(),
-                         .x_scale = scratch.scale.data(),
+  const std::int64_t padded = int8_rows(rows);
+  const std::int64_t bytes = padded * int8_row_bytes(in_);
+  auto* x8 = static_cast<std::uint8_t*>(
+      scratch.get(bytes + padded * static_cast<std::int64_t>(sizeof(float))));
+  auto* scale = reinterpret_cast<float*>(x8 + bytes);
+  kernels.quantize(x, rows, in_, x8, scale);
+  kernels.multiply_int8({.x = x8,
+                         .x_scale = scale,
                          .rows = rows,
                          .in = in_,
                          .out = out_,

@@ -14,9 +14,13 @@ namespace sbert {
 using at::Tensor;
 
 /// What the products of a pass write into on their way; each thread has its own.
-struct QuantizedRows {
-  std::vector<std::uint8_t> values;
-  std::vector<float> scale;
+class ProductScratch {
+ public:
+  /// From a whole cache line on; what is in it is lost with the next call.
+  void* get(std::int64_t bytes);
+
+ private:
+  Tensor memory_;
 };
 
 /// Memory for packed weights, in huge pages where the system gives them: a product that walks
@@ -51,7 +55,7 @@ class PackedLinear {
 
   /// y [rows, out] = after(x [rows, in] weight^T + bias)
   void operator()(
-      const float* x, std::int64_t rows, After after, float* y, QuantizedRows& scratch) const;
+      const float* x, std::int64_t rows, After after, float* y, ProductScratch& scratch) const;
 
  private:
   void quantize(const float* weight, std::int8_t* packed);

@@ -28,13 +28,13 @@ bool has_avx512() {
 // Linux lets a process use the tiles only when it has asked (Documentation/arch/x86/xstate.rst).
 bool ask_for_tiles() {
 #if defined(__linux__) && defined(SYS_arch_prctl)
-  constexpr unsigned kTile = 1U << 24;      // of CPUID 7.0 EDX: AMX-TILE
-  constexpr unsigned kTileInt8 = 1U << 25;  // AMX-INT8
+  // Of CPUID 7.0 EDX: AMX-BF16, AMX-TILE, AMX-INT8.
+  constexpr unsigned kNeeded = 1U << 22 | 1U << 24 | 1U << 25;
   constexpr int kRequestPermission = 0x1023;
   constexpr int kTileData = 18;
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
-  if ((d & kTile) == 0 || (d & kTileInt8) == 0) return false;
+  if ((d & kNeeded) != kNeeded) return false;
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 #else
   return false;

@@ -23,7 +23,8 @@ struct Product {
   const float* weight;  ///< [out, in] as pack() lays it out
   const float* bias;    ///< [out]
   After after;
-  float* y;  ///< [rows, out]
+  void* scratch;  ///< multiply_scratch(rows, in, out) bytes, best from a cache line on
+  float* y;       ///< [rows, out]
 };
 
 /// The same with x and the weight as 8-bit integers: x = x_scale (x8 - 128) in each row,
@@ -86,6 +87,8 @@ struct InferenceKernels {
                     std::int64_t in,
                     std::int8_t* packed);
 
+  std::int64_t (*multiply_scratch)(std::int64_t rows, std::int64_t in, std::int64_t out);
+  /// With the error of a sum of floats; of values below 3e38 only.
   void (*multiply)(const Product& product);
   void (*multiply_int8)(const Int8Product& product);
   /// Each row to 8 bits with a scale of its own: its largest magnitude becomes 127.

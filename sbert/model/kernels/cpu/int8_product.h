@@ -3,6 +3,10 @@
 #include "sbert/model/kernels/cpu/inference_kernels.h"
 #include "sbert/model/kernels/cpu/inference_simd.h"
 
+#if defined(__AMX_TILE__)
+#include "sbert/model/kernels/cpu/tiles.h"
+#endif
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -121,19 +125,6 @@ inline void store_int8_sums(const Int8Product& p,
 
 #if defined(__AMX_INT8__)
 
-// Eight tiles of 16 rows of 64 bytes: 0 to 3 are sums, 4 and 5 rows of x, 6 and 7 columns of
-// weights.
-constexpr std::int64_t kTile = 16;
-struct TileConfig {
-  std::uint8_t palette;
-  std::uint8_t start_row;
-  std::uint8_t reserved[14];
-  std::uint16_t row_bytes[16];
-  std::uint8_t rows[16];
-};
-alignas(64) constexpr TileConfig kTiles{
-    1, 0, {}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
-
 // sums [2 * kTile, kPanelColumns] for up to 2 * kTile rows; what stands in rows beyond the last one
 // gives sums that nobody reads.
 inline void multiply_tiles(const std::uint8_t* x,
@@ -142,10 +133,7 @@ inline void multiply_tiles(const std::uint8_t* x,
                            const std::int8_t* panel,
                            std::int32_t* sums) {
   constexpr std::int64_t kPanelRow = kPanelColumns * kFour;
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
+  zero_sum_tiles();
   for (std::int64_t k = 0; k < stride; k += 64) {
     const std::int8_t* weights = panel + k * kPanelColumns;
     _tile_loadd(6, weights, kPanelRow);
@@ -159,15 +147,10 @@ inline void multiply_tiles(const std::uint8_t* x,
       _tile_dpbusd(3, 5, 7);
     }
   }
-  constexpr std::int64_t kSumsRow = kPanelColumns * sizeof(std::int32_t);
-  _tile_stored(0, sums, kSumsRow);
-  _tile_stored(1, sums + kTile, kSumsRow);
-  _tile_stored(2, sums + kTile * kPanelColumns, kSumsRow);
-  _tile_stored(3, sums + kTile * kPanelColumns + kTile, kSumsRow);
+  store_sum_tiles(sums);
 }
 
 void multiply_int8(const Int8Product& p) {
-  static_assert(kPanelColumns == 2 * kTile);
   alignas(64) std::int32_t sums[2 * kTile * kPanelColumns];
   const std::int64_t stride = int8_row_bytes(p.in);
   _tile_loadconfig(&kTiles);
