@@ -3,8 +3,9 @@
     python bench/peers/training.py PROGRAM MODEL FOLDER [--rounds 5] [--threads N] [--steps 5]
 
 A step: 8 questions, each with a positive and 4 negatives of training.json, in-batch negatives, AdamW. Seconds of a
-step are the median of those after the first two. Then global batches of 32 (one pass) and 1,024 (micro batches of
-32), a positive and a negative of 64 tokens at most: seconds a question, and most memory. -> JSON on stdout.
+step are the median of those after the first two. Then 2,048 questions with a positive and a negative of 64 tokens at
+most, in 64 global batches of 32 (one pass) and in two of 1,024 (micro batches of 32): seconds a question, and most
+memory. -> JSON on stdout.
 """
 import argparse
 import json
@@ -91,7 +92,7 @@ def main():
         pairs.append((middle(own), middle(peer)))
     cached = []
     for _ in range(min(2, options.rounds)):
-        small, small_memory = run_sbert(options, 32, 32, 8, CACHE_LENGTH, CACHE_NEGATIVES)
+        small, small_memory = run_sbert(options, 32, 32, 64, CACHE_LENGTH, CACHE_NEGATIVES)
         large, large_memory = run_sbert(options, 1024, 32, 2, CACHE_LENGTH, CACHE_NEGATIVES)
         cached.append({"seconds_a_question": [middle(small) / 32, statistics.median(large[1:]) / 1024],
                        "megabytes": [small_memory, large_memory]})
