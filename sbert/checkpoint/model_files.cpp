@@ -10,6 +10,7 @@
 #include "sbert/checkpoint/hugging_face.h"
 #include "sbert/checkpoint/nemo_archive.h"
 #include "sbert/checkpoint/sentence_transformers.h"
+#include "sbert/model/workers.h"
 
 namespace sbert {
 namespace {
@@ -61,6 +62,8 @@ SentenceModel load_model(const std::filesystem::path& path) {
 
 SentenceModel load_model(const std::filesystem::path& path,
                          const std::filesystem::path& tokenizer_folder) {
+  // What is large is read and copied by threads of our own.
+  const OneThreadOperators operators;
   switch (detect_model_format(path)) {
     case ModelFormat::kHuggingFace:
       return read_hugging_face(path, tokenizer_folder.empty() ? path : tokenizer_folder);

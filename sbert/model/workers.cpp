@@ -5,20 +5,13 @@
 #include "sbert/base/threads.h"
 
 namespace sbert {
-namespace {
 
-class OneThreadOperators {
- public:
-  OneThreadOperators() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~OneThreadOperators() { at::set_num_threads(before_); }
-  OneThreadOperators(const OneThreadOperators&) = delete;
-  OneThreadOperators& operator=(const OneThreadOperators&) = delete;
-
- private:
-  int before_;
-};
-
-}  // namespace
+OneThreadOperators::OneThreadOperators() : before_(at::get_num_threads()) {
+  at::set_num_threads(1);
+}
+OneThreadOperators::~OneThreadOperators() {
+  at::set_num_threads(before_);
+}
 
 void for_each_worker_task(int threads,
                           std::size_t tasks,
