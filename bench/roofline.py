@@ -34,7 +34,7 @@ def main():
     peak, bandwidth = measured["large_product"]["GFLOP/s"], measured["copy_memory"]["GB/s"]
     print(f"large product {peak:.1f} GFLOP/s, memory {bandwidth:.1f} GB/s\n")
     print("| what | flop/byte | GFLOP/s | of the roof |\n|---|---|---|---|")
-    series = {"roof": ([(x, min(peak, bandwidth * x)) for x in (0.5, peak / bandwidth, 1_000)], "line")}
+    series = {"roof of SGEMM": ([(x, min(peak, bandwidth * x)) for x in (0.5, peak / bandwidth, 1_000)], "line")}
     for run, result in measured.items():
         if "flop/byte" not in result:
             continue
