@@ -50,9 +50,9 @@ inline FloatVector rounded_to_bfloat16(FloatVector v) {
 // The upper halves of the floats, of the first vector and then of the second.
 inline void store_bfloat16(FloatVector first, FloatVector second, Bfloat16* to) {
   using Halves __attribute__((vector_size(SBERT_VECTOR_BYTES))) = std::int16_t;
-  constexpr Halves kUpper{1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31,
-                          33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63};
-  const auto halves = __builtin_shuffle((Halves)first, (Halves)second, kUpper);
+  const Halves halves = __builtin_shufflevector((Halves)first, (Halves)second, 1, 3, 5, 7, 9, 11,
+                                                13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33, 35, 37,
+                                                39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63);
   __builtin_memcpy(to, &halves, sizeof halves);
 }
 
