@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <unordered_set>
 
 #define NO_MANUAL_VECTORIZATION  // hnswlib's own distances: the kernels' dot() takes their place
@@ -36,8 +37,14 @@ class RowsByDotProduct final : public hnswlib::SpaceInterface<float> {
  private:
   static float distance(const void* a, const void* b, const void* columns) {
     static const auto kDot = kernels<float>().dot;
-    return -kDot(*static_cast<const float* const*>(a), *static_cast<const float* const*>(b),
-                 *static_cast<const std::int64_t*>(columns));
+    return -kDot(row_at(a), row_at(b), *static_cast<const std::int64_t*>(columns));
+  }
+
+  // The graph keeps points at any address.
+  static const float* row_at(const void* point) {
+    const float* row = nullptr;
+    std::memcpy(&row, point, sizeof row);
+    return row;
   }
 
   std::int64_t columns_;
