@@ -8,12 +8,12 @@
 #include "sbert/model/kernels/cpu/inference_simd.h"
 #include "sbert/model/kernels/cpu/tiles.h"
 
-// The product of floats on tiles, which multiply bfloat16 and sum in float: some 16 times as fast
-// as vectors multiply floats. A float of 24 significant bits is the exact sum of three bfloat16 of
+// The product of floats on tiles, which multiply bfloat16 and sum in float, at 16 times the peak
+// rate of vectors of floats. A float of 24 significant bits is the exact sum of three bfloat16 of
 // 8, high + middle + low, and a product of two floats that of nine products, of which the three
 // smallest are below 2^-24 of it (Henry, Tang and Heinecke, 2019, "Leveraging the bfloat16
 // Artificial Intelligence Datatype For Higher-Precision Computations"). The six others are
-// computed: the error is that of a sum of floats, at more than twice the rate of vectors.
+// computed: the error is that of a sum of floats, in less time than vectors take.
 
 namespace sbert {
 namespace {
@@ -31,7 +31,7 @@ constexpr std::int64_t kRowsStep = kPieces * kTileValues;
 // the second cache while all weights pass by.
 constexpr std::int64_t kMostSteps = 16;
 constexpr std::int64_t kSums = 2 * kTile * kPanelColumns;
-constexpr std::int64_t kBesidesAStep = 3;
+constexpr std::int64_t kBesidesAStep = 3;  // calls of add_steps() for what else there is to do
 constexpr std::int64_t kCacheLine = 64;
 
 constexpr std::int64_t whole(std::int64_t count, std::int64_t size) {
@@ -126,8 +126,8 @@ struct SplitPlan {
   std::int64_t steps;
   std::int64_t row_pairs;
   std::int64_t panels;
-  std::int64_t
-      sums_kept;  // all from some steps to the next, or one while the other becomes outputs
+  // All from some steps to the next, or one while the other becomes outputs.
+  std::int64_t sums_kept;
 };
 
 std::int64_t multiply_scratch(std::int64_t rows, std::int64_t in, std::int64_t out) {
@@ -248,7 +248,7 @@ void multiply_steps(const Product& p,
   const std::int64_t rows_beside = whole(2 * kTile, kBesidesAStep * steps);
   const std::int64_t ahead_bytes =
       kPanelStep * static_cast<std::int64_t>(sizeof(Bfloat16)) / kBesidesAStep / plan.row_pairs;
-  const char* ahead = nullptr;  // in the next panel, on its way to the second cache
+  const char* ahead = nullptr;  // in the next panel, which each pair of rows fetches a share of
   const auto beside = [&] {
     outputs.store(rows_beside);
     for (std::int64_t i = 0; i < ahead_bytes; i += kCacheLine)
