@@ -143,6 +143,22 @@ TEST(PackedAttention, GradientWithDropoutEqualsFiniteDifferences) {
   }
 }
 
+// The masks do not depend on the type, so that the double's gradient is the float's.
+TEST(PackedAttention, GradientWithDropoutInSingleEqualsDouble) {
+  for (const Case& c : kCases) {
+    at::manual_seed(8);
+    const Tensor weights = at::randn({c.cu_seqlens.back(), c.hidden}, at::kDouble);
+    const Tensor values = at::randn({c.cu_seqlens.back(), 3 * c.hidden}, at::kDouble);
+    const auto gradient = [&](at::ScalarType type) {
+      Tensor qkv = values.to(type).clone().requires_grad_(true);
+      const Tensor cu_seqlens = at::tensor(c.cu_seqlens, at::kInt);
+      (packed_attention(qkv, cu_seqlens, c.heads, {0.3, 1}) * weights.to(type)).sum().backward();
+      return qkv.grad();
+    };
+    EXPECT_LT(largest_difference(gradient(at::kFloat), gradient(at::kDouble)), 4e-5);
+  }
+}
+
 TEST(PackedAttention, DropoutKeepsTheMeanAndDrawsByKey) {
   at::manual_seed(5);
   const Tensor cu_seqlens = at::tensor(std::vector<int>{0, 200}, at::kInt);

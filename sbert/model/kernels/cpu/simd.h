@@ -23,10 +23,28 @@ struct Simd {
   static Vector larger(Vector a, Vector b) { return a > b ? a : b; }
 
   static Real sum(Vector v) {
-    Real total = 0;
-    for (std::int64_t i = 0; i < kLanes; ++i)
-      total += v[i];
-    return total;
+    Real parts[kLanes];
+    store(parts, v);
+    return by_halves<kLanes>(parts, [](Real a, Real b) { return a + b; });
+  }
+  static Real largest(Vector v) {
+    Real parts[kLanes];
+    store(parts, v);
+    return by_halves<kLanes>(parts, [](Real a, Real b) { return a > b ? a : b; });
+  }
+
+ private:
+  // Few of the operations wait for another.
+  template <std::int64_t kCount, typename Operation>
+  static Real by_halves(const Real* parts, const Operation& operation) {
+    if constexpr (kCount == 1) {
+      return parts[0];
+    } else {
+      Real halves[kCount / 2];
+      for (std::int64_t i = 0; i < kCount / 2; ++i)
+        halves[i] = operation(parts[i], parts[i + kCount / 2]);
+      return by_halves<kCount / 2>(halves, operation);
+    }
   }
 };
 
