@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 #include <optional>
 #include <utility>
 
@@ -138,10 +139,13 @@ SentenceModel read_hugging_face(const std::filesystem::path& folder,
   const std::filesystem::path config_file = folder / "config.json";
   const EncoderConfig config = within(
       config_file.native(), [&] { return parse_hugging_face_config(read_file(config_file)); });
-  Tokenizer tokenizer = read_tokenizer(tokenizer_folder, config);
+  // Beside the weights: of a small model, the vocabulary takes as long.
+  std::future<Tokenizer> reading =
+      std::async(std::launch::async, [&] { return read_tokenizer(tokenizer_folder, config); });
   NamedTensors weights = from_hugging_face(read_folder_weights(folder));
   BertEncoder encoder =
       within(folder.native(), [&] { return make_encoder(config, std::move(weights)); });
+  Tokenizer tokenizer = reading.get();
   const std::int64_t max_seq_length = default_max_seq_length(tokenizer, config);
   return {.tokenizer = std::move(tokenizer),
           .encoder = std::move(encoder),

@@ -8,7 +8,7 @@ namespace sbert {
 namespace {
 
 TEST(ZeroTensor, IsZeroWritableAndAlignedWhateverItsSize) {
-  for (const std::int64_t rows : {1, 1'000, 1'048'576, 1'300'001}) {
+  for (const std::int64_t rows : {1, 1'000, 30'000, 1'048'576, 1'300'001}) {
     Tensor zeros = zero_tensor({rows, 3});
     EXPECT_EQ(zeros.sizes(), at::IntArrayRef({rows, 3}));
     EXPECT_EQ(zeros.scalar_type(), at::kFloat);
