@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -24,10 +25,13 @@ inline Membership member(int rank, int size, int port) {
 inline void on_each_rank(int size, const std::function<void(ProcessGroup&)>& work) {
   constexpr int kTimeoutSeconds = 60;
   const int port = free_port();
+  std::latch joined(size);  // who leaves early would end the others' joining
   std::vector<std::thread> threads;
   for (int rank = 0; rank < size; ++rank) {
     threads.emplace_back([&, rank] {
-      work(*connect(member(rank, size, port), c10::Device(c10::kCPU), kTimeoutSeconds));
+      const auto group = connect(member(rank, size, port), c10::Device(c10::kCPU), kTimeoutSeconds);
+      joined.arrive_and_wait();
+      work(*group);
     });
   }
   for (std::thread& thread : threads)
