@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <exception>
 #include <string>
 
@@ -260,11 +261,20 @@ class C10dGroup final : public ProcessGroup {
   Traffic traffic_;
 };
 
+// Gloo writes to another process without MSG_NOSIGNAL: where that one is gone, the signal would end
+// this process before it can say so.
+void ignore_broken_pipes() {
+  struct sigaction action{};
+  ::sigaction(SIGPIPE, nullptr, &action);
+  if (action.sa_handler == SIG_DFL) std::signal(SIGPIPE, SIG_IGN);
+}
+
 }  // namespace
 
 std::unique_ptr<ProcessGroup> connect(const Membership& membership,
                                       const c10::Device& device,
                                       int timeout_seconds) {
+  ignore_broken_pipes();
   return std::make_unique<C10dGroup>(membership, device, std::chrono::seconds(timeout_seconds));
 }
 

@@ -97,7 +97,8 @@ auto do_together(ProcessGroup& group, Work&& work) {
 }
 
 /// Connects to the other processes: by NCCL if they compute on GPUs and libsbert_nccl.so is there,
-/// else by Gloo, with tensors of a GPU going by way of the CPU.
+/// else by Gloo, with tensors of a GPU going by way of the CPU. From then on this process ignores
+/// SIGPIPE, unless it has a handler for it.
 /// @param device          where this process computes
 /// @param timeout_seconds for the start of the last process, and for each call
 /// @throws Error if they do not come together in that time, naming those that did not come

@@ -1,5 +1,6 @@
 #include "sbert/dist/process_group.h"
 
+#include <csignal>
 #include <latch>
 #include <thread>
 
@@ -176,6 +177,12 @@ TEST(ProcessGroup, TheErrorOfOneIsThatOfAll) {
                        " of 3 failed: train.json: record 7 is empty"));
     });
   }
+}
+
+TEST(ProcessGroup, AWriteToOneThatIsGoneIsAnErrorNotASignal) {
+  const auto before = std::signal(SIGPIPE, SIG_DFL);
+  on_each_rank(2, [](ProcessGroup&) {});
+  EXPECT_EQ(std::signal(SIGPIPE, before), SIG_IGN);
 }
 
 TEST(ProcessGroup, AProcessThatIsLateIsNamed) {
