@@ -1,9 +1,9 @@
 """How far the encoder is from what a core can do: a roofline (Williams, Waterman and Patterson, 2009), as SVG and a table.
 
-    python bench/roofline.py build/release/bench/bench OUTPUT.svg [--repetitions 5]
+    python bench/roofline.py build/release/bench/bench OUTPUT.svg [--repetitions 9]
 
 The roof is the rate of a large float32 matrix product and that of copying memory, both measured here; intensities count each
-operand once. One thread; the shape of MiniLM-L6.
+operand once. One thread; the shape of MiniLM-L6. Repetitions take turns, and medians count.
 """
 import argparse
 import json
@@ -19,8 +19,8 @@ NAMES = {"linear_layers_alone": "linear layers", "encode": "encode", "train": "t
 def measure(program, repetitions):
     wanted = "^(large_product|copy_memory|linear_layers_alone|encode/.*|train/.*|attention/.*)$"
     done = subprocess.run([program, f"--benchmark_filter={wanted}", "--benchmark_format=json",
-                           f"--benchmark_repetitions={repetitions}", "--benchmark_report_aggregates_only=true"], check=True,
-                          stdout=subprocess.PIPE, text=True)
+                           f"--benchmark_repetitions={repetitions}", "--benchmark_report_aggregates_only=true",
+                           "--benchmark_enable_random_interleaving=true"], check=True, stdout=subprocess.PIPE, text=True)
     return {each["run_name"]: each for each in json.loads(done.stdout)["benchmarks"] if each["aggregate_name"] == "median"}
 
 
@@ -28,7 +28,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("output", type=pathlib.Path)
-    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--repetitions", type=int, default=9)
     options = parser.parse_args()
     measured = measure(options.program, options.repetitions)
     peak, bandwidth = measured["large_product"]["GFLOP/s"], measured["copy_memory"]["GB/s"]

@@ -50,6 +50,7 @@ const std::vector<Case> kCases{
     {{0, 16, 33, 64, 129}, 4, 128},
     {{0, 31, 32, 350}, 2, 128},
     {{0, 7, 24}, 3, 72},
+    {{0, 0, 3, 3}, 2, 12},  // empty sequences
 };
 
 double largest_difference(const Tensor& a, const Tensor& b) {
