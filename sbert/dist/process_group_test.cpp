@@ -1,7 +1,9 @@
 #include "sbert/dist/process_group.h"
 
 #include <csignal>
+#include <functional>
 #include <latch>
+#include <string>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -158,25 +160,25 @@ TEST(ProcessGroup, WhenTheFirstLeavesTheOthersNameItAndTheStore) {
   });
 }
 
-TEST(ProcessGroup, TheErrorOfOneIsThatOfAll) {
-  for (const int failing : {0, 2}) {
-    on_each_rank(3, [&](ProcessGroup& group) {
-      if (group.rank() == failing) {
-        EXPECT_EQ(message_of(ErrorKind::kInput,
-                             [&] {
-                               do_together(group, [] {
-                                 fail(ErrorKind::kInput, "train.json: record 7 is empty");
-                               });
-                             }),
-                  "train.json: record 7 is empty");
-        return;
-      }
-      EXPECT_EQ(message_of(ErrorKind::kInput,
-                           [&] { do_together(group, [&] { add_up_until_it_fails(group); }); }),
-                concat("rank ", group.rank(), " of 3: cannot add up: process ", failing,
-                       " of 3 failed: train.json: record 7 is empty"));
-    });
+// Of work that the group does together and that ends with an error of the input.
+std::string message_of_all(ProcessGroup& group, const std::function<void()>& work) {
+  return message_of(ErrorKind::kInput, [&] { do_together(group, work); });
+}
+
+void expect_the_error_of(int failing, ProcessGroup& group) {
+  constexpr const char* kError = "train.json: record 7 is empty";
+  if (group.rank() == failing) {
+    EXPECT_EQ(message_of_all(group, [] { fail(ErrorKind::kInput, kError); }), kError);
+    return;
   }
+  EXPECT_EQ(message_of_all(group, [&] { add_up_until_it_fails(group); }),
+            concat("rank ", group.rank(), " of 3: cannot add up: process ", failing,
+                   " of 3 failed: ", kError));
+}
+
+TEST(ProcessGroup, TheErrorOfOneIsThatOfAll) {
+  for (const int failing : {0, 2})
+    on_each_rank(3, [&](ProcessGroup& group) { expect_the_error_of(failing, group); });
 }
 
 TEST(ProcessGroup, AWriteToOneThatIsGoneIsAnErrorNotASignal) {
