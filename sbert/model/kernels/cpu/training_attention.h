@@ -56,7 +56,7 @@ void gather(const Head<Real>& head,
 }
 
 // Copies all rows of the head into panels [n_padded / kLanes, d, kLanes] of transposed rows: what
-// multiply() reads lies side by side.
+// score() reads lies side by side.
 template <typename Real>
 void gather_panels(const Head<Real>& head, const Real* from, std::int64_t stride, Real* to) {
   constexpr std::int64_t kLanes = Simd<Real>::kLanes;
@@ -72,101 +72,90 @@ void gather_panels(const Head<Real>& head, const Real* from, std::int64_t stride
   }
 }
 
-// Columns [j, j + kVectors * kLanes) of multiply().
-template <int kVectors, typename Real>
-void multiply_columns(
-    const Head<Real>& head, const Real* a, const Real* panels, std::int64_t j, Real* scores) {
+// A matrix of vectors: those of a row lie `across` values apart, rows `down`.
+template <typename Real>
+struct Vectors {
+  const Real* first;
+  std::int64_t down;
+  std::int64_t across;
+};
+
+// Calls work<kVectors>(column) for all columns, whole vectors, by two vectors and a last one.
+template <typename Real, typename Work>
+void for_each_columns(std::int64_t width, const Work& work) {
+  constexpr std::int64_t kLanes = Simd<Real>::kLanes;
+  std::int64_t column = 0;
+  for (; column + 2 * kLanes <= width; column += 2 * kLanes)
+    work.template operator()<2>(column);
+  if (column < width) work.template operator()<1>(column);
+}
+
+// out [kRows, width] = a [kRows, count], rows `stride` apart, . b [count, width]
+template <typename Real>
+void multiply(const Real* a,
+              std::int64_t stride,
+              std::int64_t count,
+              Vectors<Real> b,
+              std::int64_t width,
+              Real* out) {
   using S = Simd<Real>;
-  const Real* panel = panels + j * head.d;
-  typename S::Vector sums[kRows][kVectors] = {};
-  for (std::int64_t k = 0; k < head.d; ++k) {
-    typename S::Vector b[kVectors];
-    for (std::int64_t v = 0; v < kVectors; ++v)
-      b[v] = S::load(panel + (v * head.d + k) * S::kLanes);
+  for_each_columns<Real>(width, [&]<int kVectors>(std::int64_t column) {
+    const Real* of_b = b.first + column / S::kLanes * b.across;
+    typename S::Vector sums[kRows][kVectors] = {};
+    for (std::int64_t k = 0; k < count; ++k, of_b += b.down) {
+      typename S::Vector row[kVectors];
+      for (std::int64_t v = 0; v < kVectors; ++v)
+        row[v] = S::load(of_b + v * b.across);
+      for (std::int64_t r = 0; r < kRows; ++r) {
+        for (std::int64_t v = 0; v < kVectors; ++v)
+          sums[r][v] += a[r * stride + k] * row[v];
+      }
+    }
     for (std::int64_t r = 0; r < kRows; ++r) {
       for (std::int64_t v = 0; v < kVectors; ++v)
-        sums[r][v] += a[r * head.d_padded + k] * b[v];
+        S::store(out + r * width + column + v * S::kLanes, sums[r][v]);
     }
-  }
-  for (std::int64_t r = 0; r < kRows; ++r) {
-    for (std::int64_t v = 0; v < kVectors; ++v)
-      S::store(scores + r * head.n_padded + j + v * S::kLanes, sums[r][v]);
-  }
+  });
 }
 
 // scores [kRows, n_padded] = a [kRows, d_padded] . the rows of the panels
 template <typename Real>
-void multiply(const Head<Real>& head, const Real* a, const Real* panels, Real* scores) {
+void score(const Head<Real>& head, const Real* a, const Real* panels, Real* scores) {
   constexpr std::int64_t kLanes = Simd<Real>::kLanes;
-  std::int64_t j = 0;
-  for (; j + 2 * kLanes <= head.n_padded; j += 2 * kLanes)
-    multiply_columns<2>(head, a, panels, j, scores);
-  if (j < head.n_padded) multiply_columns<1>(head, a, panels, j, scores);
-}
-
-// Columns [k, k + kVectors * kLanes) of weighted_sum().
-template <int kVectors, typename Real>
-void weighted_sum_columns(
-    const Head<Real>& head, const Real* weights, const Real* rows, std::int64_t k, Real* out) {
-  using S = Simd<Real>;
-  typename S::Vector sums[kRows][kVectors] = {};
-  for (std::int64_t j = 0; j < head.n; ++j) {
-    typename S::Vector row[kVectors];
-    for (std::int64_t v = 0; v < kVectors; ++v)
-      row[v] = S::load(rows + j * head.d_padded + k + v * S::kLanes);
-    for (std::int64_t r = 0; r < kRows; ++r) {
-      for (std::int64_t v = 0; v < kVectors; ++v)
-        sums[r][v] += weights[r * head.n_padded + j] * row[v];
-    }
-  }
-  for (std::int64_t r = 0; r < kRows; ++r) {
-    for (std::int64_t v = 0; v < kVectors; ++v)
-      S::store(out + r * head.d_padded + k + v * S::kLanes, sums[r][v]);
-  }
+  multiply(a, head.d_padded, head.d, Vectors<Real>{panels, kLanes, head.d * kLanes}, head.n_padded,
+           scores);
 }
 
 // out [kRows, d_padded] = weights [kRows, n] . rows [n, d_padded]
 template <typename Real>
 void weighted_sum(const Head<Real>& head, const Real* weights, const Real* rows, Real* out) {
-  constexpr std::int64_t kLanes = Simd<Real>::kLanes;
-  std::int64_t k = 0;
-  for (; k + 2 * kLanes <= head.d_padded; k += 2 * kLanes)
-    weighted_sum_columns<2>(head, weights, rows, k, out);
-  if (k < head.d_padded) weighted_sum_columns<1>(head, weights, rows, k, out);
-}
-
-// Columns [k, k + kVectors * kLanes) of add_outer().
-template <int kVectors, typename Real>
-void add_outer_columns(
-    const Head<Real>& head, const Real* weights, const Real* a, std::int64_t k, Real* rows) {
-  using S = Simd<Real>;
-  typename S::Vector of_row[kRows][kVectors];
-  for (std::int64_t r = 0; r < kRows; ++r) {
-    for (std::int64_t v = 0; v < kVectors; ++v)
-      of_row[r][v] = S::load(a + r * head.d_padded + k + v * S::kLanes);
-  }
-  for (std::int64_t j = 0; j < head.n; ++j) {
-    Real* row = rows + j * head.d_padded + k;
-    typename S::Vector sums[kVectors];
-    for (std::int64_t v = 0; v < kVectors; ++v)
-      sums[v] = S::load(row + v * S::kLanes);
-    for (std::int64_t r = 0; r < kRows; ++r) {
-      for (std::int64_t v = 0; v < kVectors; ++v)
-        sums[v] += weights[r * head.n_padded + j] * of_row[r][v];
-    }
-    for (std::int64_t v = 0; v < kVectors; ++v)
-      S::store(row + v * S::kLanes, sums[v]);
-  }
+  multiply(weights, head.n_padded, head.n, Vectors<Real>{rows, head.d_padded, Simd<Real>::kLanes},
+           head.d_padded, out);
 }
 
 // rows [n, d_padded] += weights^T [n, kRows] . a [kRows, d_padded]
 template <typename Real>
 void add_outer(const Head<Real>& head, const Real* weights, const Real* a, Real* rows) {
-  constexpr std::int64_t kLanes = Simd<Real>::kLanes;
-  std::int64_t k = 0;
-  for (; k + 2 * kLanes <= head.d_padded; k += 2 * kLanes)
-    add_outer_columns<2>(head, weights, a, k, rows);
-  if (k < head.d_padded) add_outer_columns<1>(head, weights, a, k, rows);
+  using S = Simd<Real>;
+  for_each_columns<Real>(head.d_padded, [&]<int kVectors>(std::int64_t column) {
+    typename S::Vector of_a[kRows][kVectors];
+    for (std::int64_t r = 0; r < kRows; ++r) {
+      for (std::int64_t v = 0; v < kVectors; ++v)
+        of_a[r][v] = S::load(a + r * head.d_padded + column + v * S::kLanes);
+    }
+    for (std::int64_t j = 0; j < head.n; ++j) {
+      Real* row = rows + j * head.d_padded + column;
+      typename S::Vector sums[kVectors];
+      for (std::int64_t v = 0; v < kVectors; ++v)
+        sums[v] = S::load(row + v * S::kLanes);
+      for (std::int64_t r = 0; r < kRows; ++r) {
+        for (std::int64_t v = 0; v < kVectors; ++v)
+          sums[v] += weights[r * head.n_padded + j] * of_a[r][v];
+      }
+      for (std::int64_t v = 0; v < kVectors; ++v)
+        S::store(row + v * S::kLanes, sums[v]);
+    }
+  });
 }
 
 // No key stands at [n, n_padded): a score of -infinity has no weight.
@@ -253,7 +242,7 @@ void attention_forward(const AttentionInput<Real>& input,
     for (std::int64_t i = rows * head.d_padded; i < kRows * head.d_padded; ++i)
       query[i] = 0;
     gather(head, queries + first * stride, stride, attention_scale(head), rows, query);
-    multiply(head, query, key_panels, scores);
+    score(head, query, key_panels, scores);
     Real totals[kRows];
     for (std::int64_t r = 0; r < rows; ++r) {
       Real* weights = scores + r * head.n_padded;
@@ -329,8 +318,8 @@ void attention_backward(const AttentionInput<Real>& input,
     gather(head, queries + first * stride, stride, scale, rows, query);
     gather(head, gradient.grad_context + row * head.width + head.column, head.width, Real(1), rows,
            grad_context);
-    multiply(head, query, key_panels, weights);
-    multiply(head, grad_context, value_panels, grad_weights);
+    score(head, query, key_panels, weights);
+    score(head, grad_context, value_panels, grad_weights);
     for (std::int64_t r = 0; r < kRows; ++r) {
       Real* p = weights + r * head.n_padded;
       Real* pm = masked + r * head.n_padded;
