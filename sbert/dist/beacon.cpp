@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -29,6 +30,16 @@ struct Sight {
   bool is_out = false;
 };
 
+// The other end of a connection that was made at the moment the beacon went out may never have come
+// to be, of which the kernel says nothing until it asks: every second.
+void keep_asking(int socket) {
+  constexpr int kYes = 1;
+  constexpr int kSecond = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &kYes, sizeof kYes);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &kSecond, sizeof kSecond);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &kSecond, sizeof kSecond);
+}
+
 Sight begin_looking(const BeaconPlace& place) {
   Sight sight;
   const Addresses found = place.port > 0 ? addresses_of(place.address, place.port, SOCK_STREAM)
@@ -38,7 +49,10 @@ Sight begin_looking(const BeaconPlace& place) {
   sight.socket = open_socket(*found, SOCK_NONBLOCK);
   if (sight.socket.number() < 0) {
     sight.is_connected = true;  // no more files may be opened: nothing is known against it
-  } else if (::connect(sight.socket.number(), found->ai_addr, found->ai_addrlen) != 0) {
+    return sight;
+  }
+  keep_asking(sight.socket.number());
+  if (::connect(sight.socket.number(), found->ai_addr, found->ai_addrlen) != 0) {
     sight.is_out = errno != EINPROGRESS;
   }
   return sight;
