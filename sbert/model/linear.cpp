@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/model/dropout.h"
+#include "sbert/model/tiled_linear.h"
 #include "sbert/model/zero_tensor.h"
 
 namespace sbert {
@@ -43,8 +44,9 @@ Linear::Linear(std::int64_t out, std::int64_t in)
 
 Tensor Linear::operator()(const Tensor& x, ComputePrecision precision, DropoutSites& sites) const {
   const Tensor input = to_compute_type(x, precision);
-  Tensor output =
-      at::linear(input, to_compute_type(weight, precision), to_compute_type(bias, precision));
+  Tensor output = prefers_tiles(input) ? tiled_linear(input, weight, bias)
+                                       : at::linear(input, to_compute_type(weight, precision),
+                                                    to_compute_type(bias, precision));
   if (adapters.empty()) return output;
   return output + additions(adapters, input, output.size(1), precision, sites);
 }

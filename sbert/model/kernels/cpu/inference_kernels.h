@@ -70,6 +70,20 @@ struct Norm {
   float epsilon;
 };
 
+/// c = a b + bias, of matrices that no one has packed: those of training change with each step.
+struct MatrixProduct {
+  const float* a;        ///< [m, k], or [k, m] if it is transposed
+  bool a_is_transposed;  ///
+  const float* b;        ///< [k, n], or [n, k] if it is transposed
+  bool b_is_transposed;  ///
+  std::int64_t m;        ///< 1 or more, as n and k
+  std::int64_t n;
+  std::int64_t k;
+  const float* bias;  ///< [n], or null
+  float* c;           ///< [m, n]
+  void* scratch;      ///< matrix_scratch() bytes, best from a cache line on
+};
+
 struct InferenceKernels {
   const char* name;
   /// The most that the magnitudes of two 8-bit weights may add up to: 254, or 128 where the
@@ -91,6 +105,9 @@ struct InferenceKernels {
   /// With the error of a sum of floats; of values below 3e38 only.
   void (*multiply)(const Product& product);
   void (*multiply_int8)(const Int8Product& product);
+  /// As multiply(). Null where a BLAS is as fast.
+  std::int64_t (*matrix_scratch)(const MatrixProduct& product);
+  void (*multiply_matrices)(const MatrixProduct& product);
   /// Each row to 8 bits with a scale of its own: its largest magnitude becomes 127.
   void (*quantize)(
       const float* x, std::int64_t rows, std::int64_t in, std::uint8_t* x8, float* scale);

@@ -5,6 +5,7 @@
 #include "sbert/model/kernels/cpu/inference_simd.h"
 #include "sbert/model/kernels/cpu/int8_product.h"
 #if defined(__AMX_BF16__)
+#include "sbert/model/kernels/cpu/split_matrix_product.h"
 #include "sbert/model/kernels/cpu/split_product.h"
 #else
 #include "sbert/model/kernels/cpu/float_product.h"
@@ -12,6 +13,11 @@
 
 namespace sbert {
 namespace {
+
+#if !defined(__AMX_BF16__)
+constexpr std::int64_t (*matrix_scratch)(const MatrixProduct&) = nullptr;
+constexpr void (*multiply_matrices)(const MatrixProduct&) = nullptr;
+#endif
 
 // y = norm(value(k) at k), where value() gives kLanes values from k on; what is beyond the size it
 // gives as zeros.
@@ -77,6 +83,8 @@ InferenceKernels SBERT_INFERENCE_TABLE() {
           .multiply_scratch = multiply_scratch,
           .multiply = multiply,
           .multiply_int8 = multiply_int8,
+          .matrix_scratch = matrix_scratch,
+          .multiply_matrices = multiply_matrices,
           .quantize = quantize_rows,
           .attend_scratch = attend_scratch,
           .attend = attend,

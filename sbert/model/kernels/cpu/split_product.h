@@ -6,27 +6,16 @@
 
 #include "sbert/model/kernels/cpu/inference_kernels.h"
 #include "sbert/model/kernels/cpu/inference_simd.h"
+#include "sbert/model/kernels/cpu/split_pieces.h"
 #include "sbert/model/kernels/cpu/tiles.h"
 
-// The product of floats on tiles, which multiply bfloat16 and sum in float, at 16 times the peak
-// rate of vectors of floats. A float of 24 significant bits is the exact sum of three bfloat16 of
-// 8, high + middle + low, and a product of two floats that of nine products, of which the three
-// smallest are below 2^-24 of it (Henry, Tang and Heinecke, 2019, "Leveraging the bfloat16
-// Artificial Intelligence Datatype For Higher-Precision Computations"). The six others are
+// The product of floats on tiles, as pieces of bfloat16. A product of two floats is the sum of nine
+// products of their pieces, of which the three smallest are below 2^-24 of it. The six others are
 // computed: the error is that of a sum of floats, in less time than vectors take.
 
 namespace sbert {
 namespace {
 
-using Bfloat16 = std::uint16_t;
-
-constexpr std::int64_t kPieces = 3;  // high, middle, low
-constexpr std::int64_t kStep = 32;   // inputs that a tile holds
-constexpr std::int64_t kTileValues = kTile * kStep;
-// A step of two tiles of columns, all pieces: [kPieces, 2, kStep / 2, kTile, 2].
-constexpr std::int64_t kPanelStep = kPieces * 2 * kTileValues;
-// A step of a tile of rows, all pieces: [kPieces, kTile, kStep].
-constexpr std::int64_t kRowsStep = kPieces * kTileValues;
 // Steps that are multiplied before the next ones: their pieces of a block of rows have to stay in
 // the second cache while all weights pass by.
 constexpr std::int64_t kMostSteps = 16;
@@ -34,75 +23,13 @@ constexpr std::int64_t kSums = 2 * kTile * kPanelColumns;
 constexpr std::int64_t kBesidesAStep = 3;  // calls of add_steps() for what else there is to do
 constexpr std::int64_t kCacheLine = 64;
 
-constexpr std::int64_t whole(std::int64_t count, std::int64_t size) {
-  return (count + size - 1) / size;
-}
-
-// A bfloat16 is the upper half of a float's bits. This is the nearest one, of two the larger.
-inline FloatVector rounded_to_bfloat16(FloatVector v) {
-  IntVector bits;
-  __builtin_memcpy(&bits, &v, sizeof bits);
-  bits = (bits + 0x8000) & ~0xFFFF;
-  __builtin_memcpy(&v, &bits, sizeof v);
-  return v;
-}
-
-// The upper halves of the floats, of the first vector and then of the second.
-inline void store_bfloat16(FloatVector first, FloatVector second, Bfloat16* to) {
-  using Halves __attribute__((vector_size(SBERT_VECTOR_BYTES))) = std::int16_t;
-  const Halves halves = __builtin_shufflevector((Halves)first, (Halves)second, 1, 3, 5, 7, 9, 11,
-                                                13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33, 35, 37,
-                                                39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63);
-  __builtin_memcpy(to, &halves, sizeof halves);
-}
-
-// The pieces of kStep values, of which `count` are there: [kPieces][kStep], `distance` apart. What
-// is left for the low piece has no more bits than that holds.
-inline void split(const float* values,
-                  std::int64_t count,
-                  std::int64_t distance,
-                  Bfloat16* pieces) {
-  static_assert(kStep == 2 * kLanes);
-  FloatVector rest[2] = {load_some(values, count), load_some(values + kLanes, count - kLanes)};
-  for (std::int64_t piece = 0; piece + 1 < kPieces; ++piece, pieces += distance) {
-    const FloatVector part[2] = {rounded_to_bfloat16(rest[0]), rounded_to_bfloat16(rest[1])};
-    store_bfloat16(part[0], part[1], pieces);
-    rest[0] -= part[0];
-    rest[1] -= part[1];
-  }
-  store_bfloat16(rest[0], rest[1], pieces);
-}
-
 std::int64_t packed_size(std::int64_t out, std::int64_t in) {
   constexpr std::int64_t kPerFloat = sizeof(float) / sizeof(Bfloat16);
   return whole(out, kPanelColumns) * whole(in, kStep) * kPanelStep / kPerFloat;
 }
 
-// An output's kStep inputs in the columns of a panel's step.
-void pack_step(const float* weight, std::int64_t count, std::int64_t column, Bfloat16* step) {
-  constexpr std::int64_t kPair = 2;
-  Bfloat16 pieces[kPieces][kStep];
-  split(weight, count, kStep, pieces[0]);
-  for (std::int64_t piece = 0; piece < kPieces; ++piece) {
-    Bfloat16* tile = step + (2 * piece + column / kTile) * kTileValues;
-    for (std::int64_t k = 0; k < kStep; k += kPair) {
-      __builtin_memcpy(tile + k * kTile + column % kTile * kPair, pieces[piece] + k,
-                       kPair * sizeof(Bfloat16));
-    }
-  }
-}
-
-// Panels of kPanelColumns outputs, in each of them its steps.
 void pack(const float* weight, std::int64_t out, std::int64_t in, float* packed) {
-  auto* step = reinterpret_cast<Bfloat16*>(packed);
-  for (std::int64_t first = 0; first < out; first += kPanelColumns) {
-    for (std::int64_t k = 0; k < in; k += kStep, step += kPanelStep) {
-      for (std::int64_t j = 0; j < kPanelColumns; ++j) {
-        const bool is_there = first + j < out;
-        pack_step(weight + (is_there ? (first + j) * in + k : 0), is_there ? in - k : 0, j, step);
-      }
-    }
-  }
+  pack_rows({weight, out, in}, 0, whole(in, kStep), reinterpret_cast<Bfloat16*>(packed));
 }
 
 // How a product goes: steps, and blocks of sums, [2 kTile, kPanelColumns].
@@ -133,18 +60,6 @@ struct SplitPlan {
 std::int64_t multiply_scratch(std::int64_t rows, std::int64_t in, std::int64_t out) {
   const SplitPlan plan(rows, in, out);
   return plan.pieces_bytes() + plan.sums_bytes();
-}
-
-// pieces [rows / kTile, steps, kRowsStep] of the inputs from a step on.
-void split_rows(const Product& p, std::int64_t first_step, std::int64_t steps, Bfloat16* pieces) {
-  for (std::int64_t row = 0; row < p.rows; ++row) {
-    const float* x = p.x + row * p.in;
-    Bfloat16* to = pieces + row / kTile * steps * kRowsStep + row % kTile * kStep;
-    for (std::int64_t step = 0; step < steps; ++step, to += kRowsStep) {
-      const std::int64_t k = (first_step + step) * kStep;
-      split(x + k, p.in - k, kTileValues, to);
-    }
-  }
 }
 
 template <bool kHasSecond>
@@ -199,8 +114,9 @@ inline void add_steps(const Bfloat16* x,
   }
 }
 
-// Sums on their way to y = after(sums + bias), for the rows and columns that are there.
-template <After kAfter>
+// Sums on their way to y = after(sums + bias), or to y += sums, for the rows and columns that are
+// there.
+template <After kAfter, bool kAdds = false>
 class Outputs {
  public:
   explicit Outputs(const Product& product) : p_(product) {}
@@ -211,6 +127,7 @@ class Outputs {
     end_ = row + 2 * kTile < p_.rows ? row + 2 * kTile : p_.rows;
     column_ = column;
     left_ = p_.out - column;
+    if (p_.bias == nullptr) return;
     bias_[0] = load_some(p_.bias + column, left_);
     bias_[1] = load_some(p_.bias + column + kLanes, left_ - kLanes);
   }
@@ -218,14 +135,17 @@ class Outputs {
   void store(std::int64_t rows) {
     for (; rows > 0 && row_ < end_; --rows, ++row_, sums_ += kPanelColumns) {
       float* y = p_.y + row_ * p_.out + column_;
-      store_some(y, activated(kAfter, Simd<float>::load(sums_) + bias_[0]), left_);
-      store_some(y + kLanes, activated(kAfter, Simd<float>::load(sums_ + kLanes) + bias_[1]),
-                 left_ - kLanes);
+      store(y, Simd<float>::load(sums_) + bias_[0], left_);
+      store(y + kLanes, Simd<float>::load(sums_ + kLanes) + bias_[1], left_ - kLanes);
     }
   }
   void finish() { store(2 * kTile); }
 
  private:
+  static void store(float* y, FloatVector sums, std::int64_t count) {
+    store_some(y, kAdds ? load_some(y, count) + sums : activated(kAfter, sums), count);
+  }
+
   const Product& p_;
   const float* sums_ = nullptr;
   std::int64_t row_ = 0;
@@ -236,13 +156,13 @@ class Outputs {
 };
 
 // Some steps of all sums; outputs of the last ones.
-template <After kAfter>
+template <typename Outputs>
 void multiply_steps(const Product& p,
                     const SplitPlan& plan,
                     std::int64_t first,
                     const Bfloat16* pieces,
                     float* all_sums,
-                    Outputs<kAfter>& outputs) {
+                    Outputs& outputs) {
   const std::int64_t steps = plan.steps_from(first);
   const std::int64_t stride = steps * kRowsStep;
   const std::int64_t rows_beside = whole(2 * kTile, kBesidesAStep * steps);
@@ -288,8 +208,8 @@ void multiply_and(const Product& p) {
   Outputs<kAfter> outputs(p);
   _tile_loadconfig(&kTiles);
   for (std::int64_t first = 0; first < plan.steps; first += kMostSteps) {
-    split_rows(p, first, plan.steps_from(first), pieces);
-    multiply_steps<kAfter>(p, plan, first, pieces, sums, outputs);
+    split_rows({p.x, p.rows, p.in}, 0, p.rows, first * kStep, plan.steps_from(first), pieces);
+    multiply_steps(p, plan, first, pieces, sums, outputs);
   }
   outputs.finish();
   _tile_release();
