@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fstream>
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -37,12 +36,6 @@ std::uint64_t memory_left(std::uint64_t limit_bytes) {
                 " MB for this model and this data: ", limit_bytes / kMegabyte, " MB"));
   }
   return limit_bytes - taken;
-}
-
-void share_freed_memory() {
-#ifdef __GLIBC__
-  ::mallopt(M_ARENA_MAX, 1);
-#endif
 }
 
 }  // namespace sbert

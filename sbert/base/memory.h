@@ -18,10 +18,4 @@ ProcessMemory process_memory();
 /// @throws Error(kUsage) naming the least limit that would do, if less than 96 MiB are left
 std::uint64_t memory_left(std::uint64_t limit_bytes);
 
-/// Lets all threads take memory from where any of them has freed it. glibc keeps an arena for each
-/// thread, and what is free in one is lost to the others: workers of a training step that pass
-/// tensors of megabytes on took half as much again. Once, before there are threads; a program of
-/// many small allocations in many threads is better without. Nothing where there is no glibc.
-void share_freed_memory();
-
 }  // namespace sbert

@@ -1,14 +1,8 @@
 #include "sbert/base/memory.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <latch>
-#include <thread>
-#include <vector>
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 #include <sys/mman.h>
 
 namespace sbert {
@@ -35,36 +29,6 @@ TEST(ProcessMemory, GrowsByABlockThatIsTouchedAndThePeakStaysWhenItIsGone) {
   EXPECT_LE(after.resident_bytes, during.resident_bytes - kBlock + kSlack);
   EXPECT_GE(during.peak_bytes, during.resident_bytes);
   EXPECT_GE(after.peak_bytes + kSlack, during.resident_bytes);
-}
-
-// "<heap nr=" in malloc_info() begins an arena.
-std::size_t count_arenas() {
-  char* text = nullptr;
-  std::size_t size = 0;
-  std::FILE* stream = ::open_memstream(&text, &size);
-  ::malloc_info(0, stream);
-  std::fclose(stream);
-  std::size_t count = 0;
-  for (const char* at = text; (at = std::strstr(at, "<heap nr=")) != nullptr; ++at)
-    ++count;
-  std::free(text);  // NOLINT(cppcoreguidelines-no-malloc): open_memstream() took it
-  return count;
-}
-
-TEST(SharedFreedMemory, GivesThreadsNoArenasOfTheirOwn) {
-  share_freed_memory();
-  const std::size_t before = count_arenas();
-  std::vector<std::thread> threads;
-  std::latch all_have_some(4);
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      const std::vector<char> some(50'000);
-      all_have_some.arrive_and_wait();
-    });
-  }
-  for (std::thread& thread : threads)
-    thread.join();
-  EXPECT_EQ(count_arenas(), before);
 }
 
 }  // namespace

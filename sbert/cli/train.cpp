@@ -10,7 +10,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
-#include "sbert/base/memory.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/train_config.h"
@@ -146,7 +145,6 @@ void run_train(const Words& words) {
     return;
   }
   if (membership && membership->rank > 0) set_quiet(true);
-  share_freed_memory();
   const c10::Device device = options.trainer.device(membership ? membership->local_rank : 0);
   std::unique_ptr<ProcessGroup> connected;
   if (membership) {

@@ -54,8 +54,12 @@ struct BertEncoder::State {
   std::vector<EncoderLayer> layers;
 
   Tensor embed(const PackedBatch& batch, DropoutSites& sites) const {
+    const Tensor words =
+        at::embedding(word_embeddings, on_device(batch.ids, word_embeddings.device()),
+                      /*padding_idx=*/-1, /*scale_grad_by_freq=*/false,
+                      /*sparse=*/word_embeddings.is_cpu());
     const Tensor sum =
-        at::embedding(word_embeddings, on_device(batch.ids, word_embeddings.device())) +
+        words +
         at::embedding(position_embeddings, on_device(batch.positions, word_embeddings.device())) +
         token_type_embeddings.select(0, 0);  // [T, H]
     // As NeMo does it: dropout, then the norm (Hugging Face has them the other way round).

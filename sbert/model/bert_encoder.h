@@ -81,7 +81,8 @@ class BertEncoder {
 
   /// @param batch   T tokens; ids below vocab_size, positions below max_position_embeddings
   /// @param dropout masks of a training pass; nullopt: no dropout
-  /// @return        [T, H] the last layer's hidden states, with a gradient if grad mode is on
+  /// @return        [T, H] the last layer's hidden states, with a gradient if grad mode is on; on
+  ///                the CPU that of the word embeddings is sparse: the rows of the tokens
   /// @throws Error(kInternal) if an id or a position is out of range
   Tensor forward(const PackedBatch& batch, const std::optional<DropoutKey>& dropout) const;
 

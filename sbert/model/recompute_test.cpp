@@ -18,7 +18,7 @@ NamedTensors gradients(const BertEncoder& encoder) {
   for (const NamedTensor& each : encoder.lora_parameters())
     named.push_back(each);
   for (const NamedTensor& each : named)
-    result.push_back({each.name, each.tensor.grad()});
+    result.push_back({each.name, each.tensor.grad().to_dense()});
   return result;
 }
 

@@ -10,10 +10,29 @@
 #include "sbert/dist/buckets.h"
 
 namespace sbert {
+namespace {
+
+// Of rows alone, the first sum takes the memory of one that is no longer used, if there is any.
+void add_to(Tensor& sum, const Tensor& gradient, const Tensor& unused) {
+  if (gradient.is_sparse()) {
+    if (!sum.defined()) {
+      sum = unused.defined() ? unused.zero_()
+                             : at::zeros(gradient.sizes(), gradient.options().layout(at::kStrided));
+    }
+    sum.index_add_(0, gradient._indices()[0], gradient._values());
+  } else if (sum.defined()) {
+    sum.add_(gradient);
+  } else {
+    sum = gradient;
+  }
+}
+
+}  // namespace
 
 struct GradientBuckets::Bucket {
   std::vector<std::size_t> parameters;  // their places
   std::size_t num_awaited = 0;          // gradients of last passes that are not there yet
+  bool has_sums = false;                // of this update
   std::unique_ptr<PendingSum> sum{};    // under way, as is this:
   std::unique_ptr<PendingShares> shares{};
 };
@@ -112,21 +131,23 @@ void GradientBuckets::receive(Bucket& bucket) {
     parts_[bucket.parameters[k]].tensor.mutable_grad() = sums[k];
 }
 
+void GradientBuckets::add_up() {
+  for (Bucket& bucket : buckets_)
+    add_up_workers(bucket);
+}
+
 void GradientBuckets::add_up_workers(Bucket& bucket) {
   const at::NoGradGuard no_grad;
   for (const std::size_t i : bucket.parameters) {
     Tensor& sum = parameters_[i].tensor.mutable_grad();
-    sum = Tensor();
+    Tensor before;  // the sum of the last update
+    if (!bucket.has_sums) before = std::exchange(sum, Tensor());
     for (const NamedTensors& copy : copies_) {
-      Tensor& part = copy[i].tensor.mutable_grad();
-      if (sum.defined() && part.defined()) {
-        sum.add_(part);
-      } else if (part.defined()) {
-        sum = part;
-      }
-      part = Tensor();
+      const Tensor part = std::exchange(copy[i].tensor.mutable_grad(), Tensor());
+      if (part.defined()) add_to(sum, part, before);
     }
   }
+  bucket.has_sums = true;
 }
 
 void GradientBuckets::finish() {
@@ -135,6 +156,8 @@ void GradientBuckets::finish() {
   send_ready();
   for (Bucket& bucket : buckets_)
     receive(bucket);
+  for (Bucket& bucket : buckets_)
+    bucket.has_sums = false;
   num_sent_ = 0;
   is_last_ = false;
 }

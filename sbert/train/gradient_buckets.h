@@ -17,7 +17,8 @@ namespace sbert {
 /// Distributed: Experiences on Accelerating Data Parallel Training"). Workers are added up in order
 /// and buckets are sent in order, so that the same calls give the same bits.
 ///
-/// A process on its own adds up when all passes are done.
+/// A process on its own adds up when all passes are done. Gradients of rows alone (sparse tensors)
+/// become whole in the sum.
 class GradientBuckets {
  public:
   /// @param parameters   get the sums, in the order of the network
@@ -35,6 +36,10 @@ class GradientBuckets {
   ~GradientBuckets();
   GradientBuckets(const GradientBuckets&) = delete;
   GradientBuckets& operator=(const GradientBuckets&) = delete;
+
+  /// Adds what the workers have to the sums, so that their memory is free in the next passes: to be
+  /// called when all passes before are done.
+  void add_up();
 
   /// Says that the next backward passes, one by each of the first so many workers, are the last:
   /// to be called when the passes before are done.

@@ -187,8 +187,10 @@ Tensor GradientCache::compute_global(const std::vector<MicroBatch>& micro_batche
     at::_foreach_div_(gradients, static_cast<double>(micro_batches.size()));
   }
   for (const OwnMicroBatch& each : own) {
-    if (&each == &own.back()) buckets_->expect_last(each.shards.size());
+    const bool is_last = &each == &own.back();
+    if (is_last) buckets_->expect_last(each.shards.size());
     push_back(each.shards, graph, gradients[each.place]);
+    if (!is_last) buckets_->add_up();
   }
   buckets_->finish();
   return loss;
@@ -207,8 +209,10 @@ Tensor GradientCache::compute_each(const std::vector<MicroBatch>& micro_batches,
         loss_.compute(loss_batch({embeddings}, {micro_batches[each.place]})) / count;
     (loss * loss_scale).backward();
     total.add_(loss.detach());
-    if (&each == &own.back()) buckets_->expect_last(each.shards.size());
+    const bool is_last = &each == &own.back();
+    if (is_last) buckets_->expect_last(each.shards.size());
     push_back(each.shards, graph, embeddings.grad());
+    if (!is_last) buckets_->add_up();
   }
   buckets_->finish();
   sum_loss(total);

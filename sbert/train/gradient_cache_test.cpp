@@ -57,7 +57,7 @@ std::vector<MicroBatch> cut(std::ptrdiff_t micro_batch_size, const SentenceModel
 Outcome with_gradients(double loss, const SentenceModel& model) {
   Outcome outcome{loss, {}};
   for (const NamedTensor& p : model.encoder.parameters())
-    outcome.gradients[p.name] = p.tensor.grad().clone();
+    outcome.gradients[p.name] = p.tensor.grad().to_dense().clone();
   return outcome;
 }
 
