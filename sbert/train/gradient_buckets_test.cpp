@@ -169,5 +169,47 @@ TEST(GradientBuckets, OfOneProcessAreTheSumOfItsWorkersInOrder) {
   EXPECT_FALSE(parameters[0].tensor.grad().defined());
 }
 
+TEST(GradientBuckets, AddUpBetweenPassesFreesTheWorkersAndChangesNoSum) {
+  const NamedTensors parameters = leaves(2);
+  const std::vector<NamedTensors> workers{leaves(2), leaves(2)};
+  GradientBuckets buckets(parameters, workers, alone(), kBucketBytes);
+  for (int update = 1; update <= 2; ++update) {
+    pass(workers[0], 1);
+    pass(workers[1], 10);
+    buckets.add_up();
+    for (const NamedTensors& worker : workers)
+      EXPECT_FALSE(worker[0].tensor.grad().defined());
+    buckets.expect_last(1);
+    pass(workers[0], 100 * update);
+    buckets.finish();
+    EXPECT_TRUE(parameters[0].tensor.grad().eq(11 + 100 * update).all().item<bool>());
+  }
+}
+
+// As those of word embeddings on the CPU: rows of the tokens that occur, one of them twice here.
+TEST(GradientBuckets, GradientsOfRowsBecomeWholeSums) {
+  const auto table = [] { return at::zeros({5, 2}).requires_grad_(true); };
+  const NamedTensors parameters{{"words", table()}};
+  const std::vector<NamedTensors> workers{{{"words", table()}}, {{"words", table()}}};
+  const auto look_up = [](const NamedTensors& worker, const std::vector<std::int64_t>& rows) {
+    at::embedding(worker[0].tensor, at::tensor(rows), /*padding_idx=*/-1,
+                  /*scale_grad_by_freq=*/false, /*sparse=*/true)
+        .sum()
+        .backward();
+  };
+  GradientBuckets buckets(parameters, workers, alone(), kBucketBytes);
+  look_up(workers[0], {3, 3});
+  look_up(workers[1], {0, 3});
+  buckets.add_up();
+  look_up(workers[1], {4});
+  buckets.finish();
+  const Tensor& sum = parameters[0].tensor.grad();
+  EXPECT_TRUE(sum.equal(at::tensor({1.0F, 0.0F, 0.0F, 3.0F, 1.0F}).unsqueeze(1).expand({5, 2})));
+  look_up(workers[0], {1});
+  buckets.finish();
+  EXPECT_TRUE(sum.equal(at::tensor({0.0F, 1.0F, 0.0F, 0.0F, 0.0F}).unsqueeze(1).expand({5, 2})))
+      << "rows of the update before are gone";
+}
+
 }  // namespace
 }  // namespace sbert

@@ -6,10 +6,10 @@
 
 namespace sbert {
 
-// The loops of a forward pass without gradients. As those of kernels.h they are compiled once for
-// each instruction set, and may see no header with inline code. In all of them a row of the result
-// depends on its own row of the input alone, to the bit: not on how many rows there are, nor on
-// which.
+// The loops of a forward pass without gradients, and the products of one with them. As those of
+// kernels.h they are compiled once for each instruction set, and may see no header with inline
+// code. In all of them a row of the result depends on its own row of the input alone, to the bit:
+// not on how many rows there are, nor on which.
 
 /// What a product does with its sums before it stores them.
 enum class After { kNothing, kGelu, kGeluTanh, kRelu };
@@ -72,11 +72,11 @@ struct Norm {
 
 /// c = a b + bias, of matrices that no one has packed: those of training change with each step.
 struct MatrixProduct {
-  const float* a;        ///< [m, k], or [k, m] if it is transposed
-  bool a_is_transposed;  ///
-  const float* b;        ///< [k, n], or [n, k] if it is transposed
-  bool b_is_transposed;  ///
-  std::int64_t m;        ///< 1 or more, as n and k
+  const float* a;  ///< [m, k], or [k, m] if it is transposed
+  bool a_is_transposed;
+  const float* b;  ///< [k, n], or [n, k] if it is transposed
+  bool b_is_transposed;
+  std::int64_t m;  ///< 1 or more, as n and k
   std::int64_t n;
   std::int64_t k;
   const float* bias;  ///< [n], or null
