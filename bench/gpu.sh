@@ -30,6 +30,7 @@ build() {
     local torch package
     torch=$(python3 -c 'import os, torch; print(os.path.dirname(torch.__file__))')
     if [ -n "$debs" ]; then
+        mkdir -p "$deps"
         for package in "$debs"/*.deb; do dpkg -x "$package" "$deps"; done
         # Links from the root lead into what was unpacked.
         find "$deps" -lname '/*' | while read -r link; do ln -sf "$deps$(readlink "$link")" "$link"; done

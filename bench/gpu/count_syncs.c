@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static atomic_long stream_waits, device_waits, event_waits;
 
@@ -17,6 +18,8 @@ COUNTED(cudaStreamSynchronize, stream_waits, (void* stream), (stream))
 COUNTED(cudaDeviceSynchronize, device_waits, (void), ())
 COUNTED(cudaEventSynchronize, event_waits, (void* event), (event))
 
-__attribute__((destructor)) static void report(void) {
+// Instead of the function by which sbert ends, which calls no destructors.
+void _Exit(int code) {
   fprintf(stderr, "waits: stream %ld device %ld event %ld\n", stream_waits, device_waits, event_waits);
+  _exit(code);
 }
