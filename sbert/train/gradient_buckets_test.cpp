@@ -61,6 +61,18 @@ class NotingGroup final : public ProcessGroup {
   std::vector<int> sent;  // tensors of each message
 };
 
+void expect_gradients(const NamedTensors& tensors, std::int64_t count, double expected) {
+  for (const NamedTensor& each : tensors) {
+    EXPECT_EQ(each.tensor.grad().numel(), count);
+    EXPECT_TRUE(each.tensor.grad().eq(expected).all().item<bool>());
+  }
+}
+
+void expect_no_gradients(const NamedTensors& tensors) {
+  for (const NamedTensor& each : tensors)
+    EXPECT_FALSE(each.tensor.grad().defined());
+}
+
 TEST(GradientBuckets, AddUpPassesWorkersAndProcessesHoweverLargeTheBucketsAre) {
   for (const std::int64_t bytes : {1, 40, 1000}) {
     on_each_rank(3, [&](ProcessGroup& group) {
@@ -75,10 +87,8 @@ TEST(GradientBuckets, AddUpPassesWorkersAndProcessesHoweverLargeTheBucketsAre) {
         pass(workers[1], 1000 * update);
         buckets.finish();
         // Of three processes: the ranks add up to 3.
-        for (const NamedTensor& each : parameters)
-          EXPECT_TRUE(each.tensor.grad().eq(33 + 300 + 3000 * update).all().item<bool>());
-        for (const NamedTensor& each : workers[0])
-          EXPECT_FALSE(each.tensor.grad().defined());
+        expect_gradients(parameters, 4, 33 + 300 + 3000 * update);
+        expect_no_gradients(workers[0]);
       }
     });
   }
@@ -99,12 +109,8 @@ TEST(GradientBuckets, OfPartsGiveEachProcessTheSumsOfItsOwn) {
         pass(workers[0], 10 * group.rank());
         pass(workers[1], 100 * update);
         buckets.finish();
-        for (std::size_t i = 0; i < 5; ++i) {
-          const Tensor& sums = parts[i].tensor.grad();
-          EXPECT_EQ(sums.numel(), group.rank() < 2 ? 2 : 0);
-          EXPECT_TRUE(sums.eq(3 + 30 + 300 * update).all().item<bool>());
-          EXPECT_FALSE(parameters[i].tensor.grad().defined());
-        }
+        expect_gradients(parts, group.rank() < 2 ? 2 : 0, 3 + 30 + 300 * update);
+        expect_no_gradients(parameters);
       }
     });
   }

@@ -105,7 +105,7 @@ struct InferenceKernels {
   /// With the error of a sum of floats; of values below 3e38 only.
   void (*multiply)(const Product& product);
   void (*multiply_int8)(const Int8Product& product);
-  /// As multiply(). Null where a BLAS is as fast.
+  /// As multiply(). Null where a BLAS is as fast: on all but tiles.
   std::int64_t (*matrix_scratch)(const MatrixProduct& product);
   void (*multiply_matrices)(const MatrixProduct& product);
   /// Each row to 8 bits with a scale of its own: its largest magnitude becomes 127.

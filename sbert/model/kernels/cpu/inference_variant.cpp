@@ -14,11 +14,6 @@
 namespace sbert {
 namespace {
 
-#if !defined(__AMX_BF16__)
-constexpr std::int64_t (*matrix_scratch)(const MatrixProduct&) = nullptr;
-constexpr void (*multiply_matrices)(const MatrixProduct&) = nullptr;
-#endif
-
 // y = norm(value(k) at k), where value() gives kLanes values from k on; what is beyond the size it
 // gives as zeros.
 template <typename Value>
@@ -83,8 +78,10 @@ InferenceKernels SBERT_INFERENCE_TABLE() {
           .multiply_scratch = multiply_scratch,
           .multiply = multiply,
           .multiply_int8 = multiply_int8,
+#if defined(__AMX_BF16__)
           .matrix_scratch = matrix_scratch,
           .multiply_matrices = multiply_matrices,
+#endif
           .quantize = quantize_rows,
           .attend_scratch = attend_scratch,
           .attend = attend,

@@ -139,28 +139,47 @@ inline void split_columns(const Matrix& matrix,
   }
 }
 
+// A step of kTile rows as that of a tile of columns, whose pieces are 2 tiles apart.
+inline void pack_tile_of_rows(const Matrix& matrix,
+                              std::int64_t row,
+                              std::int64_t column,
+                              Bfloat16* to) {
+  FloatVector pieces[kPieces][kTile];  // of the values, pairs of which a lane holds
+  for (std::int64_t j = 0; j < kTile; ++j)
+    split(matrix.load(row + j, column), matrix.load(row + j, column + kLanes), kTileValues,
+          reinterpret_cast<Bfloat16*>(&pieces[0][j]));
+  for (std::int64_t piece = 0; piece < kPieces; ++piece, to += 2 * kTileValues) {
+    transpose(pieces[piece]);
+    __builtin_memcpy(to, pieces[piece], sizeof pieces[piece]);
+  }
+}
+
+// The same of kTile columns, a step of the matrix's rows.
+inline void pack_tile_of_columns(const Matrix& matrix,
+                                 std::int64_t row,
+                                 std::int64_t column,
+                                 Bfloat16* to) {
+  for (std::int64_t k = 0; k < kStep; k += 2) {
+    FloatVector even = matrix.load(row + k, column);
+    FloatVector odd = matrix.load(row + k + 1, column);
+    for (std::int64_t piece = 0; piece < kPieces; ++piece) {
+      const FloatVector part = take_piece(even, piece);
+      store_pairs(part, take_piece(odd, piece), to + 2 * piece * kTileValues + k * kTile);
+    }
+  }
+}
+
 // All rows of a matrix as the columns of panels, [rows / kPanelColumns, steps, kPanelStep], steps
 // of its columns.
 inline void pack_rows(const Matrix& matrix,
                       std::int64_t first_column,
                       std::int64_t steps,
                       Bfloat16* packed) {
-  for (std::int64_t panel = 0; panel < matrix.rows; panel += kPanelColumns) {
+  for (std::int64_t row = 0; row < matrix.rows; row += kPanelColumns) {
     for (std::int64_t step = 0; step < steps; ++step, packed += kPanelStep) {
-      const std::int64_t k = first_column + step * kStep;
-      for (std::int64_t half = 0; half < 2; ++half) {
-        FloatVector pieces[kPieces][kTile];  // of the values, pairs of which a lane holds
-        for (std::int64_t j = 0; j < kTile; ++j) {
-          const std::int64_t row = panel + half * kTile + j;
-          split(matrix.load(row, k), matrix.load(row, k + kLanes), kTileValues,
-                reinterpret_cast<Bfloat16*>(&pieces[0][j]));
-        }
-        for (std::int64_t piece = 0; piece < kPieces; ++piece) {
-          transpose(pieces[piece]);
-          __builtin_memcpy(packed + (2 * piece + half) * kTileValues, pieces[piece],
-                           sizeof pieces[piece]);
-        }
-      }
+      const std::int64_t column = first_column + step * kStep;
+      pack_tile_of_rows(matrix, row, column, packed);
+      pack_tile_of_rows(matrix, row + kTile, column, packed + kTileValues);
     }
   }
 }
@@ -170,20 +189,11 @@ inline void pack_columns(const Matrix& matrix,
                          std::int64_t first_row,
                          std::int64_t steps,
                          Bfloat16* packed) {
-  for (std::int64_t panel = 0; panel < matrix.columns; panel += kPanelColumns) {
+  for (std::int64_t column = 0; column < matrix.columns; column += kPanelColumns) {
     for (std::int64_t step = 0; step < steps; ++step, packed += kPanelStep) {
-      for (std::int64_t k = 0; k < kStep; k += 2) {
-        for (std::int64_t half = 0; half < 2; ++half) {
-          const std::int64_t row = first_row + step * kStep + k;
-          FloatVector even = matrix.load(row, panel + half * kTile);
-          FloatVector odd = matrix.load(row + 1, panel + half * kTile);
-          Bfloat16* to = packed + half * kTileValues + k * kTile;
-          for (std::int64_t piece = 0; piece < kPieces; ++piece, to += 2 * kTileValues) {
-            const FloatVector part = take_piece(even, piece);
-            store_pairs(part, take_piece(odd, piece), to);
-          }
-        }
-      }
+      const std::int64_t row = first_row + step * kStep;
+      pack_tile_of_columns(matrix, row, column, packed);
+      pack_tile_of_columns(matrix, row, column + kTile, packed + kTileValues);
     }
   }
 }
