@@ -10,6 +10,7 @@ import argparse
 import collections
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -80,6 +81,8 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--steps", type=int, default=20)
     options = parser.parse_args()
+    if not shutil.which("perf"):
+        sys.exit("perf is not here (Debian: linux-perf)")
     with tempfile.TemporaryDirectory() as folder:
         encoding = {}
         for precision, suffix in (("32", ""), ("int8", ", int8")):

@@ -75,29 +75,16 @@ const std::vector<Shape> kShapes{{1, 1, 1},     {2, 3, 5},     {16, 32, 32},
                                  {17, 33, 33},  {31, 100, 7},  {193, 64, 40},
                                  {50, 512, 64}, {40, 513, 48}, {390, 1100, 35}};
 
-class MatrixProductTest : public testing::TestWithParam<CpuVariant> {
- protected:
-  void SetUp() override {
-    if (!supports(GetParam())) GTEST_SKIP() << "this processor lacks it";
-    kernels_ = inference_kernels_of(GetParam());
-    if (kernels_.multiply_matrices == nullptr) GTEST_SKIP() << "it has no tiles";
-  }
-  InferenceKernels kernels_{};
-};
-
-INSTANTIATE_TEST_SUITE_P(All,
-                         MatrixProductTest,
-                         testing::Values(CpuVariant::kAvx512Vnni, CpuVariant::kAmx),
-                         [](const auto& each) { return cpu_variant_name(each.param); });
-
 // Each matrix in both orders: the error is that of a sum of floats.
-TEST_P(MatrixProductTest, IsThatOfDouble) {
+TEST(MatrixProduct, IsThatOfDouble) {
+  if (!supports(CpuVariant::kAmx)) GTEST_SKIP() << "this processor has no tiles";
+  const InferenceKernels kernels = inference_kernels_of(CpuVariant::kAmx);
   for (const Shape& shape : kShapes) {
     const std::vector<float> bias(static_cast<std::size_t>(shape.n), 0.7F);
     for (const bool a_is_transposed : {false, true}) {
       const Matrix a(shape.m, shape.k, a_is_transposed, 1);
-      expect_that_of_double(kernels_, a, {shape.k, shape.n, /*transposed=*/false, 2}, {});
-      expect_that_of_double(kernels_, a, {shape.k, shape.n, /*transposed=*/true, 2}, bias);
+      expect_that_of_double(kernels, a, {shape.k, shape.n, /*transposed=*/false, 2}, {});
+      expect_that_of_double(kernels, a, {shape.k, shape.n, /*transposed=*/true, 2}, bias);
     }
   }
 }

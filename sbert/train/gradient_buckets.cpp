@@ -12,13 +12,9 @@
 namespace sbert {
 namespace {
 
-// Of rows alone, the first sum takes the memory of one that is no longer used, if there is any.
-void add_to(Tensor& sum, const Tensor& gradient, const Tensor& unused) {
+void add_to(Tensor& sum, const Tensor& gradient) {
   if (gradient.is_sparse()) {
-    if (!sum.defined()) {
-      sum = unused.defined() ? unused.zero_()
-                             : at::zeros(gradient.sizes(), gradient.options().layout(at::kStrided));
-    }
+    if (!sum.defined()) sum = at::zeros(gradient.sizes(), gradient.options().layout(at::kStrided));
     sum.index_add_(0, gradient._indices()[0], gradient._values());
   } else if (sum.defined()) {
     sum.add_(gradient);
@@ -140,11 +136,10 @@ void GradientBuckets::add_up_workers(Bucket& bucket) {
   const at::NoGradGuard no_grad;
   for (const std::size_t i : bucket.parameters) {
     Tensor& sum = parameters_[i].tensor.mutable_grad();
-    Tensor before;  // the sum of the last update
-    if (!bucket.has_sums) before = std::exchange(sum, Tensor());
+    if (!bucket.has_sums) sum = Tensor();
     for (const NamedTensors& copy : copies_) {
       const Tensor part = std::exchange(copy[i].tensor.mutable_grad(), Tensor());
-      if (part.defined()) add_to(sum, part, before);
+      if (part.defined()) add_to(sum, part);
     }
   }
   bucket.has_sums = true;

@@ -169,19 +169,31 @@ inline void pack_tile_of_columns(const Matrix& matrix,
   }
 }
 
-// All rows of a matrix as the columns of panels, [rows / kPanelColumns, steps, kPanelStep], steps
-// of its columns.
+// Calls pack(i, k, tile) for the tiles of panels, [count / kPanelColumns, steps, kPanelStep]:
+// columns from the i-th on, a step from the k-th value on.
+template <typename Pack>
+inline void pack_panels(std::int64_t count,
+                        std::int64_t first,
+                        std::int64_t steps,
+                        Bfloat16* packed,
+                        const Pack& pack) {
+  for (std::int64_t i = 0; i < count; i += kPanelColumns) {
+    for (std::int64_t step = 0; step < steps; ++step, packed += kPanelStep) {
+      pack(i, first + step * kStep, packed);
+      pack(i + kTile, first + step * kStep, packed + kTileValues);
+    }
+  }
+}
+
+// All rows of a matrix as the columns of panels, steps of its columns.
 inline void pack_rows(const Matrix& matrix,
                       std::int64_t first_column,
                       std::int64_t steps,
                       Bfloat16* packed) {
-  for (std::int64_t row = 0; row < matrix.rows; row += kPanelColumns) {
-    for (std::int64_t step = 0; step < steps; ++step, packed += kPanelStep) {
-      const std::int64_t column = first_column + step * kStep;
-      pack_tile_of_rows(matrix, row, column, packed);
-      pack_tile_of_rows(matrix, row + kTile, column, packed + kTileValues);
-    }
-  }
+  pack_panels(matrix.rows, first_column, steps, packed,
+              [&](std::int64_t row, std::int64_t column, Bfloat16* tile) {
+                pack_tile_of_rows(matrix, row, column, tile);
+              });
 }
 
 // The same of all columns, steps of the matrix's rows.
@@ -189,13 +201,10 @@ inline void pack_columns(const Matrix& matrix,
                          std::int64_t first_row,
                          std::int64_t steps,
                          Bfloat16* packed) {
-  for (std::int64_t column = 0; column < matrix.columns; column += kPanelColumns) {
-    for (std::int64_t step = 0; step < steps; ++step, packed += kPanelStep) {
-      const std::int64_t row = first_row + step * kStep;
-      pack_tile_of_columns(matrix, row, column, packed);
-      pack_tile_of_columns(matrix, row, column + kTile, packed + kTileValues);
-    }
-  }
+  pack_panels(matrix.columns, first_row, steps, packed,
+              [&](std::int64_t column, std::int64_t row, Bfloat16* tile) {
+                pack_tile_of_columns(matrix, row, column, tile);
+              });
 }
 
 }  // namespace
