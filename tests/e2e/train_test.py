@@ -55,19 +55,23 @@ class Train(ProgramTest):
             lines += process.stderr.readlines()
             return process.wait(SECONDS), "".join(lines)
 
-    def kill_again_and_again(self, words, longer):
-        """Starts a run in `killed` and kills it at a random instant until its model is there; waits up to `longer` seconds
-        more each time, so that a busy machine comes to an end, too. -> how often"""
+    def kill_again_and_again(self, words, times, most):
+        """Starts a run in `killed` so many times and kills it after 0 to `most` validations, at a random instant before the
+        next one: by the run's own pace, so that it does not come to its end on a fast machine nor hang on a busy one."""
         rng = random.Random(1)
-        for kills in range(300):
-            if (self.folder / "killed" / MODEL_NAME).exists():
-                return kills
+        seconds, seen = 0.02, 1  # of all validations so far
+        for _ in range(times):
+            validations = rng.randint(0, most)
             with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, text=True, cwd=self.folder, env=ENVIRONMENT) as process:
                 any(line.startswith("training on") for line in process.stderr)
-                time.sleep(rng.uniform(0, 0.1 + kills * longer))
+                start = time.monotonic()
+                for _ in range(validations):
+                    any(line.startswith("step ") for line in process.stderr)
+                seconds, seen = seconds + time.monotonic() - start, seen + validations
+                time.sleep(rng.uniform(0, seconds / seen))
                 process.kill()
                 process.stderr.read()
-        self.fail("the run does not come to its end")
+            self.assertEqual(process.returncode, -signal.SIGKILL)
 
     def assert_same_run(self, folder, reference):
         self.assertEqual((self.folder / folder / MODEL_NAME).read_bytes(), (self.folder / reference / MODEL_NAME).read_bytes())
@@ -99,25 +103,25 @@ class Train(ProgramTest):
         self.assertEqual((self.metrics("whole"), (self.folder / "whole" / MODEL_NAME).read_bytes()), before)
 
     def test_a_run_killed_again_and_again_ends_with_the_same_bytes(self):
-        words = ["trainer.val_check_interval=4", "trainer.max_steps=240"]
+        words = ["trainer.val_check_interval=4", "trainer.max_steps=320"]
         self.succeed(*self.words("whole", *words))
         self.write("killed/hparams.yaml.tmp-1-0", "half")  # as a run leaves that was killed while it wrote this file
-        self.assertGreaterEqual(self.kill_again_and_again(self.words("killed", *words), longer=1 / 200), 20)
+        self.kill_again_and_again(self.words("killed", *words), times=20, most=4)
         self.succeed(*self.words("killed", *words))
         self.assert_same_run("killed", "whole")
 
     def test_mined_negatives_and_the_memory_of_a_killed_run_are_those_of_a_whole_one(self):
         self.write("corpus.txt", "".join(row["pos_doc"][0] + " again\n" for row in examples(40)))
-        words = ["trainer.val_check_interval=4", "trainer.max_steps=40", "+model.mining.refresh_every_n_steps=6",
+        words = ["trainer.val_check_interval=4", "trainer.max_steps=64", "+model.mining.refresh_every_n_steps=6",
                  "+model.mining.pool=corpus.txt", "+model.mining.near_duplicate=0", "+model.mining.mix.random=0.25",
                  "+model.mining.mix.old=0.25", "+model.loss.memory_size=50"]
         self.succeed(*self.words("whole", *words))
         mined = [line for line in self.metrics("whole") if "mining/changed" in line]
-        self.assertEqual([line["step"] for line in mined], [1, 7, 13, 19, 25, 31, 37])
+        self.assertEqual([line["step"] for line in mined], list(range(1, 64, 6)))
         self.assertEqual(mined[0]["mining/changed"], 1)
         self.assertEqual([path.name for path in (self.folder / "whole/checkpoints").glob("*.negatives")],
-                         ["megatron_bert--step=36.negatives"])
-        self.assertGreaterEqual(self.kill_again_and_again(self.words("killed", *words), longer=1 / 20), 5)
+                         ["megatron_bert--step=60.negatives"])
+        self.kill_again_and_again(self.words("killed", *words), times=8, most=4)
         self.succeed(*self.words("killed", *words))
         self.assert_same_run("killed", "whole")
 
