@@ -86,12 +86,12 @@ class Train(ProgramTest):
     def test_a_stopped_run_goes_on_to_the_same_bytes(self):
         self.succeed(*self.words("whole"))
 
-        code, errors = self.signal_at("step 40:", signal.SIGINT, self.words("stopped"))
+        code, errors = self.signal_at("step 20:", signal.SIGINT, self.words("stopped"))
         self.assertEqual(code, 0, errors)
         self.assertRegex(errors.splitlines()[-1], r"\Astopped after step \d+; the state is saved")
         self.assertNotIn("sbert: ", errors)
         self.assertFalse((self.folder / "stopped" / MODEL_NAME).exists())
-        code, errors = self.signal_at("step 80:", signal.SIGTERM, self.words("stopped"))
+        code, errors = self.signal_at("step 60:", signal.SIGTERM, self.words("stopped"))
         self.assertEqual(code, 0, errors)
         self.assertRegex(errors, r"resuming from \S+ at step \d+")
         self.succeed(*self.words("stopped"))
