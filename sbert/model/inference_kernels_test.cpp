@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -184,13 +187,15 @@ TEST_P(InferenceKernelsTest, GeluIsThatOfDouble) {
 struct Quantized {
   std::vector<std::uint8_t> x;
   Values scale;
+  std::vector<std::int32_t> zero;
 };
 
 Quantized quantized(const InferenceKernels& kernels, const Values& x, const Shape& shape) {
   const auto rows = int8_rows(shape.rows);
   Quantized q{std::vector<std::uint8_t>(area(rows, int8_row_bytes(shape.in))),
-              Values(static_cast<std::size_t>(rows))};
-  kernels.quantize(x.data(), shape.rows, shape.in, q.x.data(), q.scale.data());
+              Values(static_cast<std::size_t>(rows)),
+              std::vector<std::int32_t>(static_cast<std::size_t>(rows))};
+  kernels.quantize(x.data(), shape.rows, shape.in, q.x.data(), q.scale.data(), q.zero.data());
   return q;
 }
 
@@ -207,6 +212,25 @@ double int8_sum(const Problem& p,
   return sum;
 }
 
+// With weights whose scale is 1.
+Values int8_product(const InferenceKernels& kernels,
+                    const Quantized& q,
+                    const Shape& shape,
+                    const std::vector<std::int8_t>& weight,
+                    const Values& bias) {
+  const auto [rows, in, out] = shape;
+  std::vector<std::int8_t> packed(static_cast<std::size_t>(kernels.packed_size_int8(out, in)));
+  kernels.pack_int8(weight.data(), out, in, packed.data());
+  std::vector<std::int32_t> sums(static_cast<std::size_t>(out), 0);
+  for (std::size_t i = 0; i < weight.size(); ++i)
+    sums[i / static_cast<std::size_t>(in)] += weight[i];
+  const Values ones(static_cast<std::size_t>(out), 1.0F);
+  Values y(area(rows, out));
+  kernels.multiply_int8({q.x.data(), q.scale.data(), q.zero.data(), rows, in, out, packed.data(),
+                         ones.data(), sums.data(), bias.data(), After::kNothing, y.data()});
+  return y;
+}
+
 // The largest weights with the largest inputs too: an instruction that saturates would show here.
 TEST_P(InferenceKernelsTest, Int8ProductIsThatOfTheIntegers) {
   for (const Shape& shape : kShapes) {
@@ -216,22 +240,18 @@ TEST_P(InferenceKernelsTest, Int8ProductIsThatOfTheIntegers) {
       const auto limit = static_cast<float>(kernels_.max_int8_pair / 2);
       for (std::size_t i = 0; i < weight.size(); ++i)
         weight[i] = static_cast<std::int8_t>(is_extreme ? limit : std::rint(p.weight[i] * limit));
-      // Numbers that the scale maps to integers without doubt about the rounding.
-      for (std::size_t i = 0; i < p.x.size(); ++i)
-        p.x[i] = is_extreme ? 127.0F : std::rint(p.x[i] * 126.0F);
-      for (std::int64_t row = 0; row < shape.rows; ++row)
-        p.x[area(row, shape.in)] = 127.0F;
+      // Integers whose range makes the scale 1.
+      for (float& each : p.x)
+        each = is_extreme ? 253.0F : std::rint(each * 126.0F);
+      for (std::int64_t row = 0; row < shape.rows; ++row) {
+        const auto values =
+            std::span(p.x).subspan(area(row, shape.in), static_cast<std::size_t>(shape.in));
+        values[0] = 0;
+        values[0] = 253.0F + std::min(0.0F, std::ranges::min(values));
+      }
       const Quantized q = quantized(kernels_, p.x, shape);
       const auto [rows, in, out] = shape;
-      std::vector<std::int8_t> packed(static_cast<std::size_t>(kernels_.packed_size_int8(out, in)));
-      kernels_.pack_int8(weight.data(), out, in, packed.data());
-      const Values ones(static_cast<std::size_t>(out), 1.0F);
-      std::vector<std::int32_t> offset(static_cast<std::size_t>(out), 0);
-      for (std::size_t i = 0; i < weight.size(); ++i)
-        offset[i / static_cast<std::size_t>(in)] += 128 * weight[i];
-      Values y(area(rows, out));
-      kernels_.multiply_int8({q.x.data(), q.scale.data(), rows, in, out, packed.data(), ones.data(),
-                              offset.data(), p.bias.data(), After::kNothing, y.data()});
+      const Values y = int8_product(kernels_, q, shape, weight, p.bias);
       for (std::int64_t row = 0; row < rows; ++row) {
         ASSERT_EQ(q.scale[static_cast<std::size_t>(row)], 1.0F);
         for (std::int64_t column = 0; column < out; ++column) {
@@ -250,7 +270,37 @@ TEST_P(InferenceKernelsTest, ARowOfZerosIsQuantizedToZeros) {
   const Quantized q = quantized(kernels_, Values(140, 0.0F), shape);
   EXPECT_EQ(q.scale[1], 0.0F);
   for (std::size_t i = 0; i < 140; ++i)
-    EXPECT_EQ(q.x[i], 128);
+    EXPECT_EQ(q.x[i], q.zero[1]);
+}
+
+// Also where both ends of a range lie between two integers, so that a byte would overflow.
+TEST_P(InferenceKernelsTest, QuantizedValuesAreWithinAStepOf253OfTheirRange) {
+  Values x;
+  for (const float least : {-3e4F, -1.0F, -0.5F, -0.17F, -1e-20F, 0.0F, 0.25F}) {
+    for (int i = 0; i <= 4'000; ++i) {
+      const float most = least + static_cast<float>(i) * 1e-3F;
+      x.insert(x.end(), {least, most, std::midpoint(least, most)});
+    }
+  }
+  const Shape shape{static_cast<std::int64_t>(x.size()) / 3, 3, 3};
+  const Quantized q = quantized(kernels_, x, shape);
+  const Values y = int8_product(kernels_, q, shape, {1, 0, 0, 0, 1, 0, 0, 0, 1}, {0, 0, 0});
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::size_t row = i / 3 * 3;
+    const double width = std::max(0.0, double{x[row + 1]}) - std::min(0.0, double{x[row]});
+    // Half a step is the rounding; half a millionth is that of floats.
+    ASSERT_NEAR(y[i], x[i], 0.5 / 253 * width + 5e-7 * std::abs(x[i]))
+        << x[row] << ' ' << x[row + 1];
+  }
+}
+
+TEST_P(InferenceKernelsTest, RangesThatFloatsCannotHoldDoNotCrash) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  const Shape shape{4, 2, 1};
+  const Values x{-kMost, kMost, -INFINITY, 1, 1e-40F, -1e-40F, NAN, 1};
+  const Values y = int8_product(kernels_, quantized(kernels_, x, shape), shape, {1, 1}, {0});
+  EXPECT_FALSE(std::isfinite(y[1]));
+  EXPECT_NEAR(y[2], 0, 1e-30);
 }
 
 // Attention of one head in double: [n, d].

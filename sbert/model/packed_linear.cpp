@@ -68,7 +68,7 @@ void PackedLinear::quantize(const float* weight, std::int8_t* packed) {
     weight_scale_.push_back(quantize_weights({weight + j * in_, row.size()}, kernels.max_int8_pair,
                                              static_cast<std::size_t>(kernels.int8_pair_distance),
                                              row));
-    offset_.push_back(128 * std::accumulate(row.begin(), row.end(), 0));
+    weight_sum_.push_back(std::accumulate(row.begin(), row.end(), 0));
   }
   kernels.pack_int8(rounded.data(), out_, in_, packed);
 }
@@ -91,18 +91,20 @@ void PackedLinear::operator()(
   }
   const std::int64_t padded = int8_rows(rows);
   const std::int64_t bytes = padded * int8_row_bytes(in_);
-  auto* x8 = static_cast<std::uint8_t*>(
-      scratch.get(bytes + padded * static_cast<std::int64_t>(sizeof(float))));
+  auto* x8 = static_cast<std::uint8_t*>(scratch.get(
+      bytes + padded * static_cast<std::int64_t>(sizeof(float) + sizeof(std::int32_t))));
   auto* scale = reinterpret_cast<float*>(x8 + bytes);
-  kernels.quantize(x, rows, in_, x8, scale);
+  auto* zero = reinterpret_cast<std::int32_t*>(scale + padded);
+  kernels.quantize(x, rows, in_, x8, scale, zero);
   kernels.multiply_int8({.x = x8,
                          .x_scale = scale,
+                         .x_zero = zero,
                          .rows = rows,
                          .in = in_,
                          .out = out_,
                          .weight = weight8_,
                          .weight_scale = weight_scale_.data(),
-                         .offset = offset_.data(),
+                         .weight_sum = weight_sum_.data(),
                          .bias = bias,
                          .after = after,
                          .y = y});

@@ -66,7 +66,7 @@ class PackedLinear {
   const float* weight_ = nullptr;         // packed, of kFloat32
   const std::int8_t* weight8_ = nullptr;  // packed, of kInt8
   std::vector<float> weight_scale_;       // [out] of kInt8
-  std::vector<std::int32_t> offset_;      // [out] of kInt8
+  std::vector<std::int32_t> weight_sum_;  // [out] of kInt8
 };
 
 }  // namespace sbert

@@ -27,18 +27,19 @@ struct Product {
   float* y;       ///< [rows, out]
 };
 
-/// The same with x and the weight as 8-bit integers: x = x_scale (x8 - 128) in each row,
+/// The same with x and the weight as 8-bit integers: x = x_scale (x8 - x_zero) in each row,
 /// weight = weight_scale weight8 for each output. The sums are exact.
 struct Int8Product {
   const std::uint8_t* x;  ///< [rows, int8_row_bytes(in)] of quantize(), readable up to int8_rows()
   const float* x_scale;   ///< [rows]
+  const std::int32_t* x_zero;  ///< [rows]
   std::int64_t rows;
   std::int64_t in;
   std::int64_t out;
-  const std::int8_t* weight;   ///< [out, in] as pack_int8() lays it out
-  const float* weight_scale;   ///< [out]
-  const std::int32_t* offset;  ///< [out] 128 times the sum of the output's 8-bit weights
-  const float* bias;           ///< [out]
+  const std::int8_t* weight;       ///< [out, in] as pack_int8() lays it out
+  const float* weight_scale;       ///< [out]
+  const std::int32_t* weight_sum;  ///< [out] of the 8-bit weights
+  const float* bias;               ///< [out]
   After after;
   float* y;  ///< [rows, out]
 };
@@ -108,9 +109,14 @@ struct InferenceKernels {
   /// As multiply(). Null where a BLAS is as fast: on all but tiles.
   std::int64_t (*matrix_scratch)(const MatrixProduct& product);
   void (*multiply_matrices)(const MatrixProduct& product);
-  /// Each row to 8 bits with a scale of its own: its largest magnitude becomes 127.
-  void (*quantize)(
-      const float* x, std::int64_t rows, std::int64_t in, std::uint8_t* x8, float* scale);
+  /// Each row to 8 bits with a scale of its own and the integer that 0 becomes: from the smallest
+  /// to the largest value, and 0, there are 253 steps.
+  void (*quantize)(const float* x,
+                   std::int64_t rows,
+                   std::int64_t in,
+                   std::uint8_t* x8,
+                   float* scale,
+                   std::int32_t* zero);
 
   /// One head of one sequence; `scratch` has attend_scratch(D, longest sequence) values.
   std::int64_t (*attend_scratch)(std::int64_t head_dim, std::int64_t max_seqlen);

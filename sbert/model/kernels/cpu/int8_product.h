@@ -95,16 +95,16 @@ struct Int8Columns {
       const std::int64_t some = left - half * kLanes;
       scale[half] = load_some(p.weight_scale + column + half * kLanes, some);
       bias[half] = load_some(p.bias + column + half * kLanes, some);
-      offset[half] = IntVector{};
+      sum[half] = IntVector{};
       for (std::int64_t i = 0; i < kLanes && i < some; ++i)
-        offset[half][i] = p.offset[column + half * kLanes + i];
+        sum[half][i] = p.weight_sum[column + half * kLanes + i];
     }
   }
 
   std::int64_t left;  // outputs from the panel's first on
   FloatVector scale[2] = {};
   FloatVector bias[2] = {};
-  IntVector offset[2] = {};
+  IntVector sum[2] = {};
 };
 
 inline void store_int8_sums(const Int8Product& p,
@@ -116,7 +116,7 @@ inline void store_int8_sums(const Int8Product& p,
   const IntVector sums[2] = {low, high};
   for (int half = 0; half < 2; ++half) {
     const FloatVector whole =
-        __builtin_convertvector(sums[half] - columns.offset[half], FloatVector);
+        __builtin_convertvector(sums[half] - columns.sum[half] * p.x_zero[row], FloatVector);
     const FloatVector v = whole * (columns.scale[half] * p.x_scale[row]) + columns.bias[half];
     store_some(p.y + row * p.out + column + half * kLanes, activated(p.after, v),
                columns.left - half * kLanes);
@@ -222,33 +222,55 @@ void multiply_int8(const Int8Product& p) {
 
 #endif
 
-float largest_magnitude(const float* x, std::int64_t count) {
-  FloatVector largest = {};
+struct Range {
+  float least;
+  float most;
+};
+
+// Of the values and 0.
+Range range_of(const float* x, std::int64_t count) {
+  FloatVector least = {};
+  FloatVector most = {};
   for (std::int64_t k = 0; k < count; k += kLanes) {
     const FloatVector v = load_some(x + k, count - k);
-    largest = Simd<float>::larger(largest, Simd<float>::larger(v, -v));
+    least = -Simd<float>::larger(-least, -v);
+    most = Simd<float>::larger(most, v);
   }
-  float result = 0;
-  for (std::int64_t i = 0; i < kLanes; ++i)
-    result = largest[i] > result ? largest[i] : result;
-  return result;
+  Range range = {0, 0};
+  for (std::int64_t i = 0; i < kLanes; ++i) {
+    range.least = least[i] < range.least ? least[i] : range.least;
+    range.most = most[i] > range.most ? most[i] : range.most;
+  }
+  return range;
 }
 
-void quantize_rows(
-    const float* x, std::int64_t rows, std::int64_t in, std::uint8_t* x8, float* scale) {
-  // Added to a number below 2^22, it leaves the number plus 128, rounded to even, in the low bits.
-  constexpr float kRound = 12'582'912.0F + 128.0F;
+void quantize_rows(const float* x,
+                   std::int64_t rows,
+                   std::int64_t in,
+                   std::uint8_t* x8,
+                   float* scale,
+                   std::int32_t* zero) {
+  // One at each end less than bytes have: a range whose ends are no integers may round outwards.
+  constexpr float kSteps = 253;
+  // Beyond them the factor or the width are no numbers.
+  constexpr float kLeastWidth = 1e-35F;
+  constexpr float kMostWidth = 3.4e38F;
+  // Added to a number below 2^22, it leaves the number, rounded to even, in the low bits.
+  constexpr float kRound = 12'582'912.0F;
   for (std::int64_t row = 0; row < rows; ++row) {
     const float* from = x + row * in;
     std::uint8_t* to = x8 + row * int8_row_bytes(in);
-    const float largest = largest_magnitude(from, in);
-    const float factor = largest > 0 ? 127.0F / largest : 0.0F;
-    scale[row] = largest / 127.0F;
+    const auto [least, most] = range_of(from, in);
+    const float width = most - least;
+    const float factor = width > kLeastWidth && width <= kMostWidth ? kSteps / width : 0.0F;
+    scale[row] = width / kSteps;
+    zero[row] = 1 + (factor > 0 ? static_cast<std::int32_t>(0.5F - least * factor) : 0);
+    const float shift = kRound + static_cast<float>(zero[row]);
     for (std::int64_t k = 0; k < int8_row_bytes(in); k += kGroup) {
       IntVector bytes = {};
       for (std::int64_t j = 0; j < kFour; ++j) {
         const std::int64_t first = k + j * kLanes;
-        const FloatVector shifted = load_some(from + first, in - first) * factor + kRound;
+        const FloatVector shifted = load_some(from + first, in - first) * factor + shift;
         IntVector bits;
         __builtin_memcpy(&bits, &shifted, sizeof bits);
         bytes |= (bits & 0xFF) << (8 * j);
