@@ -110,7 +110,8 @@ struct InferenceKernels {
   std::int64_t (*matrix_scratch)(const MatrixProduct& product);
   void (*multiply_matrices)(const MatrixProduct& product);
   /// Each row to 8 bits with a scale of its own and the integer that 0 becomes: from the smallest
-  /// to the largest value, and 0, there are 253 steps.
+  /// to the largest value, and 0, there are 253 steps. The scale of a row is no finite number if
+  /// one of its values or their range is none, and neither are its products.
   void (*quantize)(const float* x,
                    std::int64_t rows,
                    std::int64_t in,

@@ -227,20 +227,24 @@ struct Range {
   float most;
 };
 
-// Of the values and 0.
+// Of the values and 0; `most` is NaN if a value is not finite, which no comparison would show.
 Range range_of(const float* x, std::int64_t count) {
   FloatVector least = {};
   FloatVector most = {};
+  FloatVector zeros = {};
   for (std::int64_t k = 0; k < count; k += kLanes) {
     const FloatVector v = load_some(x + k, count - k);
     least = -Simd<float>::larger(-least, -v);
     most = Simd<float>::larger(most, v);
+    zeros += v * 0.0F;
   }
   Range range = {0, 0};
   for (std::int64_t i = 0; i < kLanes; ++i) {
     range.least = least[i] < range.least ? least[i] : range.least;
     range.most = most[i] > range.most ? most[i] : range.most;
   }
+  for (std::int64_t i = 0; i < kLanes; ++i)
+    range.most += zeros[i];
   return range;
 }
 
