@@ -6,7 +6,7 @@
 #include <ATen/Parallel.h>
 
 #include "bench/minilm_shape.h"
-#include "sbert/model/packed_attention.h"
+#include "sbert/nn/packed_attention.h"
 
 namespace sbert {
 namespace {

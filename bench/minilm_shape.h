@@ -5,7 +5,7 @@
 
 #include <ATen/ATen.h>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/data/packed_batch.h"
 #include "sbert/model/bert_encoder.h"
 

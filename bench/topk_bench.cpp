@@ -15,7 +15,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/embed/npy.h"
-#include "sbert/model/workers.h"
+#include "sbert/nn/workers.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {

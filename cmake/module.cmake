@@ -8,28 +8,59 @@ target_compile_options(
         $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
 )
 
-# Compiling torch's headers takes ten seconds a file; from this precompiled header, half a second.
-file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/torch_pch.cpp" CONTENT "// Owns the precompiled header.\n")
-add_library(sbert_torch_pch OBJECT "${CMAKE_BINARY_DIR}/torch_pch.cpp")
-target_link_libraries(sbert_torch_pch PRIVATE torch::torch_cpu)
-target_precompile_headers(
-    sbert_torch_pch
-    PRIVATE <ATen/ATen.h> <torch/csrc/autograd/custom_function.h>
-)
+# Tests are compiled for a quick build: what they test is compiled as it is shipped.
+add_library(sbert_test_flags INTERFACE)
+target_compile_options(sbert_test_flags INTERFACE -O1 -g0)
+
+# sbert_precompiled_header(NAME LIBRARIES ... HEADERS ...): an object library that owns a precompiled header. Parsing
+# ATen's headers takes ten seconds a file, loading the precompiled header one; a file that needs neither pays nothing.
+function(sbert_precompiled_header name)
+    cmake_parse_arguments(arg "" "" "LIBRARIES;HEADERS" ${ARGN})
+    file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/${name}.cpp" CONTENT "// Owns the precompiled header.\n")
+    add_library(${name} OBJECT EXCLUDE_FROM_ALL "${CMAKE_BINARY_DIR}/${name}.cpp")
+    target_link_libraries(${name} PRIVATE ${arg_LIBRARIES})
+    target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
+endfunction()
+
+if(SBERT_TORCH)
+    sbert_precompiled_header(sbert_torch_pch LIBRARIES torch::torch_cpu HEADERS <ATen/ATen.h>)
+endif()
 if(BUILD_TESTING)
-    add_library(sbert_torch_test_pch OBJECT "${CMAKE_BINARY_DIR}/torch_pch.cpp")
-    target_link_libraries(sbert_torch_test_pch PRIVATE torch::torch_cpu GTest::gmock)
-    target_precompile_headers(
-        sbert_torch_test_pch
-        PRIVATE <ATen/ATen.h> <torch/csrc/autograd/custom_function.h> <gmock/gmock.h>
-    )
+    sbert_precompiled_header(sbert_test_pch LIBRARIES GTest::gmock sbert_test_flags HEADERS <gmock/gmock.h>)
+    if(SBERT_TORCH)
+        sbert_precompiled_header(
+            sbert_torch_test_pch
+            LIBRARIES torch::torch_cpu GTest::gmock sbert_test_flags
+            HEADERS <ATen/ATen.h> <gmock/gmock.h>
+        )
+    endif()
 endif()
 
-# sbert_module(name [TORCH] SOURCES a.cpp [DEPENDS base config] [LIBRARIES yaml-cpp] [TESTS a_test.cpp])
-# A folder of sbert/ is a static library and, where it has tests, one test program. TORCH: its sources see torch.
+# sbert_test(name PCH target SOURCES a_test.cpp LIBRARIES ...): one test program and its ctest.
+function(sbert_test name)
+    cmake_parse_arguments(arg "" "PCH" "SOURCES;LIBRARIES" ${ARGN})
+    add_executable(${name}_test ${arg_SOURCES})
+    target_link_libraries(
+        ${name}_test
+        PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main sbert_test_flags sbert_warnings
+    )
+    target_compile_definitions(
+        ${name}_test
+        PRIVATE SBERT_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" SBERT_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden"
+    )
+    target_precompile_headers(${name}_test REUSE_FROM ${arg_PCH})
+    add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
+    # torch's own threads and ours share two cores in CI.
+    set_tests_properties(${name} PROPERTIES TIMEOUT 1200 ENVIRONMENT "OMP_WAIT_POLICY=passive;ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0")
+endfunction()
+
+# sbert_module(name SOURCES a.cpp [TORCH_SOURCES b.cpp] [DEPENDS base config] [LIBRARIES yaml-cpp]
+#              [TESTS a_test.cpp] [TORCH_TESTS b_test.cpp])
+# A folder of sbert/ is a static library and, where it has tests, one test program. TORCH_SOURCES include torch's
+# operators and are compiled with its precompiled header. A module with TORCH_SOURCES or TORCH_TESTS needs libtorch.
 function(sbert_module name)
-    cmake_parse_arguments(arg "TORCH" "" "SOURCES;DEPENDS;LIBRARIES;TESTS" ${ARGN})
-    add_library(sbert_${name} STATIC ${arg_SOURCES})
+    cmake_parse_arguments(arg "" "" "SOURCES;TORCH_SOURCES;DEPENDS;LIBRARIES;TESTS;TORCH_TESTS" ${ARGN})
+    add_library(sbert_${name} STATIC ${arg_SOURCES} ${arg_TORCH_SOURCES})
     set_target_properties(sbert_${name} PROPERTIES EXPORT_NAME ${name})
     target_include_directories(
         sbert_${name}
@@ -44,27 +75,23 @@ function(sbert_module name)
         PUBLIC ${arg_DEPENDS}
         PRIVATE ${arg_LIBRARIES} "$<BUILD_INTERFACE:sbert_warnings>"
     )
-    if(arg_TORCH)
+    if(arg_TORCH_SOURCES)
         target_link_libraries(sbert_${name} PUBLIC torch::torch_cpu)
         target_precompile_headers(sbert_${name} REUSE_FROM sbert_torch_pch)
+        set_source_files_properties(${arg_SOURCES} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
     endif()
     set_property(GLOBAL APPEND PROPERTY SBERT_MODULES sbert_${name})
 
-    if(BUILD_TESTING AND arg_TESTS)
-        add_executable(${name}_test ${arg_TESTS})
-        target_link_libraries(
-            ${name}_test
-            PRIVATE sbert_${name} ${arg_LIBRARIES} GTest::gmock GTest::gtest_main sbert_warnings
+    if(NOT BUILD_TESTING OR NOT (arg_TESTS OR arg_TORCH_TESTS))
+        return()
+    endif()
+    if(arg_TORCH_TESTS)
+        sbert_test(
+            ${name} PCH sbert_torch_test_pch SOURCES ${arg_TESTS} ${arg_TORCH_TESTS}
+            LIBRARIES sbert_${name} ${arg_LIBRARIES}
         )
-        target_compile_definitions(
-            ${name}_test
-            PRIVATE SBERT_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" SBERT_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden"
-        )
-        if(arg_TORCH)
-            target_precompile_headers(${name}_test REUSE_FROM sbert_torch_test_pch)
-        endif()
-        add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
-        # torch's own threads and ours share two cores in CI.
-        set_tests_properties(${name} PROPERTIES TIMEOUT 1200 ENVIRONMENT "OMP_WAIT_POLICY=passive;ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0")
+        set_source_files_properties(${arg_TESTS} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    else()
+        sbert_test(${name} PCH sbert_test_pch SOURCES ${arg_TESTS} LIBRARIES sbert_${name} ${arg_LIBRARIES})
     endif()
 endfunction()

@@ -1,12 +1,10 @@
 #pragma once
 
+#include "sbert/base/stop_token.h"
+
 namespace sbert {
 
-/// From here on SIGINT and SIGTERM ask for a stop instead of ending the process; a second one ends
-/// it at once. Call once, from the main thread.
-void catch_stop_signals();
-
-/// True after such a signal. Long work looks at this between steps.
+/// True after SIGINT or SIGTERM. Long work looks at this between steps.
 bool stop_requested();
 
 /// @throws Error(kCancelled) after such a signal, unless a StopsHeld lives

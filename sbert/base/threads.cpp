@@ -7,15 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include <sched.h>
-
 namespace sbert {
-
-int available_threads() {
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 void for_each_task(int threads, std::size_t tasks, const std::function<void(std::size_t)>& work) {
   const auto wanted = std::min(static_cast<std::size_t>(std::max(threads, 1)), tasks);

@@ -3,10 +3,9 @@
 #include <cstddef>
 #include <functional>
 
-namespace sbert {
+#include "sbert/base/worker_pool.h"
 
-/// Cores that this process may use.
-int available_threads();
+namespace sbert {
 
 /// Calls work(task) once for each task of [0, tasks), on up to `threads` threads; each thread takes
 /// the lowest task that is left. What one thread can do is done on the caller's. Returns when all

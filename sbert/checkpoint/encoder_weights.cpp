@@ -19,7 +19,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
 #include "sbert/base/threads.h"
-#include "sbert/model/kernels/cpu/kernels.h"
+#include "sbert/kernels/kernels.h"
 
 namespace sbert {
 namespace {

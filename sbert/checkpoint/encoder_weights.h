@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/model/bert_encoder.h"
 
 namespace sbert {

@@ -8,7 +8,7 @@
 
 #include <c10/core/ScalarType.h>
 
-#include "sbert/base/tensor_fwd.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 

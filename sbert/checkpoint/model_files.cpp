@@ -10,7 +10,7 @@
 #include "sbert/checkpoint/hugging_face.h"
 #include "sbert/checkpoint/nemo_archive.h"
 #include "sbert/checkpoint/sentence_transformers.h"
-#include "sbert/model/workers.h"
+#include "sbert/nn/workers.h"
 
 namespace sbert {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 

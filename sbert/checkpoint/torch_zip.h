@@ -4,8 +4,8 @@
 #include <memory>
 #include <string_view>
 
-#include "sbert/base/named_tensor.h"
-#include "sbert/base/tensor_fwd.h"
+#include "sbert/nn/named_tensor.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 

@@ -10,7 +10,7 @@
 #include "sbert/config/interpolation.h"
 #include "sbert/dist/launcher.h"
 #include "sbert/dist/membership.h"
-#include "sbert/model/device.h"
+#include "sbert/nn/device.h"
 
 namespace sbert {
 namespace {

@@ -5,7 +5,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/model_files.h"
-#include "sbert/model/device.h"
+#include "sbert/nn/device.h"
 
 namespace sbert {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sbert/base/error.h"
-#include "sbert/base/tensor_fwd.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace c10 {
 struct Device;

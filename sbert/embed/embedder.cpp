@@ -14,8 +14,8 @@
 #include "sbert/base/threads.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/embed/embedding_service.h"
-#include "sbert/model/memory_advice.h"
-#include "sbert/model/workers.h"
+#include "sbert/nn/memory_advice.h"
+#include "sbert/nn/workers.h"
 
 namespace sbert {
 namespace {

@@ -6,7 +6,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "sbert/model/on_device.h"
+#include "sbert/nn/on_device.h"
 
 namespace sbert {
 namespace {

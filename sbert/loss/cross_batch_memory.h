@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/loss/loss.h"
 
 namespace sbert {

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
-#include "sbert/model/on_device.h"
+#include "sbert/nn/on_device.h"
 
 namespace sbert {
 namespace {

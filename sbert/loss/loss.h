@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "sbert/base/named_tensor.h"
-#include "sbert/base/tensor_fwd.h"
+#include "sbert/nn/named_tensor.h"
+#include "sbert/nn/tensor_fwd.h"
 #include "sbert/loss/loss_options.h"
 
 namespace sbert {

@@ -8,7 +8,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/model/on_device.h"
+#include "sbert/nn/on_device.h"
 
 namespace sbert {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "sbert/base/tensor_fwd.h"
+#include "sbert/nn/tensor_fwd.h"
 #include "sbert/loss/loss.h"
 
 namespace sbert {

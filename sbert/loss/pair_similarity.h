@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sbert/base/tensor_fwd.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 

@@ -7,7 +7,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/base/progress.h"
 #include "sbert/base/random.h"
 #include "sbert/data/text_key.h"

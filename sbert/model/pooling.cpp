@@ -1,12 +1,9 @@
 #include "sbert/model/pooling.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
-#include <vector>
-
-#include <ATen/ATen.h>
-
-#include "sbert/model/on_device.h"
 
 namespace sbert {
 namespace {
@@ -20,36 +17,57 @@ constexpr std::array<std::pair<Pooling, std::string_view>, 6> kNames{{
     {Pooling::kLastToken, "lasttoken"},
 }};
 
-Tensor lengths_of(const PackedBatch& batch, const Tensor& tokens) {  // [B] int64
-  std::vector<std::int64_t> lengths;
-  for (std::size_t i = 1; i < batch.cu_seqlens.size(); ++i) {
-    lengths.push_back(batch.cu_seqlens[i] - batch.cu_seqlens[i - 1]);
+// to = the sum of n rows, row i times weight(i)
+template <typename WeightOf>
+void sum_rows(
+    const float* rows, std::int64_t n, std::int64_t width, const WeightOf& weight, float* to) {
+  std::fill_n(to, width, 0.0F);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float factor = weight(i);
+    for (std::int64_t k = 0; k < width; ++k)
+      to[k] += factor * rows[i * width + k];
   }
-  return on_device(lengths, tokens.device());
 }
 
-// The first or the last token of each sequence.
-Tensor boundary_rows(const Tensor& tokens, const PackedBatch& batch, bool last) {
-  std::vector<std::int64_t> rows;
-  for (std::size_t i = 1; i < batch.cu_seqlens.size(); ++i) {
-    rows.push_back(last ? batch.cu_seqlens[i] - 1 : batch.cu_seqlens[i - 1]);
+void divide(float* row, std::int64_t width, float divisor) {
+  for (std::int64_t k = 0; k < width; ++k)
+    row[k] /= divisor;
+}
+
+// The largest value of each dimension; NaN if there is one.
+void max_rows(const float* rows, std::int64_t n, std::int64_t width, float* to) {
+  std::copy_n(rows, width, to);
+  for (std::int64_t i = 1; i < n; ++i) {
+    for (std::int64_t k = 0; k < width; ++k) {
+      const float value = rows[i * width + k];
+      if (!(value <= to[k])) to[k] = std::isnan(to[k]) ? to[k] : value;
+    }
   }
-  return tokens.index_select(0, on_device(rows, tokens.device()));
 }
 
-Tensor reduce(const Tensor& tokens, const PackedBatch& batch, const char* operation) {
-  // A segment reduction adds a sequence's tokens in their order, whatever stands beside it.
-  return at::segment_reduce(tokens, operation, lengths_of(batch, tokens), std::nullopt,
-                            std::nullopt,
-                            /*axis=*/0, /*unsafe=*/true);
-}
-
-Tensor weighted_mean(const Tensor& tokens, const PackedBatch& batch) {
-  const Tensor weights =
-      on_device(batch.positions, tokens.device()).add(1).to(tokens.scalar_type());
-  const Tensor lengths = lengths_of(batch, tokens).to(tokens.scalar_type());
-  const Tensor totals = lengths * (lengths + 1) / 2;  // [B] 1 + ... + n
-  return reduce(tokens * weights.unsqueeze(1), batch, "sum") / totals.unsqueeze(1);
+void pool_sequence(
+    Pooling pooling, const float* rows, std::int64_t n, std::int64_t width, float* to) {
+  const auto length = static_cast<float>(n);
+  const auto one = [](std::int64_t) { return 1.0F; };
+  switch (pooling) {
+    case Pooling::kMean:
+      sum_rows(rows, n, width, one, to);
+      return divide(to, width, length);
+    case Pooling::kCls:
+      std::copy_n(rows, width, to);
+      return;
+    case Pooling::kMax:
+      return max_rows(rows, n, width, to);
+    case Pooling::kMeanSqrtLen:
+      sum_rows(rows, n, width, one, to);
+      return divide(to, width, std::sqrt(length));
+    case Pooling::kWeightedMean:
+      sum_rows(rows, n, width, [](std::int64_t i) { return static_cast<float>(i + 1); }, to);
+      return divide(to, width, length * (length + 1) / 2);
+    case Pooling::kLastToken:
+      std::copy_n(rows + (n - 1) * width, width, to);
+      return;
+  }
 }
 
 }  // namespace
@@ -68,24 +86,16 @@ std::optional<Pooling> pooling_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-Tensor pool(Pooling pooling, const Tensor& tokens, const PackedBatch& batch) {
-  switch (pooling) {
-    case Pooling::kMean:
-      return reduce(tokens, batch, "mean");
-    case Pooling::kCls:
-      return boundary_rows(tokens, batch, /*last=*/false);
-    case Pooling::kMax:
-      return reduce(tokens, batch, "max");
-    case Pooling::kMeanSqrtLen: {
-      const Tensor lengths = lengths_of(batch, tokens).to(tokens.scalar_type());
-      return reduce(tokens, batch, "sum") / lengths.sqrt().unsqueeze(1);
-    }
-    case Pooling::kWeightedMean:
-      return weighted_mean(tokens, batch);
-    case Pooling::kLastToken:
-      return boundary_rows(tokens, batch, /*last=*/true);
+void pool(Pooling pooling,
+          const float* tokens,
+          std::int64_t width,
+          const PackedBatch& batch,
+          float* to) {
+  for (std::int64_t i = 0; i < batch.num_sequences(); ++i) {
+    const std::int64_t start = batch.cu_seqlens[static_cast<std::size_t>(i)];
+    const std::int64_t end = batch.cu_seqlens[static_cast<std::size_t>(i) + 1];
+    pool_sequence(pooling, tokens + start * width, end - start, width, to + i * width);
   }
-  return {};
 }
 
 }  // namespace sbert

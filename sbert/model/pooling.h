@@ -1,9 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
-#include "sbert/base/tensor_fwd.h"
 #include "sbert/data/packed_batch.h"
 
 namespace sbert {
@@ -23,11 +23,17 @@ enum class Pooling {
 std::string_view pooling_name(Pooling pooling);
 std::optional<Pooling> pooling_from_name(std::string_view name);
 
-/// Pools token vectors into one vector a sequence.
+/// Pools token vectors into one vector a sequence, on the calling thread. Tokens are added in their
+/// order, so the vector does not depend on the batch.
 ///
-/// @param tokens [T, H] hidden states, any floating type
+/// @param tokens [T, H] hidden states
+/// @param width  H
 /// @param batch  whose cu_seqlens [B + 1] bound the sequences
-/// @return       [B, H] in the type of `tokens`; not normalized
-Tensor pool(Pooling pooling, const Tensor& tokens, const PackedBatch& batch);
+/// @param to     [B, H]; not normalized
+void pool(Pooling pooling,
+          const float* tokens,
+          std::int64_t width,
+          const PackedBatch& batch,
+          float* to);
 
 }  // namespace sbert

@@ -8,7 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sbert/base/tensor_fwd.h"
+#include "sbert/nn/tensor_fwd.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/dist/shares.h"
 #include "sbert/optim/adamw.h"

@@ -10,7 +10,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/dist/shares.h"
 #include "sbert/optim/loss_scaler.h"
 #include "tests/support/on_each_rank.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sbert/base/field.h"
-#include "sbert/base/tensor_fwd.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 

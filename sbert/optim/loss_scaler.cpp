@@ -5,7 +5,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 

@@ -7,7 +7,7 @@
 
 #include <ATen/ATen.h>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sbert/base/tensor_fwd.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 

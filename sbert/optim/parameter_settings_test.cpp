@@ -6,7 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/optim/parameter_names.h"
 
 namespace sbert {

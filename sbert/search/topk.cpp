@@ -18,7 +18,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/stop.h"
 #include "sbert/base/threads.h"
-#include "sbert/model/workers.h"
+#include "sbert/nn/workers.h"
 
 namespace sbert {
 namespace {

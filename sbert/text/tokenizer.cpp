@@ -110,10 +110,6 @@ Tokenizer::Tokenizer(TokenizerFiles files) {
   state_ = std::move(state);
 }
 
-Tokenizer::~Tokenizer() = default;
-Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
-Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
-
 std::vector<std::int32_t> Tokenizer::encode(std::string_view text, std::int64_t max_length) const {
   if (max_length < 2) {
     fail(ErrorKind::kUsage,

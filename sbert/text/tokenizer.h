@@ -21,16 +21,13 @@ TokenizerFiles read_tokenizer_files(const std::filesystem::path& folder);
 
 /// Text to token ids, id for id as Hugging Face's `tokenizers` 0.23.3 does it for BERT models:
 /// added tokens, BertNormalizer, BertPreTokenizer, WordPiece, truncation, [CLS] ... [SEP].
-/// Immutable; any number of threads may encode at once.
+/// Immutable; any number of threads may encode at once. A copy shares its tables.
 class Tokenizer {
  public:
   /// Takes tokenizer.json if it is there, else vocab.txt with the settings of
   /// tokenizer_config.json.
   /// @throws Error(kInput) naming the file and the key that is wrong or not supported
   explicit Tokenizer(TokenizerFiles files);
-  ~Tokenizer();
-  Tokenizer(Tokenizer&&) noexcept;
-  Tokenizer& operator=(Tokenizer&&) noexcept;
 
   /// @param text UTF-8; invalid bytes become U+FFFD as Python's decode(errors="replace") does it
   /// @param max_length most ids that come out, the special tokens counted; at least 2
@@ -52,7 +49,7 @@ class Tokenizer {
 
  private:
   struct State;
-  std::unique_ptr<const State> state_;
+  std::shared_ptr<const State> state_;
 };
 
 }  // namespace sbert

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/dist/process_group.h"
 
 namespace sbert {

@@ -10,8 +10,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "sbert/base/concat.h"
-#include "sbert/model/memory_advice.h"
-#include "sbert/model/workers.h"
+#include "sbert/nn/memory_advice.h"
+#include "sbert/nn/workers.h"
 
 namespace sbert {
 namespace {

@@ -8,7 +8,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "tests/support/letter_model.h"
 
 namespace sbert {

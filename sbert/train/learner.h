@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/loss/cross_batch_memory.h"
 #include "sbert/loss/loss.h"

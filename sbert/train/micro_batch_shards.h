@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sbert/data/packed_batch.h"
-#include "sbert/model/dropout_key.h"
+#include "sbert/nn/dropout_key.h"
 #include "sbert/train/training_batch.h"
 
 namespace sbert {

@@ -10,7 +10,7 @@
 
 #include "sbert/base/field.h"
 #include "sbert/loss/loss_options.h"
-#include "sbert/model/lora.h"
+#include "sbert/nn/lora.h"
 #include "sbert/optim/schedule.h"
 #include "sbert/train/data_options.h"
 #include "sbert/train/exp_manager_options.h"

@@ -18,7 +18,7 @@
 #include "sbert/config/json.h"
 #include "sbert/config/options.h"
 #include "sbert/dist/process_group.h"
-#include "sbert/model/device.h"
+#include "sbert/nn/device.h"
 #include "sbert/optim/schedule.h"
 #include "sbert/report/training_report.h"
 #include "sbert/track/run_tracker.h"

@@ -9,7 +9,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/option_checks.h"
 #include "sbert/eval/tasks.h"
-#include "sbert/model/device.h"
+#include "sbert/nn/device.h"
 
 namespace sbert {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "sbert/base/field.h"
 #include "sbert/config/config_tree.h"
-#include "sbert/model/compute_precision.h"
+#include "sbert/nn/compute_precision.h"
 
 namespace c10 {
 struct Device;

@@ -11,7 +11,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/files.h"
 #include "sbert/base/message_of.h"
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/train/trainer.h"
 #include "tests/support/letter_model.h"
 

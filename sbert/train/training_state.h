@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "sbert/base/named_tensor.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "sbert/nn/tensor_fwd.h"
+
+namespace sbert {
+
+/// Whether tiled_linear() is the faster way on this processor, which multiplies on tiles, for so
+/// many rows of `x`: float32 on the CPU.
+bool prefers_tiles(const Tensor& x);
+
+/// x weight^T + bias with a gradient, as at::linear(), by the products of matrices on tiles (see
+/// MatrixProduct). On the calling thread alone.
+///
+/// @param x      [T, in] float32 on the CPU
+/// @param weight [out, in]
+/// @param bias   [out]
+/// @return       [T, out]
+Tensor tiled_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
+}  // namespace sbert
