@@ -117,13 +117,6 @@ std::int64_t DistributedAdamW::step_count() const {
   return own_->step_count();
 }
 
-std::int64_t DistributedAdamW::state_bytes() const {
-  std::int64_t bytes = 0;
-  for (const NamedTensor& each : own_->state())
-    bytes += static_cast<std::int64_t>(each.tensor.nbytes());
-  return bytes;
-}
-
 const Tensor& DistributedAdamW::parameter_of(const std::string& state_name) const {
   const std::string name = state_name.substr(state_name.find('.') + 1);
   return std::ranges::find(parameters_, name, &NamedTensor::name)->tensor;
