@@ -15,9 +15,8 @@ constexpr std::size_t kTextsPerTask = 256;
 
 std::int64_t max_length_of(const EmbedCall& call, const ModelCard& card, std::int64_t limit) {
   if (limit > 0 && call.max_length > limit) {
-    fail(
-        ErrorKind::kUsage,
-        concat("max_length is above the model's positions: ", call.max_length, " > ", limit));
+    fail(ErrorKind::kUsage,
+         concat("max_length is above the model's positions: ", call.max_length, " > ", limit));
   }
   return call.max_length > 0 ? call.max_length : card.max_length;
 }
