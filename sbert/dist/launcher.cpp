@@ -267,9 +267,7 @@ class LocalProcesses {
 
 }  // namespace
 
-void run_local_processes(int count,
-                         const std::vector<std::string>& words,
-                         const StopToken& stop) {
+void run_local_processes(int count, const std::vector<std::string>& words, const StopToken& stop) {
   log_info(concat("starting ", count, " processes on this machine"));
   LocalProcesses(count, words).wait(stop);
 }

@@ -16,8 +16,6 @@ namespace sbert {
 /// @param stop  told to the processes by a signal when it is requested
 /// @throws Error, of the kind that the failed process's exit code says, with its rank and its last
 ///         lines
-void run_local_processes(int count,
-                         const std::vector<std::string>& words,
-                         const StopToken& stop);
+void run_local_processes(int count, const std::vector<std::string>& words, const StopToken& stop);
 
 }  // namespace sbert

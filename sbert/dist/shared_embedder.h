@@ -63,8 +63,8 @@ class LeaderEmbedder final : public TextEmbedder {
   int number_;
 };
 
-/// Embeds what the LeaderEmbedder of another process is called for, until it ends. Prompt and length
-/// are the leader's.
+/// Embeds what the LeaderEmbedder of another process is called for, until it ends. Prompt and
+/// length are the leader's.
 /// @param stop of this process; asked between batches
 /// @throws Error(kIo) if the leader is gone, Error(kCancelled) if a stop is requested
 void serve_embeddings(const TextEmbedder& inner, ProcessGroup& group, const StopToken& stop = {});

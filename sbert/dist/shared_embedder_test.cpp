@@ -91,8 +91,9 @@ TEST(SharedEmbedder, ProgressCountsTheTextsOfAll) {
   on_each_rank(2, [](ProcessGroup& group) {
     const CountingEmbedder inner;
     std::int64_t count = 0;
-    SharedEmbedder(inner, group).embed(texts_of(7),
-                                       {.on_progress = [&](std::int64_t n) { count += n; }});
+    SharedEmbedder(inner, group).embed(texts_of(7), {.on_progress = [&](std::int64_t n) {
+                                         count += n;
+                                       }});
     EXPECT_EQ(count, 7);
   });
 }

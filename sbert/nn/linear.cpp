@@ -40,11 +40,10 @@ Tensor LoraAdapter::operator()(const Tensor& x,
 
 Tensor Linear::operator()(const Tensor& x, ComputePrecision precision, DropoutSites& sites) const {
   const Tensor input = to_compute_type(x, precision);
-  Tensor output =
-      prefers_tiles(input)
-          ? tiled_linear(input, weight, bias)
-          : at::linear(input, to_compute_type(weight, precision),
-                       bias.defined() ? to_compute_type(bias, precision) : Tensor());
+  Tensor output = prefers_tiles(input)
+                      ? tiled_linear(input, weight, bias)
+                      : at::linear(input, to_compute_type(weight, precision),
+                                   bias.defined() ? to_compute_type(bias, precision) : Tensor());
   if (adapters.empty()) return output;
   return output + additions(adapters, input, output.size(1), precision, sites);
 }

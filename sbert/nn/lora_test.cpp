@@ -138,9 +138,12 @@ TEST(Lora, EachTargetHasAnAdapterOfItsShapeRoleAndLayer) {
     std::int64_t in;
   };
   const std::map<std::string, Expected> modules{
-      {"attention.self.query", {kQuery, 24, 24}}, {"attention.self.key", {kKey, 24, 24}},
-      {"attention.self.value", {kValue, 24, 24}}, {"attention.output.dense", {kAttentionOutput, 24, 24}},
-      {"intermediate.dense", {kUp, 40, 24}},      {"output.dense", {kDown, 24, 40}}};
+      {"attention.self.query", {kQuery, 24, 24}},
+      {"attention.self.key", {kKey, 24, 24}},
+      {"attention.self.value", {kValue, 24, 24}},
+      {"attention.output.dense", {kAttentionOutput, 24, 24}},
+      {"intermediate.dense", {kUp, 40, 24}},
+      {"output.dense", {kDown, 24, 40}}};
   std::map<std::string, EncoderParameter> found;
   const TorchEncoder encoder =
       random_encoder(at::kFloat, adapting({.rank = 2, .targets = kAllTargets}));
@@ -161,9 +164,12 @@ TEST(Lora, EachTargetHasAnAdapterOfItsShapeRoleAndLayer) {
 
 TEST(Lora, EachTargetChangesItsWeightAndNoOther) {
   const std::map<std::string, std::string> weights{
-      {"query", "attention.self.query.weight"}, {"key", "attention.self.key.weight"},
-      {"value", "attention.self.value.weight"}, {"attention_output", "attention.output.dense.weight"},
-      {"intermediate", "intermediate.dense.weight"}, {"output", "output.dense.weight"}};
+      {"query", "attention.self.query.weight"},
+      {"key", "attention.self.key.weight"},
+      {"value", "attention.self.value.weight"},
+      {"attention_output", "attention.output.dense.weight"},
+      {"intermediate", "intermediate.dense.weight"},
+      {"output", "output.dense.weight"}};
   const Weights before = random_encoder(at::kFloat).weights();
   for (const auto& [target, weight] : weights) {
     const Weights after = adapted_encoder(at::kFloat, {.targets = {target}}).weights();
@@ -215,7 +221,7 @@ TEST(Lora, GradientsOfAdaptersEqualThoseOfTheMergedWeight) {
   const TorchEncoder copy = adapted_encoder(at::kDouble, options).shared();
   const EncoderParameters lora = copy.lora_parameters();
   const TorchEncoder merged = random_encoder(at::kDouble);
-  constexpr std::size_t kQkv = 5;             // the first of the first layer
+  constexpr std::size_t kQkv = 5;  // the first of the first layer
   constexpr std::size_t kTensorsOfLayer = 12;
   for (std::size_t layer = 0; layer < 3; ++layer) {
     const at::NoGradGuard no_grad;

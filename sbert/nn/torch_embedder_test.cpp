@@ -39,10 +39,8 @@ class Embedding {
  public:
   explicit Embedding(const TextModel& model, const Options& options = {})
       : tokenizer_(model.tokenizer),
-        encoder_(model.encoder,
-                 model.weights,
-                 {.precision = options.precision},
-                 c10::Device(c10::kCPU)),
+        encoder_(
+            model.encoder, model.weights, {.precision = options.precision}, c10::Device(c10::kCPU)),
         pool_(options.threads),
         embedder_(encoder_, tokenizer_, model.head, model.card, pool_, options.batch_tokens) {}
 

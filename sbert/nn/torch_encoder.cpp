@@ -154,9 +154,8 @@ TorchEncoder::TorchEncoder(const EncoderSpec& spec,
   const auto plan = std::make_shared<const Plan>(spec, recipe);
   state_ = std::make_unique<State>(plan);
   std::vector<Tensor> tensors = encoder_tensors(weights, plan->parameters, device);
-  visit_base(*state_, [&](std::size_t place, Tensor& tensor) {
-    tensor = std::move(tensors[place]);
-  });
+  visit_base(*state_,
+             [&](std::size_t place, Tensor& tensor) { tensor = std::move(tensors[place]); });
   if (!recipe.lora) return;
   for (std::size_t i = 0; i < state_->layers.size(); ++i) {
     add_lora(state_->layers[i], static_cast<std::int64_t>(i), plan->parameters, *recipe.lora,

@@ -247,8 +247,11 @@ TEST(TorchEncoderWeights, OfAnotherNumberShapeOrTypeAreRefused) {
     return message_of(ErrorKind::kInternal, [&] { encoder_of(spec, weights); });
   };
   EXPECT_THAT(message([](Weights& w) { w.pop_back(); }), HasSubstr("needs as many weights: 52"));
-  EXPECT_THAT(message([](Weights& w) { w[3].shape = {2, 12}; }),
-              HasSubstr("embeddings.LayerNorm.weight must be floating-point numbers of shape [24]"));
+  EXPECT_THAT(
+      message([](Weights& w) {
+        w[3].shape = {2, 12};
+      }),
+      HasSubstr("embeddings.LayerNorm.weight must be floating-point numbers of shape [24]"));
   EXPECT_THAT(message([](Weights& w) { w[3] = weight_of("w", at::zeros({24}, at::kInt)); }),
               HasSubstr("w is int32"));
 }
@@ -299,7 +302,8 @@ TEST(TorchEncoderLimits, EachFieldThatCannotBeRunIsNamed) {
       {"layers.1.attention.num_key_heads",
        [](EncoderSpec& s) { s.layers[1].attention.num_key_heads = 1; }},
       {"layers.1.attention.scale", [](EncoderSpec& s) { s.layers[1].attention.scale = 1; }},
-      {"layers.1.attention.score_cap", [](EncoderSpec& s) { s.layers[1].attention.score_cap = 50; }},
+      {"layers.1.attention.score_cap",
+       [](EncoderSpec& s) { s.layers[1].attention.score_cap = 50; }},
       {"layers.1.attention.rope", [](EncoderSpec& s) { s.layers[1].attention.rope = RopeSpec{}; }},
       {"layers.1.attention.is_causal",
        [](EncoderSpec& s) { s.layers[1].attention.is_causal = true; }},
@@ -330,7 +334,8 @@ TEST(TorchEncoderLimits, DropoutRatesOutOfRangeAreNamed) {
       TorchEncoder(spec, weights, {.dropout = dropout}, c10::Device(c10::kCPU));
     });
   };
-  EXPECT_THAT(message({.hidden = 1, .attention = 0}), HasSubstr("dropout.hidden must be in [0, 1)"));
+  EXPECT_THAT(message({.hidden = 1, .attention = 0}),
+              HasSubstr("dropout.hidden must be in [0, 1)"));
   EXPECT_THAT(message({.hidden = 0, .attention = -0.5}), HasSubstr("dropout.attention"));
 }
 

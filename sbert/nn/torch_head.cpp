@@ -64,8 +64,8 @@ at::Tensor TorchHead::operator()(const at::Tensor& tokens, const PackedBatch& ba
   if (!dense_.empty()) check_inputs(0, dense_.front().weight.size(1), embeddings.size(1));
   for (const auto& [weight, bias, activation] : dense_) {
     const auto type = embeddings.scalar_type();
-    embeddings = activate(activation, at::linear(embeddings, weight.to(type),
-                                                 bias.defined() ? bias.to(type) : bias));
+    embeddings = activate(
+        activation, at::linear(embeddings, weight.to(type), bias.defined() ? bias.to(type) : bias));
   }
   if (!normalizes_) return embeddings;
   return embeddings / embeddings.norm(2, /*dim=*/-1, /*keepdim=*/true).clamp_min(kLeastLength);

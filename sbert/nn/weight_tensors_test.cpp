@@ -15,16 +15,13 @@ namespace {
 using testing::HasSubstr;
 
 TEST(WeightTensors, EachTypeOfACheckpointIsTheSameBytesBothWays) {
-  for (const auto& [type, torchs] : {std::pair{ElementType::kFloat64, at::kDouble},
-                                     std::pair{ElementType::kFloat32, at::kFloat},
-                                     std::pair{ElementType::kFloat16, at::kHalf},
-                                     std::pair{ElementType::kBFloat16, at::kBFloat16},
-                                     std::pair{ElementType::kInt64, at::kLong},
-                                     std::pair{ElementType::kInt32, at::kInt},
-                                     std::pair{ElementType::kInt16, at::kShort},
-                                     std::pair{ElementType::kInt8, at::kChar},
-                                     std::pair{ElementType::kUInt8, at::kByte},
-                                     std::pair{ElementType::kBool, at::kBool}}) {
+  for (const auto& [type, torchs] :
+       {std::pair{ElementType::kFloat64, at::kDouble}, std::pair{ElementType::kFloat32, at::kFloat},
+        std::pair{ElementType::kFloat16, at::kHalf},
+        std::pair{ElementType::kBFloat16, at::kBFloat16}, std::pair{ElementType::kInt64, at::kLong},
+        std::pair{ElementType::kInt32, at::kInt}, std::pair{ElementType::kInt16, at::kShort},
+        std::pair{ElementType::kInt8, at::kChar}, std::pair{ElementType::kUInt8, at::kByte},
+        std::pair{ElementType::kBool, at::kBool}}) {
     const Tensor values = at::arange(6, at::kLong).view({2, 3}).to(torchs);
     const Weight weight = weight_of("w", values);
     EXPECT_EQ(weight.name, "w");
@@ -61,9 +58,9 @@ TEST(WeightTensors, AScalarAndAnEmptyWeightHaveTheirShapes) {
 }
 
 TEST(WeightTensors, ATypeThatNoCheckpointHoldsIsRefused) {
-  EXPECT_THAT(message_of(ErrorKind::kInternal,
-                         [] { weight_of("w", at::zeros({2}, at::kComplexFloat)); }),
-              HasSubstr("no checkpoint holds the type ComplexFloat"));
+  EXPECT_THAT(
+      message_of(ErrorKind::kInternal, [] { weight_of("w", at::zeros({2}, at::kComplexFloat)); }),
+      HasSubstr("no checkpoint holds the type ComplexFloat"));
 }
 
 }  // namespace

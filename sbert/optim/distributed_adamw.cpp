@@ -9,9 +9,9 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/nn/named_tensor.h"
 #include "sbert/dist/buckets.h"
 #include "sbert/dist/shares.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 namespace {

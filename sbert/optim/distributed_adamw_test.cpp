@@ -10,8 +10,8 @@
 #include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
-#include "sbert/nn/named_tensor.h"
 #include "sbert/dist/shares.h"
+#include "sbert/nn/named_tensor.h"
 #include "sbert/optim/loss_scaler.h"
 #include "tests/support/on_each_rank.h"
 

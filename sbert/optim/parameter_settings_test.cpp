@@ -31,19 +31,19 @@ TEST(ParameterSettings, BiasesAndNormsAreNotDecayed) {
     EXPECT_TRUE(is_decayed(parameter(role, 0)));
     EXPECT_FALSE(is_decayed(parameter(role, 0, true)));
   }
-  for (const ParameterRole role : {kEmbeddingNorm, kQueryNorm, kKeyNorm, kAttentionNorm,
-                                   kAttentionOutputNorm, kFeedForwardNorm, kFeedForwardOutputNorm,
-                                   kFinalNorm}) {
+  for (const ParameterRole role :
+       {kEmbeddingNorm, kQueryNorm, kKeyNorm, kAttentionNorm, kAttentionOutputNorm,
+        kFeedForwardNorm, kFeedForwardOutputNorm, kFinalNorm}) {
     EXPECT_FALSE(is_decayed(parameter(role, 0)));
     EXPECT_FALSE(is_decayed(parameter(role, 0, true)));
   }
 }
 
 TEST(LayerLearningRates, FallFromTheTopToTheEmbeddings) {
-  const auto scales = layer_learning_rates(
-      {parameter(kEmbeddingNorm), parameter(kDown, 0), parameter(kQuery, 10),
-       parameter(kFeedForwardNorm, 11, true), parameter(kFinalNorm)},
-      12, 0.5);
+  const auto scales =
+      layer_learning_rates({parameter(kEmbeddingNorm), parameter(kDown, 0), parameter(kQuery, 10),
+                            parameter(kFeedForwardNorm, 11, true), parameter(kFinalNorm)},
+                           12, 0.5);
   EXPECT_THAT(scales, ElementsAre(DoubleEq(1.0 / 8'192), DoubleEq(1.0 / 4'096), DoubleEq(0.25),
                                   DoubleEq(0.5), DoubleEq(1)));
 }
