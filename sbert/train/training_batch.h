@@ -10,7 +10,7 @@
 #include "sbert/data/packed_batch.h"
 #include "sbert/loss/loss.h"
 #include "sbert/text/tokenizer.h"
-#include "sbert/train/train_options.h"
+#include "sbert/train/model_options.h"
 
 namespace sbert {
 
