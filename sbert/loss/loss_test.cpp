@@ -194,7 +194,7 @@ TEST(MakeLoss, OnePairWithoutNegativesIsABatchForEachLossOfPairs) {
   for (const auto& [name, value] : values) {
     SCOPED_TRACE(name);
     LossOptions options;
-    options.name = name;
+    options.name = parse_enum<LossKind>("name", name);
     const LossBatch batch = one_pair();
     const Tensor loss = make_loss(options, 2, 1)->compute(batch);
     EXPECT_NEAR(loss.item<double>(), value, 1e-15);
@@ -205,7 +205,7 @@ TEST(MakeLoss, OnePairWithoutNegativesIsABatchForEachLossOfPairs) {
 
 TEST(MakeLoss, MatryoshkaTakesABatchWithoutNegatives) {
   LossOptions options;
-  options.name = "cosine";
+  options.name = LossKind::kCosine;
   options.matryoshka_dims = {2, 1};
   options.matryoshka_weights = {1, 3};
   // Cut to one number both vectors are [1], their cosine is the label.
@@ -216,7 +216,7 @@ TEST(MakeLoss, RowsOfZerosHaveFiniteGradients) {
   for (const char* name : {"contrastive", "softmax", "cosine", "cosent", "angle", "triplet"}) {
     SCOPED_TRACE(name);
     LossOptions options;
-    options.name = name;
+    options.name = parse_enum<LossKind>("name", name);
     const auto zeros = [] { return at::zeros({2, 3}, at::kFloat).requires_grad_(true); };
     LossBatch batch{zeros(), zeros(), zeros(), {}};
     batch.targets.negative_counts = {1, 1};

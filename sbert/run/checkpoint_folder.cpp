@@ -105,7 +105,7 @@ std::vector<CheckpointFolder::Ranked> CheckpointFolder::ranked() const {
     if (const auto score = number_in_name(name, metric_)) found.push_back({*score, file});
   }
   std::stable_sort(found.begin(), found.end(), [&](const Ranked& a, const Ranked& b) {
-    return options_.mode == "min" ? a.score < b.score : a.score > b.score;
+    return options_.mode == MetricMode::kMin ? a.score < b.score : a.score > b.score;
   });
   return found;
 }

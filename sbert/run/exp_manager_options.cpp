@@ -21,10 +21,8 @@ void ExpManagerOptions::validate() const {
   const std::string prefix = "exp_manager.";
   const CheckpointOptions& checkpoints = checkpoint_callback_params;
   const std::string callback = prefix + "checkpoint_callback_params.";
-  check_one_of(callback + "mode", checkpoints.mode, {"min", "max"});
   check_at_least(callback + "save_top_k", checkpoints.save_top_k, -1);
   const EarlyStoppingOptions& stopping = early_stopping_callback_params;
-  check_one_of(prefix + "early_stopping_callback_params.mode", stopping.mode, {"min", "max"});
   check_at_least(prefix + "early_stopping_callback_params.patience", stopping.patience, 1);
   check_in_range(prefix + "early_stopping_callback_params.min_delta", stopping.min_delta, 0, 1e300);
   ema.validate();

@@ -1,21 +1,29 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <tuple>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
 #include "sbert/optim/ema.h"
 #include "sbert/track/tracking_options.h"
 
 namespace sbert {
 
+/// Which values of a metric are better.
+enum class MetricMode { kMin, kMax };
+constexpr auto enum_names(MetricMode) {
+  return std::to_array<EnumName<MetricMode>>({{"min", MetricMode::kMin}, {"max", MetricMode::kMax}});
+}
+
 /// Which checkpoints are kept.
 struct CheckpointOptions {
   std::string monitor = "val_loss";
   std::int64_t save_top_k = 10;
-  std::string mode = "min";
+  MetricMode mode = MetricMode::kMin;
   bool always_save_nemo = false;
   bool save_nemo_on_train_end = true;
   bool save_best_model = false;
@@ -43,7 +51,7 @@ struct CheckpointOptions {
 /// When to end a run that no longer gets better. Defaults are NeMo's.
 struct EarlyStoppingOptions {
   std::string monitor = "val_loss";
-  std::string mode = "min";
+  MetricMode mode = MetricMode::kMin;
   double min_delta = 0.001;
   std::int64_t patience = 10;
 

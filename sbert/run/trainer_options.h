@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
 #include "sbert/config/config_tree.h"
 #include "sbert/nn/compute_precision.h"
@@ -14,6 +16,26 @@ struct Device;
 }  // namespace c10
 
 namespace sbert {
+
+enum class Accelerator { kAuto, kCpu, kGpu };
+constexpr auto enum_names(Accelerator) {
+  return std::to_array<EnumName<Accelerator>>({{"auto", Accelerator::kAuto},
+                                               {"cpu", Accelerator::kCpu},
+                                               {"gpu", Accelerator::kGpu},
+                                               {"cuda", Accelerator::kGpu}});
+}
+
+/// trainer.precision: of ComputePrecision, or what suits the device.
+enum class TrainerPrecision { kAuto, k32, kBf16, k16 };
+constexpr auto enum_names(TrainerPrecision) {
+  return std::to_array<EnumName<TrainerPrecision>>({{"auto", TrainerPrecision::kAuto},
+                                                    {"32", TrainerPrecision::k32},
+                                                    {"32-true", TrainerPrecision::k32},
+                                                    {"bf16", TrainerPrecision::kBf16},
+                                                    {"bf16-mixed", TrainerPrecision::kBf16},
+                                                    {"16", TrainerPrecision::k16},
+                                                    {"16-mixed", TrainerPrecision::k16}});
+}
 
 /// A task that the model is measured at in each validation, as sbert evaluate does it.
 struct EvaluatorOptions {
@@ -40,9 +62,9 @@ struct EvaluatorOptions {
 struct TrainerOptions {
   std::int64_t devices = 1;
   std::int64_t num_nodes = 1;
-  std::int64_t process_timeout_s = 600;  // ours
-  std::string accelerator = "auto";      // NeMo: gpu
-  std::string precision = "auto";        // NeMo: 16
+  std::int64_t process_timeout_s = 600;                  // not of NeMo
+  Accelerator accelerator = Accelerator::kAuto;          // NeMo: gpu
+  TrainerPrecision precision = TrainerPrecision::kAuto;  // NeMo: 16
   std::int64_t max_epochs = -1;
   std::int64_t max_steps = 100'000;
   std::int64_t log_every_n_steps = 10;
@@ -58,9 +80,10 @@ struct TrainerOptions {
         field("num_nodes", &Self::num_nodes, "machines; above 1 a launcher starts the processes"),
         field("process_timeout_s", &Self::process_timeout_s,
               "seconds that a process waits for the others before it gives up"),
-        field("accelerator", &Self::accelerator, "auto (a GPU if there is one), cpu, gpu"),
+        field("accelerator", &Self::accelerator, "auto (a GPU if there is one), cpu, gpu or cuda"),
         field("precision", &Self::precision,
-              "auto (bf16 on a GPU that has it, else 32), 32, bf16, 16"),
+              "auto (bf16 on a GPU that has it, else 32), 32 or 32-true, bf16 or bf16-mixed, 16 or "
+              "16-mixed"),
         field("max_epochs", &Self::max_epochs, "passes over the training rows; -1: no limit"),
         field("max_steps", &Self::max_steps, "optimizer updates; -1: no limit"),
         field("log_every_n_steps", &Self::log_every_n_steps, "updates between two logged lines"),

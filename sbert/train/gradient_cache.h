@@ -12,15 +12,10 @@
 #include "sbert/nn/torch_head.h"
 #include "sbert/train/gradient_buckets.h"
 #include "sbert/train/micro_batch_shards.h"
+#include "sbert/train/model_options.h"
 #include "sbert/train/training_batch.h"
 
 namespace sbert {
-
-/// What of the gathered embeddings is differentiated, by NeMo's names.
-enum class BackpropType {
-  kGlobal,  ///< all
-  kLocal,   ///< each device's own; its gradient is averaged with those of the other devices
-};
 
 /// What is a device's batch to NeMo is a micro batch here, so that the number of processes changes
 /// nothing.

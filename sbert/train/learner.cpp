@@ -75,8 +75,7 @@ GradientOptions gradient_options(const ModelOptions& model) {
   constexpr std::int64_t kMegabyte = 1 << 20;
   return {.bucket_bytes = model.grad_allreduce_chunk_size_mb * kMegabyte,
           .global_inbatch_negatives = model.global_inbatch_negatives,
-          .backprop_type =
-              model.backprop_type == "local" ? BackpropType::kLocal : BackpropType::kGlobal};
+          .backprop_type = model.backprop_type};
 }
 
 Tensor counter(std::int64_t value) {

@@ -11,7 +11,6 @@ namespace sbert {
 namespace {
 
 void validate_optim(const OptimOptions& optim) {
-  check_one_of("model.optim.name", optim.name, {"fused_adam", "adamw", "distributed_fused_adam"});
   check_in_range("model.optim.lr", optim.lr, 0, 1e3);
   check_in_range("model.optim.weight_decay", optim.weight_decay, 0, 1e3);
   if (optim.betas.size() != 2) {
@@ -44,9 +43,10 @@ void validate_mining(const ModelOptions& model) {
     }
     return;
   }
-  if (model.loss.name != "contrastive" && model.loss.name != "triplet") {
+  if (model.loss.name != LossKind::kContrastive && model.loss.name != LossKind::kTriplet) {
     refuse_mining("refresh_every_n_steps",
-                  concat("model.loss.name=contrastive or triplet: the loss is ", model.loss.name));
+                  concat("model.loss.name=contrastive or triplet: the loss is ",
+                         enum_name(model.loss.name)));
   }
   if (model.data.hard_negatives_to_train < 1) {
     refuse_mining("refresh_every_n_steps", "model.data.hard_negatives_to_train");
@@ -62,13 +62,12 @@ void validate_mining(const ModelOptions& model) {
 }
 
 void validate_negatives(const ModelOptions& model) {
-  check_one_of("model.backprop_type", model.backprop_type, {"global", "local"});
   if (model.global_inbatch_negatives) return;
-  if (model.loss.name != "contrastive") {
+  if (model.loss.name != LossKind::kContrastive) {
     fail(ErrorKind::kUsage,
          concat("model.global_inbatch_negatives=False needs model.loss.name=contrastive: the loss "
                 "is ",
-                model.loss.name));
+                enum_name(model.loss.name)));
   }
   if (model.loss.memory_size > 0) {
     fail(ErrorKind::kUsage, "model.loss.memory_size needs model.global_inbatch_negatives=True");
@@ -85,12 +84,6 @@ void ModelOptions::validate() const {
   check_at_least("model.encoder_seq_length", encoder_seq_length, 3);
   check_in_range("model.hidden_dropout", hidden_dropout, 0, 1);
   check_in_range("model.attention_dropout", attention_dropout, 0, 1);
-  if (activations_checkpoint_granularity) {
-    check_one_of("model.activations_checkpoint_granularity",
-                 *activations_checkpoint_granularity, {"full", "selective"});
-  }
-  // NeMo's megatron_bert_config says "megatron"; the checkpoint's tokenizer is used either way.
-  check_one_of("model.tokenizer.library", tokenizer.library, {"huggingface", "megatron"});
   data.validate();
   loss_options().validate();
   validate_negatives(*this);

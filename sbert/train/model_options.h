@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
 #include "sbert/loss/loss_options.h"
 #include "sbert/nn/lora.h"
@@ -18,8 +20,15 @@ namespace sbert {
 // model.*: batches, loss, data and optimizer of a training run under NeMo's key names
 // (docs/nemo.md). Defaults are NeMo's, except where a comment says otherwise.
 
+/// Named for NeMo's sake: the checkpoint's tokenizer is used either way.
+enum class TokenizerLibrary { kHuggingFace, kMegatron };
+constexpr auto enum_names(TokenizerLibrary) {
+  return std::to_array<EnumName<TokenizerLibrary>>(
+      {{"huggingface", TokenizerLibrary::kHuggingFace}, {"megatron", TokenizerLibrary::kMegatron}});
+}
+
 struct TokenizerOptions {
-  std::string library = "huggingface";
+  TokenizerLibrary library = TokenizerLibrary::kHuggingFace;
   std::optional<std::string> type;
   bool do_lower_case = false;
 
@@ -34,8 +43,17 @@ struct TokenizerOptions {
   }
 };
 
+/// All are the same AdamW; the last one's state is sharded over the processes.
+enum class OptimizerKind { kFusedAdam, kAdamW, kDistributedFusedAdam };
+constexpr auto enum_names(OptimizerKind) {
+  return std::to_array<EnumName<OptimizerKind>>(
+      {{"fused_adam", OptimizerKind::kFusedAdam},
+       {"adamw", OptimizerKind::kAdamW},
+       {"distributed_fused_adam", OptimizerKind::kDistributedFusedAdam}});
+}
+
 struct OptimOptions {
-  std::string name = "fused_adam";
+  OptimizerKind name = OptimizerKind::kFusedAdam;
   double lr = 2e-4;
   double weight_decay = 0.01;
   std::vector<double> betas{0.9, 0.98};
@@ -59,8 +77,25 @@ struct OptimOptions {
   }
 
   /// Whether each process keeps a part of the optimizer's state only.
-  bool is_sharded() const { return name == "distributed_fused_adam"; }
+  bool is_sharded() const { return name == OptimizerKind::kDistributedFusedAdam; }
 };
+
+/// What of the gathered embeddings is differentiated, by NeMo's names.
+enum class BackpropType {
+  kGlobal,  ///< all
+  kLocal,   ///< each device's own; its gradient is averaged with those of the other devices
+};
+constexpr auto enum_names(BackpropType) {
+  return std::to_array<EnumName<BackpropType>>(
+      {{"global", BackpropType::kGlobal}, {"local", BackpropType::kLocal}});
+}
+
+/// NeMo's two ways to recompute activations; both recompute whole layers here.
+enum class RecomputeGranularity { kFull, kSelective };
+constexpr auto enum_names(RecomputeGranularity) {
+  return std::to_array<EnumName<RecomputeGranularity>>(
+      {{"full", RecomputeGranularity::kFull}, {"selective", RecomputeGranularity::kSelective}});
+}
 
 struct ModelOptions {
   std::int64_t micro_batch_size = 4;
@@ -68,7 +103,7 @@ struct ModelOptions {
   std::int64_t encoder_seq_length = 512;
   double softmax_temp = 0.05;
   bool global_inbatch_negatives = true;
-  std::string backprop_type = "global";  // NeMo's configuration; its code: local
+  BackpropType backprop_type = BackpropType::kGlobal;  // NeMo's configuration; its code: local
   double label_smoothing = 0;
   double hidden_dropout = 0.1;
   double attention_dropout = 0.1;
@@ -77,7 +112,7 @@ struct ModelOptions {
   std::int64_t native_amp_growth_interval = 1'000;
   std::int64_t grad_allreduce_chunk_size_mb = 25;  // NeMo: 125
   std::string freeze;
-  std::optional<std::string> activations_checkpoint_granularity;
+  std::optional<RecomputeGranularity> activations_checkpoint_granularity;
   std::optional<LoraOptions> lora;
   LossOptions loss;
   TokenizerOptions tokenizer;
