@@ -28,7 +28,7 @@ struct FloatMatrix {
   }
 };
 
-/// Rows of floats that lie elsewhere: in a matrix, or in a mapped file. Does not own them.
+/// A view of rows of floats: in a matrix, or in a mapped file. Does not own them.
 struct MatrixView {
   const float* values = nullptr;
   std::int64_t rows = 0;
