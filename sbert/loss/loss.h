@@ -9,6 +9,7 @@
 #include "sbert/loss/loss_options.h"
 #include "sbert/loss/loss_targets.h"
 #include "sbert/nn/named_tensor.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 

@@ -78,9 +78,6 @@ void validate_matryoshka(const LossOptions& options) {
 }  // namespace
 
 void LossOptions::validate() const {
-  one_of("name", name,
-         {"contrastive", "softmax", "cosine", LossKind::kTriplet, "cosent", "angle", "margin_mse",
-          "distill_kl"});
   refuse_options_of_other_losses(*this);
   if (!(temperature > 0 && std::isfinite(temperature))) {
     fail(ErrorKind::kUsage, concat("model.softmax_temp must be above 0: ", temperature));

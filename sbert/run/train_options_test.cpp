@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/message_of.h"
 #include "sbert/config/options.h"
@@ -45,13 +46,7 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.data.data_prefix", [](auto& o) { o.model.data.data_prefix = ""; }},
       {"model.data.data_prefix", [](auto& o) { o.model.data.data_prefix = "/path/to/data"; }},
       {"model.data.data_train are one", [](auto& o) { o.model.data.data_train = "b.json"; }},
-      {"model.data.on_bad_record", [](auto& o) { o.model.data.on_bad_record = "warn"; }},
-      {"model.data.positives", [](auto& o) { o.model.data.positives = "last"; }},
-      {"model.data.negatives", [](auto& o) { o.model.data.negatives = "all"; }},
-      {"model.data.order", [](auto& o) { o.model.data.order = "sorted"; }},
       {"trainer.devices", [](auto& o) { o.trainer.devices = 0; }},
-      {"trainer.accelerator", [](auto& o) { o.trainer.accelerator = "tpu"; }},
-      {"trainer.precision", [](auto& o) { o.trainer.precision = "64"; }},
       {"without an end", [](auto& o) { o.trainer.max_steps = -1; }},
       {"trainer.max_steps", [](auto& o) { o.trainer.max_steps = 0; }},
       {"trainer.max_epochs", [](auto& o) { o.trainer.max_epochs = -2; }},
@@ -64,7 +59,6 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"trainer.limit_val_batches", [](auto& o) { o.trainer.limit_val_batches = 0; }},
       {"trainer.gradient_clip_val", [](auto& o) { o.trainer.gradient_clip_val = -1; }},
       {"monitor", [](auto& o) { o.exp_manager.checkpoint_callback_params.monitor = "x"; }},
-      {"mode", [](auto& o) { o.exp_manager.checkpoint_callback_params.mode = "up"; }},
       {"early_stopping_callback_params.monitor",
        [](auto& o) {
          o.exp_manager.create_early_stopping_callback = true;
@@ -74,14 +68,11 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"exp_manager.name", [](auto& o) { o.exp_manager.name = "a/b"; }},
       {"exp_manager.ema.decay", [](auto& o) { o.exp_manager.ema.decay = 2; }},
       {"model.optim.layer_decay", [](auto& o) { o.model.optim.layer_decay = 0; }},
-      {"model.activations_checkpoint_granularity",
-       [](auto& o) { o.model.activations_checkpoint_granularity = "some"; }},
       {"save_top_k", [](auto& o) { o.exp_manager.checkpoint_callback_params.save_top_k = -2; }},
-      {"model.backprop_type", [](auto& o) { o.model.backprop_type = "none"; }},
       {"model.global_inbatch_negatives=False needs model.loss.name=contrastive: the loss is cosent",
        [](auto& o) {
          o.model.global_inbatch_negatives = false;
-         o.model.loss.name = "cosent";
+         o.model.loss.name = LossKind::kCosent;
        }},
       {"model.loss.memory_size needs model.global_inbatch_negatives=True",
        [](auto& o) {
@@ -97,11 +88,9 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"model.label_smoothing", [](auto& o) { o.model.label_smoothing = 1; }},
       {"model.hidden_dropout", [](auto& o) { o.model.hidden_dropout = 1; }},
       {"model.attention_dropout", [](auto& o) { o.model.attention_dropout = -0.1; }},
-      {"model.tokenizer.library", [](auto& o) { o.model.tokenizer.library = "spacy"; }},
       {"evaluation_sample_size", [](auto& o) { o.model.data.evaluation_sample_size = -1; }},
       {"evaluation_steps", [](auto& o) { o.model.data.evaluation_steps = 0; }},
       {"hard_negatives_to_train", [](auto& o) { o.model.data.hard_negatives_to_train = -1; }},
-      {"model.optim.name", [](auto& o) { o.model.optim.name = "lamb"; }},
       {"model.optim.lr", [](auto& o) { o.model.optim.lr = -1; }},
       {"model.optim.betas", [](auto& o) { o.model.optim.betas = {0.9}; }},
       {"model.optim.betas", [](auto& o) { o.model.optim.betas = {0.9, 1}; }},
@@ -110,6 +99,52 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
   };
   for (const auto& [key, change] : faults)
     EXPECT_THAT(refusal(change), HasSubstr(key));
+}
+
+TEST(TrainOptions, AnUnknownWordIsRefusedWithItsKeyAndTheKnownOnes) {
+  const std::pair<const char*, const char*> faults[] = {
+      {"model: {data: {on_bad_record: warn}}",
+       "model.data.on_bad_record must be one of error, skip: warn"},
+      {"model: {data: {positives: last}}",
+       "model.data.positives must be one of first, all, random: last"},
+      {"model: {data: {negatives: all}}", "model.data.negatives must be one of first, random: all"},
+      {"model: {data: {order: sorted}}",
+       "model.data.order must be one of shuffle, nemo: sorted"},
+      {"trainer: {accelerator: tpu}",
+       "trainer.accelerator must be one of auto, cpu, gpu, cuda: tpu"},
+      {"trainer: {precision: 64}",
+       "trainer.precision must be one of auto, 32, 32-true, bf16, bf16-mixed, 16, 16-mixed: 64"},
+      {"exp_manager: {checkpoint_callback_params: {mode: up}}",
+       "exp_manager.checkpoint_callback_params.mode must be one of min, max: up"},
+      {"exp_manager: {early_stopping_callback_params: {mode: up}}",
+       "exp_manager.early_stopping_callback_params.mode must be one of min, max: up"},
+      {"model: {activations_checkpoint_granularity: some}",
+       "model.activations_checkpoint_granularity must be one of full, selective: some"},
+      {"model: {backprop_type: none}",
+       "model.backprop_type must be one of global, local: none"},
+      {"model: {tokenizer: {library: spacy}}",
+       "model.tokenizer.library must be one of huggingface, megatron: spacy"},
+      {"model: {loss: {name: tripplet}}",
+       "model.loss.name must be one of contrastive, softmax, cosine, triplet, cosent, angle, "
+       "margin_mse, distill_kl: tripplet"},
+      {"model: {optim: {name: lamb}}",
+       "model.optim.name must be one of fused_adam, adamw, distributed_fused_adam: lamb"},
+  };
+  for (const auto& [yaml, message] : faults) {
+    EXPECT_EQ(message_of(ErrorKind::kUsage,
+                         [&] { read_options<TrainOptions>(parse_yaml(yaml), ""); }),
+              message);
+  }
+}
+
+TEST(TrainOptions, LightningsWordsForAPrecisionAreKnown) {
+  const auto precision = [](const char* word) {
+    return read_options<TrainerOptions>(parse_yaml(concat("precision: ", word)), "").precision;
+  };
+  EXPECT_EQ(precision("16"), TrainerPrecision::k16);
+  EXPECT_EQ(precision("16-mixed"), TrainerPrecision::k16);
+  EXPECT_EQ(precision("bf16-mixed"), TrainerPrecision::kBf16);
+  EXPECT_EQ(precision("32-true"), TrainerPrecision::k32);
 }
 
 TEST(TrainOptions, MiningThatIsOffHasNoOtherSettings) {
@@ -132,8 +167,8 @@ TEST(TrainOptions, MiningNeedsALossThatUsesNegatives) {
       set(o);
     });
   };
-  EXPECT_EQ(with_mining([](auto& o) { o.model.loss.name = "triplet"; }), "");
-  EXPECT_EQ(with_mining([](auto& o) { o.model.loss.name = "margin_mse"; }),
+  EXPECT_EQ(with_mining([](auto& o) { o.model.loss.name = LossKind::kTriplet; }), "");
+  EXPECT_EQ(with_mining([](auto& o) { o.model.loss.name = LossKind::kMarginMse; }),
             "model.mining.refresh_every_n_steps needs model.loss.name=contrastive or triplet: the "
             "loss is margin_mse");
   EXPECT_EQ(with_mining([](auto& o) { o.model.data.hard_negatives_to_train = 0; }),

@@ -37,12 +37,12 @@ TEST_F(TrainerMemoryTest, AResumedRunEndsWithTheSameBits) {
   TrainOptions o = options_with_memory(40);
   o.model.optim.sched.name = "constant";
   o.model.loss.memory_start_step = 1;
-  const Outcome whole = train(o, "whole");
+  const TrainResult whole = train(o, "whole");
   for (const std::int64_t steps : {1, 2, 5, 12}) {
     o.trainer.max_steps = steps;
-    EXPECT_EQ(train(o, "cut").result.steps, steps);
+    EXPECT_EQ(train(o, "cut").steps, steps);
   }
-  EXPECT_TRUE(all_parameters(train(o, "cut").model).equal(all_parameters(whole.model)));
+  EXPECT_TRUE(all_parameters(train(o, "cut").model) ==all_parameters(whole.model));
 }
 
 TEST_F(TrainerMemoryTest, IsThatOfTheGlobalBatch) {

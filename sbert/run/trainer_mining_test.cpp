@@ -64,14 +64,14 @@ TEST_F(TrainerMiningTest, AResumedRunEndsWithTheSameBitsAndMetrics) {
   o.model.loss.memory_size = 40;
   o.exp_manager.ema.enable = true;
   o.trainer.log_every_n_steps = 1;
-  const Outcome whole = train(o, "whole");
+  const TrainResult whole = train(o, "whole");
   // Checkpoints before a refresh is due (1, 4), right after the update that follows one (5),
   // between.
   for (const std::int64_t steps : {1, 4, 5, 9, 12}) {
     o.trainer.max_steps = steps;
-    EXPECT_EQ(train(o, "cut").result.steps, steps);
+    EXPECT_EQ(train(o, "cut").steps, steps);
   }
-  EXPECT_TRUE(all_parameters(train(o, "cut").model).equal(all_parameters(whole.model)));
+  EXPECT_TRUE(all_parameters(train(o, "cut").model) ==all_parameters(whole.model));
   EXPECT_EQ(values("cut", "mining/changed"), values("whole", "mining/changed"));
   EXPECT_EQ(values("cut", "mining/mean_margin"), values("whole", "mining/mean_margin"));
   EXPECT_EQ(values("cut", "reduced_train_loss"), values("whole", "reduced_train_loss"));
@@ -80,15 +80,15 @@ TEST_F(TrainerMiningTest, AResumedRunEndsWithTheSameBitsAndMetrics) {
 
 TEST_F(TrainerMiningTest, ADifferenceInNegativesIsADifferenceInTheRun) {
   TrainOptions o = options_with_mining(6);
-  const Outcome mined = train(o, "mined");
+  const TrainResult mined = train(o, "mined");
   o.model.mining.mix.random = 1;
-  EXPECT_FALSE(all_parameters(train(o, "random").model).equal(all_parameters(mined.model)));
+  EXPECT_FALSE(all_parameters(train(o, "random").model) ==all_parameters(mined.model));
 }
 
 TEST_F(TrainerMiningTest, EachPositiveAsARowAndPairsOfSentencesMineToo) {
   TrainOptions o = options_with_mining(5);
-  o.model.data.positives = "all";
-  EXPECT_EQ(train(o, "all").result.steps, 12);
+  o.model.data.positives = PositiveChoice::kAll;
+  EXPECT_EQ(train(o, "all").steps, 12);
 
   std::string pairs;
   for (int i = 0; i < 20; ++i) {
@@ -98,7 +98,7 @@ TEST_F(TrainerMiningTest, EachPositiveAsARowAndPairsOfSentencesMineToo) {
   write_file_atomically(folder_ / "train.json", pairs);
   o = options_with_mining(5);
   o.model.data.evaluation_sample_size = 4;
-  EXPECT_EQ(train(o, "pairs").result.steps, 12);
+  EXPECT_EQ(train(o, "pairs").steps, 12);
   EXPECT_EQ(values("pairs", "mining/negatives").front(), 4);
 }
 
@@ -116,7 +116,7 @@ TEST_F(TrainerMiningTest, WithoutTheMinedNegativesOfItsCheckpointARunDoesNotGoOn
   EXPECT_THAT(message_of(ErrorKind::kInput, [&] { train(o, "run"); }),
               HasSubstr("step=4.negatives"));
   write_file_atomically(file, bytes);
-  EXPECT_EQ(train(o, "run").result.steps, 8);
+  EXPECT_EQ(train(o, "run").steps, 8);
 }
 
 TEST_F(TrainerMiningTest, ACheckpointOfOtherMiningIsNotResumed) {

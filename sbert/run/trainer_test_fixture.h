@@ -6,12 +6,11 @@
 
 #include <gtest/gtest.h>
 
-#include <ATen/ATen.h>
+#include <c10/core/Device.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/files.h"
 #include "sbert/base/message_of.h"
-#include "sbert/nn/named_tensor.h"
 #include "sbert/run/trainer.h"
 #include "tests/support/letter_model.h"
 
@@ -29,11 +28,6 @@ inline std::string letter_data(int rows) {
   }
   return json + "]\n";
 }
-
-struct Outcome {
-  SentenceModel model;
-  TrainResult result;
-};
 
 struct QuietStderr {
   QuietStderr() { testing::internal::CaptureStderr(); }
@@ -66,19 +60,21 @@ class TrainerTest : public testing::Test {
     return o;
   }
 
-  static Tensor all_parameters(const SentenceModel& model) {
-    std::vector<Tensor> flat;
-    for (const NamedTensor& p : model.encoder.parameters())
-      flat.push_back(p.tensor.detach().flatten());
-    return at::cat(flat);
+  // Of two models with the same weights, bit for bit, these are the same.
+  static std::vector<float> all_parameters(const TextModel& model) {
+    std::vector<float> all;
+    for (const Weight& weight : model.weights)
+      all.insert(all.end(), weight.floats(), weight.floats() + weight.num_elements());
+    return all;
   }
 
   // Trains a fresh model in the folder of that name, with the notes kept from the terminal.
-  Outcome train(const TrainOptions& options, const std::string& run) const {
-    Outcome outcome{letter_model(), {}};
+  TrainResult train(const TrainOptions& options,
+                    const std::string& run,
+                    const TextModel& start = letter_model(),
+                    const StopToken& stop = {}) const {
     const QuietStderr quiet;
-    outcome.result = train_model(options, folder_ / run, outcome.model);
-    return outcome;
+    return train_model(options, folder_ / run, start, c10::Device(c10::kCPU), {pool_, stop});
   }
 
   // The values of a metric, line by line.
@@ -101,6 +97,7 @@ class TrainerTest : public testing::Test {
   }
 
   std::filesystem::path folder_;
+  WorkerPool pool_;
 };
 
 }  // namespace sbert

@@ -1,15 +1,17 @@
-#include "sbert/run/early_stopping.h"
+#include "sbert/run/validator.h"
 
 #include <cmath>
 #include <limits>
 
 #include <gtest/gtest.h>
 
+#include "sbert/base/message_of.h"
+
 namespace sbert {
 namespace {
 
 TEST(EarlyStopping, EndsAfterAsManyValidationsWithoutGainAsPatienceSays) {
-  const EarlyStoppingOptions options{.mode = "min", .min_delta = 0.01, .patience = 2};
+  const EarlyStoppingOptions options{.mode = MetricMode::kMin, .min_delta = 0.01, .patience = 2};
   RunPosition position;
   EXPECT_FALSE(note_validation(options, 1.0, position));
   EXPECT_FALSE(note_validation(options, 0.995, position));  // a gain, but less than min_delta
@@ -21,7 +23,7 @@ TEST(EarlyStopping, EndsAfterAsManyValidationsWithoutGainAsPatienceSays) {
 }
 
 TEST(EarlyStopping, ModeMaxWantsMore) {
-  const EarlyStoppingOptions options{.mode = "max", .min_delta = 0, .patience = 1};
+  const EarlyStoppingOptions options{.mode = MetricMode::kMax, .min_delta = 0, .patience = 1};
   RunPosition position;
   EXPECT_FALSE(note_validation(options, 0.5, position));
   EXPECT_FALSE(note_validation(options, 0.6, position));
@@ -32,6 +34,13 @@ TEST(EarlyStopping, AValueThatIsNoNumberEndsTheRun) {
   RunPosition position;
   EXPECT_TRUE(note_validation({}, std::nan(""), position));
   EXPECT_TRUE(note_validation({}, std::numeric_limits<double>::infinity(), position));
+}
+
+TEST(RequiredValue, OfAMetricThatIsNotThereListsThoseThatAre) {
+  const Metrics metrics{{"val_loss", 0.5}, {"sts/spearman", 0.9}};
+  EXPECT_EQ(required_value(metrics, "sts/spearman"), 0.9);
+  EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { required_value(metrics, "val_mrr@10"); }),
+            "a validation gives no val_mrr@10; it gives val_loss, sts/spearman");
 }
 
 }  // namespace

@@ -57,6 +57,9 @@ class Learner {
           const WorkerPool& pool,
           ProcessGroup& group = alone());
 
+  Learner(const Learner&) = delete;
+  Learner& operator=(const Learner&) = delete;
+
   /// @param step  from 0: says which dropout masks are drawn
   /// @param clock is told what the time is spent on
   /// @throws Error(kUsage) if the loss or its gradient is not finite
