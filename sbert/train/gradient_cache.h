@@ -95,6 +95,7 @@ class GradientCache {
   void backpropagate(const std::vector<Shard>& shards,
                      const std::vector<Tensor>& graph,
                      const Tensor& gradient);
+  Tensor no_embeddings() const;
   std::vector<Tensor> gathered(const std::vector<Tensor>& own,
                                const std::vector<MicroBatch>& micro_batches) const;
   Tensor compute_loss(double loss_scale);
@@ -105,7 +106,6 @@ class GradientCache {
   const WorkerPool& pool_;
   ProcessGroup& group_;
   GradientOptions options_;
-  std::int64_t width_;                  // D
   std::vector<TorchEncoder> encoders_;  // one a worker
   std::unique_ptr<GradientBuckets> buckets_;
   LossBatch batch_;

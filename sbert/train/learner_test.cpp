@@ -8,6 +8,7 @@
 
 #include <ATen/ATen.h>
 
+#include "sbert/embed/packed_embedder.h"
 #include "tests/support/letter_model.h"
 
 namespace sbert {
