@@ -1,4 +1,4 @@
-#include "sbert/eval/embedding_shards.h"
+#include "sbert/embed/embedding_shards.h"
 
 #include <csignal>
 #include <cstdio>

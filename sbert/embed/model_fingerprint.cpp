@@ -1,4 +1,4 @@
-#include "sbert/eval/model_fingerprint.h"
+#include "sbert/embed/model_fingerprint.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -42,7 +42,7 @@ std::vector<ModelFile> files_of(const fs::path& model) {
     if (is_hidden || !entry->is_regular_file(error)) continue;
     files.push_back({entry->path().lexically_relative(model).generic_string(), entry->path()});
     if (files.size() > kMaxFiles) {
-      fail(ErrorKind::kInput, concat(model, ": is no model: more than ", kMaxFiles, " files"));
+      fail(ErrorKind::kInput, concat(model, ": not a model: more than ", kMaxFiles, " files"));
     }
   }
   if (error) fail(ErrorKind::kIo, concat(model, ": cannot read the folder: ", error.message()));
@@ -95,14 +95,14 @@ class HashMemory {
     }
   }
 
-  ContentHash hash(const ModelFile& file) {
+  ContentHash hash(const ModelFile& file, const StopToken& stop) {
     const Stamp stamp = stamp_of(file.path);
     const std::string key = concat(stamp.text(), ' ', file.name);
     if (const auto found = known_.find(key); found != known_.end()) {
       lines_ += concat(found->second.hex(), ' ', key, '\n');
       return found->second;
     }
-    const ContentHash hash = file_hash(file.path);
+    const ContentHash hash = file_hash(file.path, stop);
     if (stamp.is_settled() && file.name.find('\n') == std::string::npos) {
       lines_ += concat(hash.hex(), ' ', key, '\n');
       is_new_ = true;
@@ -138,14 +138,16 @@ class HashMemory {
 
 }  // namespace
 
-ContentHash model_fingerprint(const fs::path& model, const fs::path& memory_folder) {
+ContentHash model_fingerprint(const fs::path& model,
+                              const fs::path& memory_folder,
+                              const StopToken& stop) {
   std::error_code error;
   const fs::path canonical = fs::canonical(model, error);
   if (error) fail(ErrorKind::kIo, concat(model, ": ", error.message()));
   HashMemory memory(memory_folder / content_hash(canonical.native()).hex());
   std::string listing;
   for (const ModelFile& file : files_of(canonical)) {
-    listing += concat(memory.hash(file).hex(), ' ', file.name, '\0');
+    listing += concat(memory.hash(file, stop).hex(), ' ', file.name, '\0');
   }
   if (listing.empty()) fail(ErrorKind::kInput, concat(model, ": the folder has no files"));
   memory.save();

@@ -1,4 +1,4 @@
-#include "sbert/eval/content_hash.h"
+#include "sbert/embed/content_hash.h"
 
 #include <charconv>
 #include <memory>
@@ -8,7 +8,6 @@
 #include <xxhash.h>
 
 #include "sbert/base/files.h"
-#include "sbert/base/stop.h"
 
 namespace sbert {
 namespace {
@@ -51,13 +50,13 @@ std::uint64_t checksum(std::string_view bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-ContentHash file_hash(const std::filesystem::path& path) {
+ContentHash file_hash(const std::filesystem::path& path, const StopToken& stop) {
   const MappedFile file(path);
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
                                                                               XXH3_freeState);
   XXH3_128bits_reset(state.get());
   for (std::string_view rest = file.bytes(); !rest.empty();) {
-    throw_if_stopped();
+    stop.throw_if_stopped();
     const std::string_view piece = rest.substr(0, kPieceBytes);
     XXH3_128bits_update(state.get(), piece.data(), piece.size());
     rest.remove_prefix(piece.size());

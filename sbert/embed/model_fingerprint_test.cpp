@@ -1,4 +1,4 @@
-#include "sbert/eval/model_fingerprint.h"
+#include "sbert/embed/model_fingerprint.h"
 
 #include <chrono>
 #include <fstream>

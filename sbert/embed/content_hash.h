@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "sbert/base/stop_token.h"
+
 namespace sbert {
 
 /// 128 bits of XXH3 over some bytes: tells contents apart, but not against someone who wants two
@@ -33,8 +35,8 @@ ContentHash content_hash(std::string_view bytes);
 std::uint64_t checksum(std::string_view bytes);
 
 /// Reads the file in pieces.
-/// @throws Error(kIo); Error(kCancelled) when a stop is asked for
-ContentHash file_hash(const std::filesystem::path& path);
+/// @throws Error(kIo); Error(kCancelled) once a stop is requested
+ContentHash file_hash(const std::filesystem::path& path, const StopToken& stop = {});
 
 /// What `hex()` wrote; all zeros if it is something else.
 ContentHash content_hash_of_hex(std::string_view hex);

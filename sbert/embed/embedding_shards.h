@@ -16,21 +16,23 @@
 #include <vector>
 
 #include "sbert/base/matrix.h"
-#include "sbert/eval/content_hash.h"
+#include "sbert/base/stop_token.h"
+#include "sbert/embed/content_hash.h"
 
 namespace sbert {
 
 class EmbeddingShards {
  public:
   /// Reads the keys of what is there. The folder is made by the first append().
-  /// @throws Error(kIo) if a shard cannot be read; Error(kCancelled) when a stop is asked for
-  EmbeddingShards(std::filesystem::path folder, std::int64_t columns);
+  /// @throws Error(kIo) if a shard cannot be read; Error(kCancelled) once a stop is requested
+  EmbeddingShards(std::filesystem::path folder, std::int64_t columns, const StopToken& stop = {});
   ~EmbeddingShards();
   EmbeddingShards(const EmbeddingShards&) = delete;
   EmbeddingShards& operator=(const EmbeddingShards&) = delete;
 
   /// Sees what was added since, by this process or another.
-  void refresh();
+  /// @throws as the constructor
+  void refresh(const StopToken& stop = {});
 
   /// Copies the vector of the key to `row` [columns]. False if it is not there.
   bool find(const ContentHash& key, std::span<float> row) const;
@@ -55,7 +57,7 @@ class EmbeddingShards {
   };
 
   void open_new_shards();
-  void scan(std::size_t shard);
+  void scan(std::size_t shard, const StopToken& stop);
   void open_writer();
   bool prepare_for_appending(int descriptor, const std::filesystem::path& path) const;
   std::size_t record_bytes() const;

@@ -2,7 +2,8 @@
 
 #include <filesystem>
 
-#include "sbert/eval/content_hash.h"
+#include "sbert/base/stop_token.h"
+#include "sbert/embed/content_hash.h"
 
 namespace sbert {
 
@@ -13,8 +14,10 @@ namespace sbert {
 /// @param memory_folder holds what the files hashed to when they were last read, by size, inode and
 ///        time of change, so that a model that stayed as it was is not read again. Made if it is
 ///        not there; what cannot be written there is left out.
-/// @throws Error(kIo) if there is no such file or folder, or one cannot be read
+/// @throws Error(kIo) if there is no such file or folder, or one cannot be read; Error(kCancelled)
+///         once a stop is requested
 ContentHash model_fingerprint(const std::filesystem::path& model,
-                              const std::filesystem::path& memory_folder);
+                              const std::filesystem::path& memory_folder,
+                              const StopToken& stop = {});
 
 }  // namespace sbert

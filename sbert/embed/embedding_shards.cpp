@@ -1,4 +1,4 @@
-#include "sbert/eval/embedding_shards.h"
+#include "sbert/embed/embedding_shards.h"
 
 #include <algorithm>
 #include <bit>
@@ -16,7 +16,6 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/base/stop.h"
 
 namespace sbert {
 namespace {
@@ -106,9 +105,9 @@ bool write_all(int descriptor, std::string_view bytes) {
 
 }  // namespace
 
-EmbeddingShards::EmbeddingShards(fs::path folder, std::int64_t columns)
+EmbeddingShards::EmbeddingShards(fs::path folder, std::int64_t columns, const StopToken& stop)
     : folder_(std::move(folder)), columns_(columns) {
-  refresh();
+  refresh(stop);
 }
 
 EmbeddingShards::~EmbeddingShards() {
@@ -140,18 +139,18 @@ void EmbeddingShards::open_new_shards() {
   }
 }
 
-void EmbeddingShards::refresh() {
+void EmbeddingShards::refresh(const StopToken& stop) {
   open_new_shards();
   for (std::size_t i = 0; i < shards_.size(); ++i)
-    scan(i);
+    scan(i, stop);
 }
 
-void EmbeddingShards::scan(std::size_t number) {
+void EmbeddingShards::scan(std::size_t number, const StopToken& stop) {
   Shard& shard = shards_[number];
   const std::size_t record = record_bytes();
   std::string buffer(std::max<std::size_t>(1, kScanBytes / record) * record, '\0');
   while (true) {
-    throw_if_stopped();
+    stop.throw_if_stopped();
     const std::size_t count =
         read_at(shard.descriptor, shard.num_scanned_bytes, buffer, shard.path);
     for (std::size_t begin = 0; begin + record <= count; begin += record) {
