@@ -159,8 +159,7 @@ class RunLoop {
     try {
       const std::unique_ptr<TextEmbedder> embedder = learner_.embedder();
       // The line is of the update to come, so that a run that resumes here writes it anew.
-      log(position_.step + 1,
-          mining_->refresh(*embedder, position_.step, progress, context_));
+      log(position_.step + 1, mining_->refresh(*embedder, position_.step, progress, context_));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kCancelled) throw;
       save_once();
