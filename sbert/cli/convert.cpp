@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sbert/base/concat.h"
@@ -9,7 +10,7 @@
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/option_parser.h"
-#include "sbert/embed/embedder.h"
+#include "sbert/embed/packed_embedder.h"
 
 namespace sbert {
 namespace {
@@ -48,7 +49,7 @@ struct ConvertOptions {
 
 constexpr CommandHelp kHelp{
     "convert",
-    "Brings a model into another form, reads it back, and compares the embeddings of two "
+    "Converts a model to another format, reads it back, and compares the embeddings of two "
     "questions\n"
     "and two passages; a difference above 1e-5 is an error (above 0.05 with --precision bf16, 0.01 "
     "with 16).",
@@ -76,7 +77,7 @@ const std::vector<std::string> kProbes{
     "mountain."};
 
 // NeMo's two spellings for ours.
-Words with_our_names(Words words) {
+Arguments with_our_names(Arguments words) {
   const std::pair<std::string, std::string> names[] = {{"--input_name_or_path", "--input"},
                                                        {"--output_path", "--output"},
                                                        {"--hparams_file", "--hparams-file"}};
@@ -103,6 +104,10 @@ std::vector<std::string> keys(const std::map<std::string, Value>& map) {
   return words;
 }
 
+FloatMatrix embed_probes(TextModel model, const WorkerPool& pool) {
+  return PackedEmbedder(std::move(model), pool).embed(kProbes, {.stop = signal_stop_token()});
+}
+
 double largest_difference(const FloatMatrix& a, const FloatMatrix& b) {
   double largest = 0;
   for (std::size_t i = 0; i < a.values.size(); ++i) {
@@ -113,7 +118,7 @@ double largest_difference(const FloatMatrix& a, const FloatMatrix& b) {
 
 }  // namespace
 
-void run_convert(const Words& words) {
+void run_convert(const Arguments& arguments, Backend&) {
   ConvertOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
@@ -122,16 +127,18 @@ void run_convert(const Words& words) {
   parser.choices("format", {"nemo", "sentence-transformers", "hf"});
   parser.choices("precision", keys(kPrecisions));
   parser.choices("nemo_form", keys(kNemoForms));
-  if (!parser.parse(with_our_names(words))) return;
+  if (!parser.parse(with_our_names(arguments))) return;
 
-  const SentenceModel model = load_model(options.input, options.tokenizer);
+  const WorkerPool pool;
+  TextModel model = load_model(options.input, pool, options.tokenizer);
   const PrecisionChoice& choice = kPrecisions.at(options.precision);
   save_model(model, options.output,
              {.format = output_form(options),
               .precision = choice.precision,
               .nemo_form = kNemoForms.at(options.nemo_form)});
-  const double difference = largest_difference(
-      embed_texts(model, kProbes, {}), embed_texts(load_model(options.output), kProbes, {}));
+  const double difference =
+      largest_difference(embed_probes(std::move(model), pool),
+                         embed_probes(load_model(options.output, pool), pool));
   std::printf("%s: written; largest difference of 4 embeddings after reading it back: %s\n",
               options.output.c_str(), concat(difference).c_str());
   if (!(difference <= choice.largest_difference)) {

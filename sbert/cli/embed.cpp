@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,13 +8,9 @@
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/base/progress.h"
-#include "sbert/cli/command_group.h"
-#include "sbert/cli/commands.h"
-#include "sbert/cli/model_option.h"
+#include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
-#include "sbert/embed/embedder.h"
-#include "sbert/embed/embedding_service.h"
 #include "sbert/embed/npy.h"
 
 namespace sbert {
@@ -26,12 +23,7 @@ struct EmbedCommandOptions {
   std::string format;
   std::string prompt_name;
   std::optional<std::string> prompt;
-  std::int64_t max_length = 0;
-  std::int64_t batch_tokens = 0;
-  int threads = 0;
-  std::string device = "auto";
-  int devices = 1;
-  std::string precision = "32";
+  EncodingOptions encoding;
 
   static constexpr auto fields() {
     using Self = EmbedCommandOptions;
@@ -43,12 +35,6 @@ struct EmbedCommandOptions {
               "npy, jsonl or text; default: by the output's name, else jsonl"),
         field("prompt_name", &Self::prompt_name, "the model's prompt to put before each text"),
         field("prompt", &Self::prompt, "a text to put before each text"),
-        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
-        field("batch_tokens", &Self::batch_tokens, "tokens of a batch; 0: chosen"),
-        field("threads", &Self::threads, "0: every core"),
-        field("device", &Self::device, kDeviceHelp),
-        field("devices", &Self::devices, kDevicesHelp),
-        field("precision", &Self::precision, kPrecisionHelp),
     };
   }
 };
@@ -115,49 +101,39 @@ class VectorOutput {
   std::optional<AtomicFile> lines_;
 };
 
-void embed(const EmbedCommandOptions& options,
-           const std::string& format,
-           const CommandGroup& processes) {
-  const SentenceModel model =
-      load_model_on(options.model, options.device, options.precision, processes.local_rank());
-  EmbedOptions embedding{.threads = options.threads,
-                         .precision = inference_precision(options.precision)};
-  if (!processes.is_leader()) return embed_for_leader(model, embedding, processes.group());
-
-  const EmbeddingService service(processes.group());
+void embed(const EmbedCommandOptions& options, const std::string& format, Models& models) {
+  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
   const TextSource texts(options.input);
   Progress progress("embedding", texts.count(), "texts");
-  embedding.prompt = options.prompt ? *options.prompt : prompt_text(model, options.prompt_name);
-  embedding.max_length = options.max_length;
-  embedding.batch_tokens = options.batch_tokens;
-  embedding.service = &service;
-  embedding.on_progress = [&](std::int64_t count) { progress.advance(count); };
-  const Embedder embedder(model, embedding);
-  VectorOutput output(options.output, format, model.encoder.config().hidden_size);
-  texts.for_each_chunk(
-      kTextsAtOnce * static_cast<std::size_t>(processes.group().size()),
-      [&](const std::vector<std::string>& chunk) { output.append(embedder(chunk)); });
+  const EmbedCall call{
+      .prompt = options.prompt ? *options.prompt
+                               : prompt_text(embedder->card(), options.prompt_name),
+      .max_length = options.encoding.max_length,
+      .stop = models.context().stop,
+      .on_progress = [&](std::int64_t count) { progress.advance(count); }};
+  VectorOutput output(options.output, format, embedder->width());
+  texts.for_each_chunk(kTextsAtOnce * static_cast<std::size_t>(embedder->num_processes()),
+                       [&](const std::vector<std::string>& chunk) {
+                         output.append(embedder->embed(chunk, call));
+                       });
   output.commit();
 }
 
 }  // namespace
 
-void run_embed(const Words& words) {
+void run_embed(const Arguments& arguments, Backend& backend) {
   EmbedCommandOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
+  add_encoding_options(parser, options.encoding);
   parser.require("model");
-  parser.choices("precision", {"32", "int8", "bf16", "16"});
   parser.choices("format", {"npy", "jsonl", "text"});
-  if (!parser.parse(words)) return;
+  if (!parser.parse(arguments)) return;
   const std::string format = output_format(options);
   if (format == "npy" && options.output == "-") {
     fail(ErrorKind::kUsage, "npy needs a file: --output vectors.npy");
   }
-
-  const CommandGroup processes(options.devices, options.device, command_words("embed", words));
-  if (processes.is_over()) return;
-  do_together(processes.group(), [&] { embed(options, format, processes); });
+  backend.run(options.encoding, [&](Models& models) { embed(options, format, models); });
 }
 
 }  // namespace sbert

@@ -97,8 +97,8 @@ void OptionParser::require(std::string_view key) {
   state_->options.at(key)->required();
 }
 
-bool OptionParser::parse(const Words& words) {
-  Words reversed(words.rbegin(), words.rend());  // CLI11 takes them from the back
+bool OptionParser::parse(const Arguments& arguments) {
+  Arguments reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
   try {
     state_->app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {

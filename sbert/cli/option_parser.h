@@ -43,7 +43,7 @@ class OptionParser {
 
   /// @return false if --help was asked for, which is then printed
   /// @throws Error(kUsage) saying which word is wrong
-  bool parse(const Words& words);
+  bool parse(const Arguments& arguments);
 
  private:
   struct State;

@@ -17,7 +17,7 @@
 #include "sbert/base/log.h"
 #include "sbert/dist/addresses.h"
 #include "sbert/dist/buckets.h"
-#include "sbert/dist/membership.h"
+#include "sbert/config/membership.h"
 #include "sbert/dist/nccl_plugin.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/dist/roster.h"

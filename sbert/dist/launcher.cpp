@@ -19,7 +19,7 @@
 #include "sbert/base/log.h"
 #include "sbert/base/stop.h"
 #include "sbert/dist/free_port.h"
-#include "sbert/dist/membership.h"
+#include "sbert/config/membership.h"
 
 namespace sbert {
 namespace {
