@@ -46,8 +46,7 @@ class Backend {
   /// embed for another one, nor in one that only starts others. Nothing of stdin may have been read
   /// before.
   /// @throws Error(kUsage) if the options cannot be met, and what the work throws
-  virtual void run(const EncodingOptions& options,
-                   const std::function<void(Models&)>& work) = 0;
+  virtual void run(const EncodingOptions& options, const std::function<void(Models&)>& work) = 0;
 
   /// `sbert train`.
   virtual void train(const Arguments& arguments) = 0;

@@ -18,19 +18,30 @@
 #include "sbert/search/k_means.h"
 
 namespace sbert {
+
+static constexpr auto enum_names(Linkage) {
+  return std::to_array<EnumName<Linkage>>(
+      {{"ward", Linkage::kWard}, {"average", Linkage::kAverage}, {"complete", Linkage::kComplete}});
+}
+
 namespace {
+
+enum class Format { kText, kJsonLines };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"text", Format::kText}, {"jsonl", Format::kJsonLines}});
+}
 
 struct ClusterOptions {
   std::string model;
   std::string input = "-";
   std::int64_t clusters = 0;
-  std::string linkage;
+  std::optional<Linkage> linkage;
   std::optional<double> threshold;
   std::int64_t min_size = 10;
   std::int64_t seed = 0;
   int restarts = 3;
   std::string prompt_name;
-  std::string format = "text";
+  Format format = Format::kText;
   EncodingOptions encoding;
 
   static constexpr auto fields() {
@@ -82,17 +93,18 @@ Clusters find_clusters(FloatMatrix embeddings,
                        const ClusterOptions& options,
                        const ComputeContext& context) {
   if (options.threshold) {
-    return detect_communities(embeddings,
-                              {.threshold = *options.threshold, .min_size = options.min_size}, context);
+    return detect_communities(
+        embeddings, {.threshold = *options.threshold, .min_size = options.min_size}, context);
   }
   normalize_rows(embeddings);
-  if (!options.linkage.empty()) {
-    return rows_of(
-        agglomerative_clusters(embeddings, parse_linkage(options.linkage), options.clusters, context));
+  if (options.linkage) {
+    return rows_of(agglomerative_clusters(embeddings, *options.linkage, options.clusters, context));
   }
-  return rows_of(mini_batch_k_means(embeddings, {.clusters = options.clusters,
-                                                 .restarts = options.restarts,
-                                                 .seed = static_cast<std::uint64_t>(options.seed)}, context)
+  return rows_of(mini_batch_k_means(embeddings,
+                                    {.clusters = options.clusters,
+                                     .restarts = options.restarts,
+                                     .seed = static_cast<std::uint64_t>(options.seed)},
+                                    context)
                      .clusters);
 }
 
@@ -129,7 +141,7 @@ void check(const ClusterOptions& options) {
   if (has_number == options.threshold.has_value()) {
     fail(ErrorKind::kUsage, "give either --clusters or --threshold");
   }
-  if (!options.linkage.empty() && !has_number) {
+  if (options.linkage && !has_number) {
     fail(ErrorKind::kUsage, "--linkage needs --clusters");
   }
 }
@@ -139,12 +151,11 @@ void cluster(const ClusterOptions& options, Models& models) {
   if (records.empty()) fail(ErrorKind::kInput, concat(options.input, ": no texts"));
   const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
   RoleEmbedder source(
-      *embedder,
-      {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
+      *embedder, {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
       models.context());
   const Clusters clusters = find_clusters(source.embed(texts_of(records), TextRole::kSymmetric),
                                           options, models.context());
-  const auto print = options.format == "jsonl" ? print_json_lines : print_text;
+  const auto print = options.format == Format::kJsonLines ? print_json_lines : print_text;
   print(clusters, records);
 }
 
@@ -154,10 +165,8 @@ void run_cluster(const Arguments& arguments, Backend& backend) {
   ClusterOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
-  add_encoding_options(parser, options.encoding);
+  add_fields(parser, options.encoding);
   parser.require("model");
-  parser.choices("linkage", {"ward", "average", "complete"});
-  parser.choices("format", {"text", "jsonl"});
   if (!parser.parse(arguments)) return;
   check(options);
   backend.run(options.encoding, [&](Models& models) { cluster(options, models); });

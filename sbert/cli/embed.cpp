@@ -16,11 +16,17 @@
 namespace sbert {
 namespace {
 
+enum class Format { kNpy, kJsonLines, kText };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>(
+      {{"npy", Format::kNpy}, {"jsonl", Format::kJsonLines}, {"text", Format::kText}});
+}
+
 struct EmbedCommandOptions {
   std::string model;
   std::string input = "-";
   std::string output = "-";
-  std::string format;
+  std::optional<Format> format;
   std::string prompt_name;
   std::optional<std::string> prompt;
   EncodingOptions encoding;
@@ -50,28 +56,27 @@ constexpr CommandHelp kHelp{
     "  sbert embed --model MiniLM/ --input texts.txt --output vectors.npy\n"
     "  echo '{\"text\": \"Hello, world\"}' | sbert embed --model MiniLM/ > vectors.jsonl\n"};
 
-std::string output_format(const EmbedCommandOptions& options) {
-  if (!options.format.empty()) return options.format;
-  if (options.output.ends_with(".npy")) return "npy";
-  if (options.output.ends_with(".txt")) return "text";
-  return "jsonl";
+Format output_format(const EmbedCommandOptions& options) {
+  if (options.format) return *options.format;
+  if (options.output.ends_with(".npy")) return Format::kNpy;
+  if (options.output.ends_with(".txt")) return Format::kText;
+  return Format::kJsonLines;
 }
 
-std::string line_of(std::span<const float> row, const std::string& format) {
-  std::string line = format == "jsonl" ? "{\"embedding\":[" : "";
+std::string line_of(std::span<const float> row, Format format) {
+  std::string line = format == Format::kJsonLines ? "{\"embedding\":[" : "";
   for (std::size_t i = 0; i < row.size(); ++i) {
-    if (i > 0) line += format == "jsonl" ? ',' : ' ';
+    if (i > 0) line += format == Format::kJsonLines ? ',' : ' ';
     line += concat(row[i]);
   }
-  return line + (format == "jsonl" ? "]}\n" : "\n");
+  return line + (format == Format::kJsonLines ? "]}\n" : "\n");
 }
 
 // Where the vectors go, some rows at a time: a .npy file, or lines to a file or stdout.
 class VectorOutput {
  public:
-  VectorOutput(const std::string& output, const std::string& format, std::int64_t columns)
-      : format_(format) {
-    if (format == "npy") {
+  VectorOutput(const std::string& output, Format format, std::int64_t columns) : format_(format) {
+    if (format == Format::kNpy) {
       npy_.emplace(output, columns);
     } else if (output != "-") {
       lines_.emplace(output);
@@ -96,26 +101,25 @@ class VectorOutput {
   }
 
  private:
-  std::string format_;
+  Format format_;
   std::optional<NpyWriter> npy_;
   std::optional<AtomicFile> lines_;
 };
 
-void embed(const EmbedCommandOptions& options, const std::string& format, Models& models) {
+void embed(const EmbedCommandOptions& options, Format format, Models& models) {
   const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
   const TextSource texts(options.input);
   Progress progress("embedding", texts.count(), "texts");
-  const EmbedCall call{
-      .prompt = options.prompt ? *options.prompt
-                               : prompt_text(embedder->card(), options.prompt_name),
-      .max_length = options.encoding.max_length,
-      .stop = models.context().stop,
-      .on_progress = [&](std::int64_t count) { progress.advance(count); }};
+  const EmbedCall call{.prompt = options.prompt
+                                     ? *options.prompt
+                                     : prompt_text(embedder->card(), options.prompt_name),
+                       .max_length = options.encoding.max_length,
+                       .stop = models.context().stop,
+                       .on_progress = [&](std::int64_t count) { progress.advance(count); }};
   VectorOutput output(options.output, format, embedder->width());
-  texts.for_each_chunk(kTextsAtOnce * static_cast<std::size_t>(embedder->num_processes()),
-                       [&](const std::vector<std::string>& chunk) {
-                         output.append(embedder->embed(chunk, call));
-                       });
+  texts.for_each_chunk(
+      kTextsAtOnce * static_cast<std::size_t>(embedder->num_processes()),
+      [&](const std::vector<std::string>& chunk) { output.append(embedder->embed(chunk, call)); });
   output.commit();
 }
 
@@ -125,12 +129,11 @@ void run_embed(const Arguments& arguments, Backend& backend) {
   EmbedCommandOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
-  add_encoding_options(parser, options.encoding);
+  add_fields(parser, options.encoding);
   parser.require("model");
-  parser.choices("format", {"npy", "jsonl", "text"});
   if (!parser.parse(arguments)) return;
-  const std::string format = output_format(options);
-  if (format == "npy" && options.output == "-") {
+  const Format format = output_format(options);
+  if (format == Format::kNpy && options.output == "-") {
     fail(ErrorKind::kUsage, "npy needs a file: --output vectors.npy");
   }
   backend.run(options.encoding, [&](Models& models) { embed(options, format, models); });

@@ -2,7 +2,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/cli/option_parser.h"
 
 namespace sbert {
 
@@ -15,14 +14,9 @@ void EncodingOptions::validate() const {
   if (device != "auto" && device != "cpu" && !names_gpu()) {
     fail(ErrorKind::kUsage, concat("--device: a device is auto, cpu, cuda or cuda:N: ", device));
   }
-  if (precision == "int8" && names_gpu()) {
+  if (precision == EncodingPrecision::kInt8 && names_gpu()) {
     fail(ErrorKind::kUsage, concat("--precision int8 is for the CPU; use --device cpu: ", device));
   }
-}
-
-void add_encoding_options(OptionParser& parser, EncodingOptions& options) {
-  add_fields(parser, options);
-  parser.choices("precision", {"32", "int8", "bf16", "16"});
 }
 
 }  // namespace sbert

@@ -4,11 +4,19 @@
 #include <string>
 #include <tuple>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
 
 namespace sbert {
 
-class OptionParser;
+/// The type in which a model's matrix products are computed.
+enum class EncodingPrecision { kFloat32, kInt8, kBFloat16, kFloat16 };
+constexpr auto enum_names(EncodingPrecision) {
+  return std::to_array<EnumName<EncodingPrecision>>({{"32", EncodingPrecision::kFloat32},
+                                                     {"int8", EncodingPrecision::kInt8},
+                                                     {"bf16", EncodingPrecision::kBFloat16},
+                                                     {"16", EncodingPrecision::kFloat16}});
+}
 
 /// The options that all commands have that embed texts: how long a text may be, where the model
 /// computes, and in which numbers.
@@ -18,7 +26,7 @@ struct EncodingOptions {
   int threads = 0;
   std::string device = "auto";
   int devices = 1;
-  std::string precision = "32";
+  EncodingPrecision precision = EncodingPrecision::kFloat32;
 
   static constexpr auto fields() {
     using Self = EncodingOptions;
@@ -39,13 +47,10 @@ struct EncodingOptions {
   /// Whether --device asks for a GPU by name.
   bool names_gpu() const;
   /// Whether a GPU is to be used if there is one: not for int8, which the CPU alone computes in.
-  bool takes_any_gpu() const { return device == "auto" && precision != "int8"; }
+  bool takes_any_gpu() const { return device == "auto" && precision != EncodingPrecision::kInt8; }
 
   /// @throws Error(kUsage) naming the option that is out of range, or those that do not go together
   void validate() const;
 };
-
-/// Adds them to a command's parser.
-void add_encoding_options(OptionParser& parser, EncodingOptions& options);
 
 }  // namespace sbert

@@ -25,6 +25,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+enum class Format { kTable, kJson };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"table", Format::kTable}, {"json", Format::kJson}});
+}
+
 struct EvaluateOptions {
   std::vector<std::string> model;
   std::string data;
@@ -43,7 +48,7 @@ struct EvaluateOptions {
   std::string run_file;
   std::string report;
   std::string output;
-  std::string format = "table";
+  Format format = Format::kTable;
   EncodingOptions encoding;
 
   static constexpr auto fields() {
@@ -152,7 +157,7 @@ NamedEvaluation evaluate_one(const std::string& path,
   if (options.no_cache) return run(*embedder);
   const fs::path folder =
       options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
-  return run(CachedEmbedder(*embedder, path, options.encoding.precision, folder));
+  return run(CachedEmbedder(*embedder, path, enum_name(options.encoding.precision), folder));
 }
 
 ReportData report_data(std::string_view task,
@@ -200,7 +205,7 @@ void write_results(std::string_view task,
     write_report(options.report, report_data(task, options, evaluations));
     log_info(concat("wrote ", options.report));
   }
-  const std::string text = options.format == "json"
+  const std::string text = options.format == Format::kJson
                                ? concat(json_of(evaluations, comparison, -1), "\n")
                                : table_of(evaluations, comparison);
   std::fputs(text.c_str(), stdout);
@@ -210,19 +215,19 @@ void write_results(std::string_view task,
 
 void run_evaluate(const Arguments& arguments, Backend& backend) {
   EvaluateOptions options;
-  const bool asks_for_help = !arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h");
+  const bool asks_for_help =
+      !arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h");
   const std::string_view task =
       asks_for_help ? "TASK" : find_task(arguments.empty() ? "" : arguments[0]).name;
   const std::string name = concat("evaluate ", task);
   const std::string about = description();
   OptionParser parser({name, about, kExamples}, {});
   add_fields(parser, options);
-  add_encoding_options(parser, options.encoding);
+  add_fields(parser, options.encoding);
   for (const char* key : {"model", "data"})
     parser.require(key);
-  parser.choices("format", {"table", "json"});
-  parser.choices("mode", {"trec", "st"});
-  if (!parser.parse(Arguments(arguments.begin() + (asks_for_help ? 0 : 1), arguments.end()))) return;
+  if (!parser.parse(Arguments(arguments.begin() + (asks_for_help ? 0 : 1), arguments.end())))
+    return;
   check(options, task);
 
   const TaskOptions settings = task_options(options);

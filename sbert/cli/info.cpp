@@ -12,9 +12,14 @@
 namespace sbert {
 namespace {
 
+enum class Format { kText, kJson };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"text", Format::kText}, {"json", Format::kJson}});
+}
+
 struct InfoOptions {
   std::string model;
-  std::string format = "text";
+  Format format = Format::kText;
 
   static constexpr auto fields() {
     using Self = InfoOptions;
@@ -84,11 +89,10 @@ void run_info(const Arguments& arguments, Backend&) {
   OptionParser parser(kHelp, {"model"});
   add_fields(parser, options);
   parser.require("model");
-  parser.choices("format", {"text", "json"});
   if (!parser.parse(arguments)) return;
 
   const auto description = describe(options.model, load_model(options.model));
-  if (options.format == "json") {
+  if (options.format == Format::kJson) {
     std::puts(description.dump().c_str());
     return;
   }

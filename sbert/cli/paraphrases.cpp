@@ -18,6 +18,11 @@
 namespace sbert {
 namespace {
 
+enum class Format { kText, kJsonLines };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"text", Format::kText}, {"jsonl", Format::kJsonLines}});
+}
+
 struct ParaphrasesOptions {
   std::string model;
   std::string input = "-";
@@ -25,7 +30,7 @@ struct ParaphrasesOptions {
   std::int64_t neighbours = 100;
   std::optional<double> threshold;
   std::string prompt_name;
-  std::string format = "text";
+  Format format = Format::kText;
   EncodingOptions encoding;
 
   static constexpr auto fields() {
@@ -48,12 +53,10 @@ constexpr CommandHelp kHelp{
     "  sbert paraphrases --model MiniLM/ --input questions.txt --threshold 0.9\n"
     "  sbert paraphrases --model MiniLM/ --input texts.jsonl --pairs 1000 --format jsonl\n"};
 
-void print_pair(const ScoredRows& pair,
-                const std::vector<TextRecord>& records,
-                const std::string& format) {
+void print_pair(const ScoredRows& pair, const std::vector<TextRecord>& records, Format format) {
   const TextRecord& first = records[static_cast<std::size_t>(pair.first)];
   const TextRecord& second = records[static_cast<std::size_t>(pair.second)];
-  if (format == "text") {
+  if (format == Format::kText) {
     std::printf("%s  %s | %s\n", fixed(pair.score, 4).c_str(), excerpt(first.text).c_str(),
                 excerpt(second.text).c_str());
     return;
@@ -70,8 +73,7 @@ void find_paraphrases(const ParaphrasesOptions& options, Models& models) {
   const std::vector<TextRecord> records = read_text_records(options.input);
   const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
   RoleEmbedder source(
-      *embedder,
-      {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
+      *embedder, {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
       models.context());
   FloatMatrix embeddings = source.embed(texts_of(records), TextRole::kSymmetric);
   normalize_for_dot_product(*embedder, embeddings);
@@ -89,9 +91,8 @@ void run_paraphrases(const Arguments& arguments, Backend& backend) {
   ParaphrasesOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
-  add_encoding_options(parser, options.encoding);
+  add_fields(parser, options.encoding);
   parser.require("model");
-  parser.choices("format", {"text", "jsonl"});
   if (!parser.parse(arguments)) return;
   if (options.pairs < 1) fail(ErrorKind::kUsage, "--pairs must be at least 1");
   if (options.neighbours < 1) fail(ErrorKind::kUsage, "--neighbours must be at least 1");

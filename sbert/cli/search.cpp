@@ -19,6 +19,11 @@
 namespace sbert {
 namespace {
 
+enum class Format { kText, kJson };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"text", Format::kText}, {"json", Format::kJson}});
+}
+
 struct SearchOptions {
   std::vector<std::string> query;
   std::string model;
@@ -28,7 +33,7 @@ struct SearchOptions {
   std::int64_t k = 10;
   std::string query_prompt_name;
   std::string document_prompt_name;
-  std::string format = "text";
+  Format format = Format::kText;
   EncodingOptions encoding;
 
   static constexpr auto fields() {
@@ -79,19 +84,18 @@ FloatMatrix corpus_vectors(const TextEmbedder& embedder,
     FloatMatrix stored = read_npy(options.embeddings);
     if (stored.rows != static_cast<std::int64_t>(corpus.size()) ||
         stored.columns != embedder.width()) {
-      fail(ErrorKind::kInput, concat(options.embeddings, ": is not of this corpus and model: ",
-                                     stored.rows, " x ", stored.columns, ", not ", corpus.size(),
-                                     " x ", embedder.width()));
+      fail(ErrorKind::kInput,
+           concat(options.embeddings, ": is not of this corpus and model: ", stored.rows, " x ",
+                  stored.columns, ", not ", corpus.size(), " x ", embedder.width()));
     }
     return stored;
   }
   Progress progress("embedding the corpus", static_cast<std::int64_t>(corpus.size()), "documents");
-  FloatMatrix vectors =
-      embedder.embed(texts_of(corpus),
-                     {.prompt = document_prompt(embedder.card(), options.document_prompt_name),
-                      .max_length = options.encoding.max_length,
-                      .stop = stop,
-                      .on_progress = [&](std::int64_t count) { progress.advance(count); }});
+  FloatMatrix vectors = embedder.embed(
+      texts_of(corpus), {.prompt = document_prompt(embedder.card(), options.document_prompt_name),
+                         .max_length = options.encoding.max_length,
+                         .stop = stop,
+                         .on_progress = [&](std::int64_t count) { progress.advance(count); }});
   if (!options.embeddings.empty()) write_npy(vectors, options.embeddings);
   return vectors;
 }
@@ -138,7 +142,7 @@ void search(const SearchOptions& options, Models& models) {
   normalize_for_dot_product(*embedder, documents);
   normalize_for_dot_product(*embedder, questions);
   const auto results = exact_topk(questions, documents, options.k, models.context());
-  const auto print = options.format == "json" ? print_json : print_text;
+  const auto print = options.format == Format::kJson ? print_json : print_text;
   for (std::size_t i = 0; i < queries.size(); ++i)
     print(queries[i], results[i], corpus);
 }
@@ -149,10 +153,9 @@ void run_search(const Arguments& arguments, Backend& backend) {
   SearchOptions options;
   OptionParser parser(kHelp, {"query"});
   add_fields(parser, options);
-  add_encoding_options(parser, options.encoding);
+  add_fields(parser, options.encoding);
   for (const char* key : {"model", "corpus"})
     parser.require(key);
-  parser.choices("format", {"text", "json"});
   if (!parser.parse(arguments)) return;
   if (options.k < 1) fail(ErrorKind::kUsage, concat("--k must be at least 1: ", options.k));
   backend.run(options.encoding, [&](Models& models) { search(options, models); });

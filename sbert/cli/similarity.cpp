@@ -13,12 +13,17 @@
 namespace sbert {
 namespace {
 
+enum class Format { kText, kJson };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"text", Format::kText}, {"json", Format::kJson}});
+}
+
 struct SimilarityOptions {
   std::string a;
   std::string b;
   std::string model;
   std::string prompt_name;
-  std::string format = "text";
+  Format format = Format::kText;
   EncodingOptions encoding;
 
   static constexpr auto fields() {
@@ -46,7 +51,7 @@ void print_similarity(const SimilarityOptions& options, Models& models) {
                               .max_length = options.encoding.max_length,
                               .stop = models.context().stop});
   const double cosine = cosine_similarity(vectors.row(0), vectors.row(1));
-  if (options.format == "json") {
+  if (options.format == Format::kJson) {
     std::puts(nlohmann::json{{"similarity", cosine}}.dump().c_str());
   } else {
     std::puts(fixed(cosine, 4).c_str());
@@ -59,10 +64,9 @@ void run_similarity(const Arguments& arguments, Backend& backend) {
   SimilarityOptions options;
   OptionParser parser(kHelp, {"a", "b"});
   add_fields(parser, options);
-  add_encoding_options(parser, options.encoding);
+  add_fields(parser, options.encoding);
   for (const char* key : {"model", "a", "b"})
     parser.require(key);
-  parser.choices("format", {"text", "json"});
   if (!parser.parse(arguments)) return;
   backend.run(options.encoding, [&](Models& models) { print_similarity(options, models); });
 }

@@ -18,8 +18,8 @@
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
 #include "sbert/base/stop.h"
-#include "sbert/dist/free_port.h"
 #include "sbert/config/membership.h"
+#include "sbert/dist/free_port.h"
 
 namespace sbert {
 namespace {

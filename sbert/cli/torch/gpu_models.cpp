@@ -44,7 +44,7 @@ GpuModels::GpuModels(const EncodingOptions& options, const c10::Device& device)
       context_{pool_, signal_stop_token()} {}
 
 std::vector<std::unique_ptr<TextEmbedder>> GpuModels::open(const std::vector<std::string>& paths) {
-  const TrainingRecipe recipe{.precision = precision_from_name(options_.precision)};
+  const TrainingRecipe recipe{.precision = precision_from_name(enum_name(options_.precision))};
   std::vector<std::unique_ptr<TextEmbedder>> embedders;
   for (const std::string& path : paths) {
     embedders.push_back(std::make_unique<GpuModel>(load_model(path, pool_), recipe, device_, pool_,

@@ -37,7 +37,7 @@ void with_device_errors(Work&& work) {
 }
 
 c10::Device device_of(const EncodingOptions& options, int local_rank) {
-  if (options.precision == "int8") return c10::kCPU;
+  if (options.precision == EncodingPrecision::kInt8) return c10::kCPU;
   return within("--device", [&] { return choose_device(options.device, local_rank); });
 }
 

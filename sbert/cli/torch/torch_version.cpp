@@ -4,7 +4,7 @@
 
 #include <dlfcn.h>
 
-#include <ATen/ops/zeros.h>
+#include <ATen/Version.h>
 #include <torch/headeronly/version.h>
 
 #include "sbert/base/concat.h"
@@ -28,8 +28,7 @@ std::string loaded_version() {
 
 std::string loaded_file() {
   Dl_info info{};
-  const bool is_found =
-      ::dladdr(reinterpret_cast<void*>(static_cast<at::Tensor (*)(at::IntArrayRef, at::TensorOptions)>(&at::zeros)), &info) != 0;
+  const bool is_found = ::dladdr(reinterpret_cast<void*>(&at::show_config), &info) != 0;
   return is_found && info.dli_fname != nullptr ? info.dli_fname : "an unknown file";
 }
 
@@ -42,10 +41,9 @@ std::string compiled_torch_version() {
 void check_loaded_torch() {
   const std::string loaded = loaded_version();
   if (loaded == compiled_torch_version()) return;
-  fail(ErrorKind::kUsage,
-       concat("sbert-torch was built with libtorch ", compiled_torch_version(), ", but ", loaded,
-              " was loaded: ", loaded_file(),
-              "; is LD_LIBRARY_PATH or LD_PRELOAD set for another one?"));
+  fail(ErrorKind::kUsage, concat("sbert-torch was built with libtorch ", compiled_torch_version(),
+                                 ", but ", loaded, " was loaded: ", loaded_file(),
+                                 "; is LD_LIBRARY_PATH or LD_PRELOAD set for another one?"));
 }
 
 }  // namespace sbert
