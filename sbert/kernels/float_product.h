@@ -57,8 +57,8 @@ void multiply_tile(const Product& p,
                                load_some(p.bias + column + kLanes, left - kLanes)};
   for (int r = 0; r < kRows; ++r) {
     float* y = p.y + (row + r) * p.out + column;
-    store_some(y, activated(p.after, sums[r][0] + bias[0]), left);
-    store_some(y + kLanes, activated(p.after, sums[r][1] + bias[1]), left - kLanes);
+    store_some(y, activated(p.epilogue, sums[r][0] + bias[0]), left);
+    store_some(y + kLanes, activated(p.epilogue, sums[r][1] + bias[1]), left - kLanes);
   }
 }
 

@@ -8,13 +8,13 @@ namespace sbert {
 
 // The loops of a forward pass without gradients, and the products of one with them. As those of
 // kernels.h they are compiled once for each instruction set, and may see no header with inline
-// code. In all of them a row of the result depends on its own row of the input alone, to the bit:
-// not on how many rows there are, nor on which.
+// code. All of them are batch-invariant: a row of the result depends on its own row of the input
+// alone, bit for bit, regardless of the other rows and of their number.
 
-/// What a product does with its sums before it stores them.
-enum class After { kNothing, kGelu, kGeluTanh, kRelu };
+/// The function that a product applies to its sums before it stores them.
+enum class Epilogue { kNone, kGelu, kGeluTanh, kRelu };
 
-/// y = after(x weight^T + bias)
+/// y = epilogue(x weight^T + bias)
 struct Product {
   const float* x;     ///< [rows, in]
   std::int64_t rows;  ///< 0 or more
@@ -22,7 +22,7 @@ struct Product {
   std::int64_t out;
   const float* weight;  ///< [out, in] as pack() lays it out
   const float* bias;    ///< [out]
-  After after;
+  Epilogue epilogue;
   void* scratch;  ///< multiply_scratch(rows, in, out) bytes, best from a cache line on
   float* y;       ///< [rows, out]
 };
@@ -40,7 +40,7 @@ struct Int8Product {
   const float* weight_scale;       ///< [out]
   const std::int32_t* weight_sum;  ///< [out] of the 8-bit weights
   const float* bias;               ///< [out]
-  After after;
+  Epilogue epilogue;
   float* y;  ///< [rows, out]
 };
 
@@ -63,8 +63,8 @@ struct AttendInput {
   float* context;                  ///< [T, A * D] the result
 };
 
-/// A layer norm over rows of `size` values (Ba et al., 2016).
-struct Norm {
+/// The parameters of a layer norm over rows of `size` values (Ba et al., 2016).
+struct LayerNormParams {
   const float* weight;  ///< [size]
   const float* bias;    ///< [size]
   std::int64_t size;
@@ -110,8 +110,8 @@ struct InferenceKernels {
   std::int64_t (*matrix_scratch)(const MatrixProduct& product);
   void (*multiply_matrices)(const MatrixProduct& product);
   /// Each row to 8 bits with a scale of its own and the integer that 0 becomes: from the smallest
-  /// to the largest value, and 0, there are 253 steps. The scale of a row is no finite number if
-  /// one of its values or their range is none, and neither are its products.
+  /// to the largest value, and 0, there are 253 steps. A row with a NaN, an infinity or an
+  /// overflowing range gets a non-finite scale, so its products are non-finite too.
   void (*quantize)(const float* x,
                    std::int64_t rows,
                    std::int64_t in,
@@ -127,10 +127,11 @@ struct InferenceKernels {
                  float* scratch);
 
   /// y [size] = norm(a + b + c)
-  void (*add_norm)(const float* a, const float* b, const float* c, const Norm& norm, float* y);
+  void (*add_norm)(
+      const float* a, const float* b, const float* c, const LayerNormParams& norm, float* y);
   /// y [rows, size] = norm(a + b); `y` may be `a` or `b`.
   void (*add_norm_rows)(
-      const float* a, const float* b, std::int64_t rows, const Norm& norm, float* y);
+      const float* a, const float* b, std::int64_t rows, const LayerNormParams& norm, float* y);
 };
 
 /// The kernels for chosen_cpu_variant().

@@ -36,15 +36,15 @@ double gelu_in_double(double x) {
   return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
 }
 
-double activated_in_double(After after, double x) {
-  switch (after) {
-    case After::kNothing:
+double activated_in_double(Epilogue epilogue, double x) {
+  switch (epilogue) {
+    case Epilogue::kNone:
       return x;
-    case After::kGelu:
+    case Epilogue::kGelu:
       return gelu_in_double(x);
-    case After::kGeluTanh:
+    case Epilogue::kGeluTanh:
       return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
-    case After::kRelu:
+    case Epilogue::kRelu:
       return std::max(x, 0.0);
   }
   return x;
@@ -104,27 +104,28 @@ struct Problem {
   Values x, weight, bias;
 };
 
-Values multiplied(const InferenceKernels& kernels, const Problem& p, After after) {
+Values multiplied(const InferenceKernels& kernels, const Problem& p, Epilogue epilogue) {
   const auto [rows, in, out] = p.shape;
   Values packed(static_cast<std::size_t>(kernels.packed_size(out, in)));
   kernels.pack(p.weight.data(), out, in, packed.data());
   Values y(area(rows, out));
   std::vector<char> scratch(static_cast<std::size_t>(kernels.multiply_scratch(rows, in, out)));
-  kernels.multiply(
-      {p.x.data(), rows, in, out, packed.data(), p.bias.data(), after, scratch.data(), y.data()});
+  kernels.multiply({p.x.data(), rows, in, out, packed.data(), p.bias.data(), epilogue,
+                    scratch.data(), y.data()});
   return y;
 }
 
 TEST_P(InferenceKernelsTest, ProductIsThatOfDouble) {
-  for (const After after : {After::kNothing, After::kGelu, After::kGeluTanh, After::kRelu}) {
+  for (const Epilogue epilogue :
+       {Epilogue::kNone, Epilogue::kGelu, Epilogue::kGeluTanh, Epilogue::kRelu}) {
     for (const Shape& shape : kShapes) {
       const Problem p(shape);
-      const Values y = multiplied(kernels_, p, after);
+      const Values y = multiplied(kernels_, p, epilogue);
       const double tolerance =
           2e-6 + 5e-8 * static_cast<double>(shape.in);  // one sum after another
       for (std::int64_t row = 0; row < shape.rows; ++row) {
         for (std::int64_t column = 0; column < shape.out; ++column) {
-          const double exact = activated_in_double(after, p.exact(row, column));
+          const double exact = activated_in_double(epilogue, p.exact(row, column));
           EXPECT_NEAR(y[area(row, shape.out) + static_cast<std::size_t>(column)], exact, tolerance)
               << shape.rows << " x " << shape.in << " x " << shape.out;
         }
@@ -142,7 +143,7 @@ TEST_P(InferenceKernelsTest, ProductOfAllMagnitudesHasTheErrorOfFloats) {
     std::uniform_real_distribution<float> exponent(-15, 15);
     for (float& each : p.x)
       each *= std::pow(10.0F, exponent(random));
-    const Values y = multiplied(kernels_, p, After::kNothing);
+    const Values y = multiplied(kernels_, p, Epilogue::kNone);
     for (std::int64_t row = 0; row < p.shape.rows; ++row) {
       for (std::int64_t column = 0; column < p.shape.out; ++column) {
         const double tolerance = 5e-7 * p.magnitude(row, column);
@@ -158,12 +159,12 @@ TEST_P(InferenceKernelsTest, ProductOfAllMagnitudesHasTheErrorOfFloats) {
 TEST_P(InferenceKernelsTest, ARowHasTheSameBitsAmongAnyNumberOfRows) {
   for (const std::int64_t in : {97, 600}) {
     const Problem all({70, in, 50});
-    const Values together = multiplied(kernels_, all, After::kGelu);
+    const Values together = multiplied(kernels_, all, Epilogue::kGelu);
     for (std::int64_t rows = 1; rows < 40; ++rows) {
       Problem some = all;
       some.shape.rows = rows;
       some.x.assign(all.x.begin() + in * 20, all.x.begin() + in * (20 + rows));
-      const Values alone = multiplied(kernels_, some, After::kGelu);
+      const Values alone = multiplied(kernels_, some, Epilogue::kGelu);
       EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + 50 * 20))
           << rows << " rows";
     }
@@ -179,7 +180,7 @@ TEST_P(InferenceKernelsTest, GeluIsThatOfDouble) {
   p.x = x;
   p.weight = {1};
   p.bias = {0};
-  const Values y = multiplied(kernels_, p, After::kGelu);
+  const Values y = multiplied(kernels_, p, Epilogue::kGelu);
   for (std::size_t i = 0; i < x.size(); ++i)
     EXPECT_NEAR(y[i], gelu_in_double(x[i]), 1e-7 + 6e-8 * std::abs(x[i])) << x[i];
 }
@@ -227,7 +228,7 @@ Values int8_product(const InferenceKernels& kernels,
   const Values ones(static_cast<std::size_t>(out), 1.0F);
   Values y(area(rows, out));
   kernels.multiply_int8({q.x.data(), q.scale.data(), q.zero.data(), rows, in, out, packed.data(),
-                         ones.data(), sums.data(), bias.data(), After::kNothing, y.data()});
+                         ones.data(), sums.data(), bias.data(), Epilogue::kNone, y.data()});
   return y;
 }
 
@@ -373,7 +374,7 @@ TEST_P(InferenceKernelsTest, NormIsThatOfDouble) {
     const Values c = random_values(count, 6);
     const Values weight = random_values(count, 7);
     const Values bias = random_values(count, 8);
-    const Norm norm{weight.data(), bias.data(), size, 1e-12F};
+    const LayerNormParams norm{weight.data(), bias.data(), size, 1e-12F};
     Values rows = a;
     kernels_.add_norm_rows(rows.data(), b.data(), 2, norm, rows.data());
     Values three(count);

@@ -59,15 +59,15 @@ inline FloatVector gelu_tanh(FloatVector x) {
   return 0.5F * x * (1.0F + tanh);
 }
 
-inline FloatVector activated(After after, FloatVector x) {
-  switch (after) {
-    case After::kNothing:
+inline FloatVector activated(Epilogue epilogue, FloatVector x) {
+  switch (epilogue) {
+    case Epilogue::kNone:
       return x;
-    case After::kGelu:
+    case Epilogue::kGelu:
       return gelu(x);
-    case After::kGeluTanh:
+    case Epilogue::kGeluTanh:
       return gelu_tanh(x);
-    case After::kRelu:
+    case Epilogue::kRelu:
       return Simd<float>::larger(x, FloatVector{});
   }
   return x;

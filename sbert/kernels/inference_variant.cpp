@@ -17,7 +17,7 @@ namespace {
 // y = norm(value(k) at k), where value() gives kLanes values from k on; what is beyond the size it
 // gives as zeros.
 template <typename Value>
-void normalize_row(const Value& value, const Norm& norm, float* y) {
+void normalize_row(const Value& value, const LayerNormParams& norm, float* y) {
   const float size = static_cast<float>(norm.size);
   FloatVector total = {};
   for (std::int64_t k = 0; k < norm.size; k += kLanes) {
@@ -43,7 +43,8 @@ void normalize_row(const Value& value, const Norm& norm, float* y) {
   }
 }
 
-void add_norm(const float* a, const float* b, const float* c, const Norm& norm, float* y) {
+void add_norm(
+    const float* a, const float* b, const float* c, const LayerNormParams& norm, float* y) {
   normalize_row(
       [&](std::int64_t k) {
         const std::int64_t left = norm.size - k;
@@ -52,7 +53,8 @@ void add_norm(const float* a, const float* b, const float* c, const Norm& norm, 
       norm, y);
 }
 
-void add_norm_rows(const float* a, const float* b, std::int64_t rows, const Norm& norm, float* y) {
+void add_norm_rows(
+    const float* a, const float* b, std::int64_t rows, const LayerNormParams& norm, float* y) {
   for (std::int64_t row = 0; row < rows; ++row) {
     const float* from = a + row * norm.size;
     const float* other = b + row * norm.size;

@@ -118,7 +118,7 @@ inline void store_int8_sums(const Int8Product& p,
     const FloatVector whole =
         __builtin_convertvector(sums[half] - columns.sum[half] * p.x_zero[row], FloatVector);
     const FloatVector v = whole * (columns.scale[half] * p.x_scale[row]) + columns.bias[half];
-    store_some(p.y + row * p.out + column + half * kLanes, activated(p.after, v),
+    store_some(p.y + row * p.out + column + half * kLanes, activated(p.epilogue, v),
                columns.left - half * kLanes);
   }
 }

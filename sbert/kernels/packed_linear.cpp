@@ -1,90 +1,96 @@
 #include "sbert/kernels/packed_linear.h"
 
+#include <algorithm>
 #include <numeric>
 #include <span>
 
-#include <ATen/ATen.h>
-
-#include "sbert/base/error.h"
 #include "sbert/kernels/weight_quantization.h"
-#include "sbert/nn/zero_tensor.h"
 
 namespace sbert {
+namespace {
 
-void* ProductScratch::get(std::int64_t bytes) {
-  if (!memory_.defined() || memory_.numel() < bytes) memory_ = at::empty({bytes}, at::kByte);
-  return memory_.data_ptr();
+// Rows that are read and packed together: a multiple of every kernel's panel, so that packed blocks
+// follow each other as those of the whole matrix do.
+constexpr std::int64_t kBlockRows = 64;
+
+// Calls use(first, count, rows [count, in]) for blocks of the rows.
+template <typename Use>
+void for_each_block(const WeightRows& weight, const Use& use) {
+  std::vector<float> space(static_cast<std::size_t>(std::min(kBlockRows, weight.out) * weight.in));
+  for (std::int64_t first = 0; first < weight.out; first += kBlockRows) {
+    const std::int64_t count = std::min(kBlockRows, weight.out - first);
+    use(first, count, weight.read(first, count, space.data()));
+  }
 }
 
-WeightMemory::WeightMemory(std::int64_t bytes)
-    : memory_(zero_tensor({rounded(bytes) / static_cast<std::int64_t>(sizeof(float))})),
-      size_(rounded(bytes)) {}
+}  // namespace
 
-std::int64_t WeightMemory::rounded(std::int64_t bytes) {
-  constexpr std::int64_t kCacheLine = 64;
-  return (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
-}
-
-void* WeightMemory::take(std::int64_t bytes) {
-  const std::int64_t start = used_.fetch_add(rounded(bytes));
-  if (start + bytes > size_) fail(ErrorKind::kInternal, "packed weights are larger than planned");
-  return static_cast<char*>(memory_.data_ptr()) + start;
+WeightRows rows_of(const float* weight, std::int64_t out, std::int64_t in) {
+  return {out, in,
+          [weight, in](std::int64_t first, std::int64_t, float*) { return weight + first * in; }};
 }
 
 std::int64_t PackedLinear::weight_bytes(std::int64_t out,
                                         std::int64_t in,
-                                        InferencePrecision precision) {
-  const InferenceKernels& kernels = inference_kernels();
+                                        ProductType type,
+                                        const InferenceKernels& kernels) {
   const std::int64_t bytes =
-      precision == InferencePrecision::kInt8
+      type == ProductType::kInt8
           ? kernels.packed_size_int8(out, in)
           : kernels.packed_size(out, in) * static_cast<std::int64_t>(sizeof(float));
   return WeightMemory::rounded(bytes);
 }
 
-PackedLinear::PackedLinear(const Tensor& weight,
-                           const Tensor& bias,
-                           InferencePrecision precision,
-                           WeightMemory& memory)
-    : out_(weight.size(0)), in_(weight.size(1)), bias_(bias.detach().contiguous()) {
-  const Tensor source = weight.detach().contiguous();
-  const float* values = source.const_data_ptr<float>();
-  void* packed = memory.take(weight_bytes(out_, in_, precision));
-  if (precision == InferencePrecision::kInt8) {
+PackedLinear::PackedLinear(const WeightRows& weight,
+                           const float* bias,
+                           ProductType type,
+                           WeightMemory& memory,
+                           const InferenceKernels& kernels)
+    : kernels_(&kernels), out_(weight.out), in_(weight.in), bias_(static_cast<std::size_t>(out_)) {
+  if (bias != nullptr) std::copy_n(bias, out_, bias_.begin());
+  void* packed = memory.take(weight_bytes(out_, in_, type, kernels));
+  if (type == ProductType::kInt8) {
     weight8_ = static_cast<std::int8_t*>(packed);
-    quantize(values, static_cast<std::int8_t*>(packed));
+    pack_int8(weight, static_cast<std::int8_t*>(packed));
   } else {
     weight_ = static_cast<float*>(packed);
-    inference_kernels().pack(values, out_, in_, static_cast<float*>(packed));
+    pack(weight, static_cast<float*>(packed));
   }
 }
 
-void PackedLinear::quantize(const float* weight, std::int8_t* packed) {
-  const InferenceKernels& kernels = inference_kernels();
-  std::vector<std::int8_t> rounded(static_cast<std::size_t>(out_ * in_));
-  for (std::int64_t j = 0; j < out_; ++j) {
-    const auto row = std::span(rounded).subspan(static_cast<std::size_t>(j * in_),
-                                                static_cast<std::size_t>(in_));
-    weight_scale_.push_back(quantize_weights({weight + j * in_, row.size()}, kernels.max_int8_pair,
-                                             static_cast<std::size_t>(kernels.int8_pair_distance),
-                                             row));
-    weight_sum_.push_back(std::accumulate(row.begin(), row.end(), 0));
-  }
-  kernels.pack_int8(rounded.data(), out_, in_, packed);
+void PackedLinear::pack(const WeightRows& weight, float* packed) const {
+  for_each_block(weight, [&](std::int64_t first, std::int64_t count, const float* rows) {
+    kernels_->pack(rows, count, in_, packed + kernels_->packed_size(first, in_));
+  });
+}
+
+void PackedLinear::pack_int8(const WeightRows& weight, std::int8_t* packed) {
+  const auto in = static_cast<std::size_t>(in_);
+  std::vector<std::int8_t> rounded(static_cast<std::size_t>(std::min(kBlockRows, out_)) * in);
+  for_each_block(weight, [&](std::int64_t first, std::int64_t count, const float* rows) {
+    for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
+      const auto row = std::span(rounded).subspan(j * in, in);
+      weight_scale_.push_back(
+          quantize_weights({rows + j * in, in}, kernels_->max_int8_pair,
+                           static_cast<std::size_t>(kernels_->int8_pair_distance), row));
+      weight_sum_.push_back(std::accumulate(row.begin(), row.end(), 0));
+    }
+    kernels_->pack_int8(rounded.data(), count, in_,
+                        packed + kernels_->packed_size_int8(first, in_));
+  });
 }
 
 void PackedLinear::operator()(
-    const float* x, std::int64_t rows, After after, float* y, ProductScratch& scratch) const {
-  const InferenceKernels& kernels = inference_kernels();
-  const float* bias = bias_.const_data_ptr<float>();
+    const float* x, std::int64_t rows, Epilogue epilogue, float* y, ProductScratch& scratch) const {
+  const InferenceKernels& kernels = *kernels_;
   if (weight_ != nullptr) {
     kernels.multiply({.x = x,
                       .rows = rows,
                       .in = in_,
                       .out = out_,
                       .weight = weight_,
-                      .bias = bias,
-                      .after = after,
+                      .bias = bias_.data(),
+                      .epilogue = epilogue,
                       .scratch = scratch.get(kernels.multiply_scratch(rows, in_, out_)),
                       .y = y});
     return;
@@ -105,8 +111,8 @@ void PackedLinear::operator()(
                          .weight = weight8_,
                          .weight_scale = weight_scale_.data(),
                          .weight_sum = weight_sum_.data(),
-                         .bias = bias,
-                         .after = after,
+                         .bias = bias_.data(),
+                         .epilogue = epilogue,
                          .y = y});
 }
 

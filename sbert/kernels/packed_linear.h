@@ -1,68 +1,66 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
-#include "sbert/model/inference_encoder.h"
 #include "sbert/kernels/inference_kernels.h"
+#include "sbert/kernels/product_scratch.h"
+#include "sbert/kernels/weight_memory.h"
 
 namespace sbert {
 
-using at::Tensor;
-
-/// What the products of a pass write into on their way; each thread has its own.
-class ProductScratch {
- public:
-  /// From a whole cache line on; what is in it is lost with the next call.
-  void* get(std::int64_t bytes);
-
- private:
-  Tensor memory_;
+/// A weight matrix as its owner has it: one matrix or several with their rows in turn, of any type
+/// of numbers. It is read a few rows at a time, so that no second copy of it is ever made.
+struct WeightRows {
+  std::int64_t out;  ///< rows
+  std::int64_t in;   ///< columns
+  /// Rows [first, first + count) as float32: a pointer to where they already are, or to `space`
+  /// [count, in], which it has filled.
+  std::function<const float*(std::int64_t first, std::int64_t count, float* space)> read;
 };
 
-/// Memory for packed weights, in huge pages where the system gives them: a product that walks
-/// through all weights of a model would miss the table of small pages again and again.
-class WeightMemory {
- public:
-  explicit WeightMemory(std::int64_t bytes);
-  /// The next bytes, from a whole cache line on. Any thread.
-  void* take(std::int64_t bytes);
-  /// What take() uses up for so many.
-  static std::int64_t rounded(std::int64_t bytes);
+/// A matrix of floats.
+/// @param weight [out, in], outlives the result
+WeightRows rows_of(const float* weight, std::int64_t out, std::int64_t in);
 
- private:
-  Tensor memory_;
-  std::int64_t size_;
-  std::atomic<std::int64_t> used_ = 0;
-};
+/// The numbers that a product multiplies. kInt8: weights with a scale for each output, inputs with
+/// a scale for each row.
+enum class ProductType { kFloat32, kInt8 };
 
-/// A linear layer whose weight is laid out for the kernels of this processor.
+/// A linear layer whose weight is laid out for one of the processor's sets of instructions.
 class PackedLinear {
  public:
-  /// @param weight [out, in] float32 on the CPU
-  /// @param bias   [out]
-  /// @param memory outlives this object
-  PackedLinear(const Tensor& weight,
-               const Tensor& bias,
-               InferencePrecision precision,
-               WeightMemory& memory);
+  /// Reads all rows of the weight, and keeps nothing of it.
+  /// @param bias    [out], copied; null: zeros
+  /// @param memory  outlives this object, as do the kernels
+  PackedLinear(const WeightRows& weight,
+               const float* bias,
+               ProductType type,
+               WeightMemory& memory,
+               const InferenceKernels& kernels);
 
-  /// The bytes of `memory` that a weight of this shape takes.
-  static std::int64_t weight_bytes(std::int64_t out, std::int64_t in, InferencePrecision precision);
+  /// The bytes of WeightMemory that a weight of this shape takes.
+  static std::int64_t weight_bytes(std::int64_t out,
+                                   std::int64_t in,
+                                   ProductType type,
+                                   const InferenceKernels& kernels);
 
-  /// y [rows, out] = after(x [rows, in] weight^T + bias)
-  void operator()(
-      const float* x, std::int64_t rows, After after, float* y, ProductScratch& scratch) const;
+  /// y [rows, out] = epilogue(x [rows, in] weight^T + bias)
+  void operator()(const float* x,
+                  std::int64_t rows,
+                  Epilogue epilogue,
+                  float* y,
+                  ProductScratch& scratch) const;
 
  private:
-  void quantize(const float* weight, std::int8_t* packed);
+  void pack(const WeightRows& weight, float* packed) const;
+  void pack_int8(const WeightRows& weight, std::int8_t* packed);
 
+  const InferenceKernels* kernels_;
   std::int64_t out_;
   std::int64_t in_;
-  Tensor bias_;                           // [out]
+  std::vector<float> bias_;               // [out]
   const float* weight_ = nullptr;         // packed, of kFloat32
   const std::int8_t* weight8_ = nullptr;  // packed, of kInt8
   std::vector<float> weight_scale_;       // [out] of kInt8

@@ -65,13 +65,13 @@ void multiply_block(const MatrixProduct& p, std::int64_t first, std::int64_t ste
                        .out = p.n,
                        .weight = reinterpret_cast<const float*>(packed),
                        .bias = kAdds ? nullptr : p.bias,
-                       .after = After::kNothing,
+                       .epilogue = Epilogue::kNone,
                        .scratch = pieces,
                        .y = p.c + row * p.n};
     const SplitPlan plan(part.rows, part.in, part.out);
     split_block(p, row, part.rows, first, steps, pieces);
     auto* sums = reinterpret_cast<float*>(reinterpret_cast<char*>(pieces) + plan.pieces_bytes());
-    Outputs<After::kNothing, kAdds> outputs(part);
+    Outputs<Epilogue::kNone, kAdds> outputs(part);
     multiply_steps(part, plan, 0, pieces, sums, outputs);
     outputs.finish();
   }

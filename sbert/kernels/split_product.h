@@ -114,9 +114,9 @@ inline void add_steps(const Bfloat16* x,
   }
 }
 
-// Sums on their way to y = after(sums + bias), or to y += sums, for the rows and columns that are
-// there.
-template <After kAfter, bool kAdds = false>
+// Sums on their way to y = epilogue(sums + bias), or to y += sums, for the rows and columns that
+// are there.
+template <Epilogue kEpilogue, bool kAdds = false>
 class Outputs {
  public:
   explicit Outputs(const Product& product) : p_(product) {}
@@ -143,7 +143,7 @@ class Outputs {
 
  private:
   static void store(float* y, FloatVector sums, std::int64_t count) {
-    store_some(y, kAdds ? load_some(y, count) + sums : activated(kAfter, sums), count);
+    store_some(y, kAdds ? load_some(y, count) + sums : activated(kEpilogue, sums), count);
   }
 
   const Product& p_;
@@ -200,12 +200,12 @@ void multiply_steps(const Product& p,
   }
 }
 
-template <After kAfter>
+template <Epilogue kEpilogue>
 void multiply_and(const Product& p) {
   const SplitPlan plan(p.rows, p.in, p.out);
   auto* pieces = static_cast<Bfloat16*>(p.scratch);
   auto* sums = reinterpret_cast<float*>(static_cast<char*>(p.scratch) + plan.pieces_bytes());
-  Outputs<kAfter> outputs(p);
+  Outputs<kEpilogue> outputs(p);
   _tile_loadconfig(&kTiles);
   for (std::int64_t first = 0; first < plan.steps; first += kMostSteps) {
     split_rows({p.x, p.rows, p.in}, 0, p.rows, first * kStep, plan.steps_from(first), pieces);
@@ -217,15 +217,15 @@ void multiply_and(const Product& p) {
 
 void multiply(const Product& p) {
   if (p.rows == 0) return;
-  switch (p.after) {
-    case After::kNothing:
-      return multiply_and<After::kNothing>(p);
-    case After::kGelu:
-      return multiply_and<After::kGelu>(p);
-    case After::kGeluTanh:
-      return multiply_and<After::kGeluTanh>(p);
-    case After::kRelu:
-      return multiply_and<After::kRelu>(p);
+  switch (p.epilogue) {
+    case Epilogue::kNone:
+      return multiply_and<Epilogue::kNone>(p);
+    case Epilogue::kGelu:
+      return multiply_and<Epilogue::kGelu>(p);
+    case Epilogue::kGeluTanh:
+      return multiply_and<Epilogue::kGeluTanh>(p);
+    case Epilogue::kRelu:
+      return multiply_and<Epilogue::kRelu>(p);
   }
 }
 

@@ -1,121 +1,65 @@
-#include "sbert/model/inference_encoder.h"
+#include "sbert/model/cpu_encoder.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <string>
+#include <utility>
 #include <vector>
-
-#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/nn/named_tensor.h"
-#include "sbert/base/threads.h"
-#include "sbert/model/bert_encoder.h"
+#include "sbert/base/free_list.h"
 #include "sbert/kernels/inference_kernels.h"
-#include "sbert/kernels/packed_linear.h"
+#include "sbert/kernels/product_scratch.h"
+#include "sbert/model/packed_layer.h"
+#include "sbert/model/weight_rows.h"
 
 namespace sbert {
 namespace {
+
+using enum ParameterRole;
 
 // Tokens that go through the second half of a layer together: a multiple of every kernel's tile,
 // few enough for their widest values, [192, 4H] of a small model, to stay in the second cache.
 constexpr std::int64_t kBlockTokens = 192;
 
-After after_of(Activation activation) {
-  switch (activation) {
-    case Activation::kGelu:
-      return After::kGelu;
-    case Activation::kGeluTanh:
-      return After::kGeluTanh;
-    case Activation::kRelu:
-      return After::kRelu;
-  }
-  return After::kNothing;
-}
-
-// The parameters of an encoder by their names.
-class Parameters {
+// A table of embeddings as it came, float32 or not.
+class EmbeddingTable {
  public:
-  explicit Parameters(const BertEncoder& encoder) {
-    for (const NamedTensor& each : encoder.parameters())
-      by_name_.emplace(each.name, each.tensor.detach().contiguous());
+  explicit EmbeddingTable(Weight weight)
+      : weight_(std::move(weight)), rows_(weight_.shape[0]), width_(weight_.shape[1]) {
+    if (weight_.type == ElementType::kFloat32) values_ = weight_.floats();
   }
-  const Tensor& operator()(const std::string& name) const { return by_name_.at(name); }
+
+  bool has_row(std::int64_t row) const { return row >= 0 && row < rows_; }
+  // The row where it is, or converted in `space` [width].
+  const float* row(std::int64_t row, float* space) const {
+    if (values_ != nullptr) return values_ + row * width_;
+    read_floats(weight_, row * width_, width_, space);
+    return space;
+  }
 
  private:
-  std::map<std::string, Tensor> by_name_;
+  Weight weight_;
+  std::int64_t rows_;
+  std::int64_t width_;
+  const float* values_ = nullptr;  // of float32
 };
 
-struct LayerNormWeights {
-  LayerNormWeights(const Parameters& get, const std::string& name, double eps)
-      : weight(get(name + ".weight")),
-        bias(get(name + ".bias")),
-        epsilon(static_cast<float>(eps)) {}
-
-  Norm kernel_form() const {
-    return {weight.const_data_ptr<float>(), bias.const_data_ptr<float>(), weight.size(0), epsilon};
-  }
-
-  Tensor weight;
-  Tensor bias;
-  float epsilon;
-};
-
-struct InferenceLayer {
-  InferenceLayer(const Parameters& get,
-                 const std::string& prefix,
-                 double epsilon,
-                 InferencePrecision precision,
-                 WeightMemory& memory)
-      : qkv(linear(get, prefix + "attention.self.qkv", precision, memory)),
-        attention_output(linear(get, prefix + "attention.output.dense", precision, memory)),
-        intermediate(linear(get, prefix + "intermediate.dense", precision, memory)),
-        output(linear(get, prefix + "output.dense", precision, memory)),
-        attention_norm(get, prefix + "attention.output.LayerNorm", epsilon),
-        output_norm(get, prefix + "output.LayerNorm", epsilon) {}
-
-  static std::int64_t weight_bytes(const EncoderConfig& c, InferencePrecision precision) {
-    const auto bytes = [&](std::int64_t out, std::int64_t in) {
-      return PackedLinear::weight_bytes(out, in, precision);
-    };
-    return bytes(3 * c.hidden_size, c.hidden_size) + bytes(c.hidden_size, c.hidden_size) +
-           bytes(c.ffn_hidden_size, c.hidden_size) + bytes(c.hidden_size, c.ffn_hidden_size);
-  }
-
-  static PackedLinear linear(const Parameters& get,
-                             const std::string& name,
-                             InferencePrecision precision,
-                             WeightMemory& memory) {
-    return {get(name + ".weight"), get(name + ".bias"), precision, memory};
-  }
-
-  PackedLinear qkv;
-  PackedLinear attention_output;
-  PackedLinear intermediate;
-  PackedLinear output;
-  LayerNormWeights attention_norm;
-  LayerNormWeights output_norm;
-};
-
-// Values that grow to the most that was ever asked for.
 class Buffer {
  public:
   float* get(std::int64_t size) {
-    if (!values_.defined() || values_.numel() < size) values_ = at::empty({size}, at::kFloat);
-    return values_.data_ptr<float>();
+    return static_cast<float*>(memory_.get(size * static_cast<std::int64_t>(sizeof(float))));
   }
 
  private:
-  Tensor values_;
+  ProductScratch memory_;
 };
 
-// The memory of a forward pass. A thread keeps it for the next one: fresh pages cost more than
-// what is computed in them.
+// The memory of a forward pass, kept for the next one: fresh pages cost more than what is computed
+// in them.
 struct Workspace {
-  Buffer qkv;      // [T, 3H]
-  Buffer context;  // [T, H]
+  Buffer qkv;      // [T, 3 * A * D]
+  Buffer context;  // [T, A * D]
   Buffer attention;
   Buffer half;  // [block, H]
   Buffer wide;  // [block, F]
@@ -129,131 +73,148 @@ void for_each_block(std::int64_t tokens, const Work& work) {
     work(first, std::min(kBlockTokens, tokens - first));
 }
 
-void attend(const PackedBatch& batch,
-            const EncoderConfig& config,
+void attend(const InferenceKernels& kernels,
+            const PackedBatch& batch,
+            const AttentionSpec& spec,
             const float* qkv,
             float* context,
             Buffer& scratch) {
-  const InferenceKernels& kernel = inference_kernels();
-  const std::int64_t head_dim = config.hidden_size / config.num_attention_heads;
-  const AttendInput input{qkv, batch.cu_seqlens.data(), config.num_attention_heads, head_dim,
-                          context};
-  float* space = scratch.get(kernel.attend_scratch(head_dim, batch.max_seqlen));
+  const AttendInput input{qkv, batch.cu_seqlens.data(), spec.num_heads, spec.head_dim, context};
+  float* space = scratch.get(kernels.attend_scratch(spec.head_dim, batch.max_seqlen));
   for (std::int64_t sequence = 0; sequence < batch.num_sequences(); ++sequence) {
-    for (std::int64_t head = 0; head < config.num_attention_heads; ++head)
-      kernel.attend(input, sequence, head, space);
+    for (std::int64_t head = 0; head < spec.num_heads; ++head)
+      kernels.attend(input, sequence, head, space);
   }
 }
 
 // x [T, H] becomes the layer's output.
-void run_layer(const InferenceLayer& layer,
+void run_layer(const InferenceKernels& kernels,
+               const PackedLayer& layer,
                const PackedBatch& batch,
-               const EncoderConfig& config,
+               std::int64_t width,
                Workspace& space,
                float* x) {
-  const InferenceKernels& kernel = inference_kernels();
-  const std::int64_t width = config.hidden_size;
-  float* qkv = space.qkv.get(batch.num_tokens() * 3 * width);
+  const std::int64_t heads_width = layer.attention.num_heads * layer.attention.head_dim;
+  float* qkv = space.qkv.get(batch.num_tokens() * 3 * heads_width);
   for_each_block(batch.num_tokens(), [&](std::int64_t first, std::int64_t rows) {
-    layer.qkv(x + first * width, rows, After::kNothing, qkv + first * 3 * width, space.product);
+    layer.qkv(x + first * width, rows, Epilogue::kNone, qkv + first * 3 * heads_width,
+              space.product);
   });
-  float* context = space.context.get(batch.num_tokens() * width);
-  attend(batch, config, qkv, context, space.attention);
+  float* context = space.context.get(batch.num_tokens() * heads_width);
+  attend(kernels, batch, layer.attention, qkv, context, space.attention);
   float* half = space.half.get(kBlockTokens * width);
-  float* wide = space.wide.get(kBlockTokens * config.ffn_hidden_size);
+  float* wide = space.wide.get(kBlockTokens * layer.feed_forward_width);
   for_each_block(batch.num_tokens(), [&](std::int64_t first, std::int64_t rows) {
     float* stream = x + first * width;
-    layer.attention_output(context + first * width, rows, After::kNothing, half, space.product);
-    kernel.add_norm_rows(stream, half, rows, layer.attention_norm.kernel_form(), stream);
-    layer.intermediate(stream, rows, after_of(config.activation), wide, space.product);
-    layer.output(wide, rows, After::kNothing, half, space.product);
-    kernel.add_norm_rows(stream, half, rows, layer.output_norm.kernel_form(), stream);
+    layer.attention_output(context + first * heads_width, rows, Epilogue::kNone, half,
+                           space.product);
+    kernels.add_norm_rows(stream, half, rows, layer.attention_norm.params(), stream);
+    layer.up(stream, rows, layer.activation, wide, space.product);
+    layer.down(wide, rows, Epilogue::kNone, half, space.product);
+    kernels.add_norm_rows(stream, half, rows, layer.feed_forward_norm.params(), stream);
   });
+}
+
+std::int64_t weight_bytes(const EncoderSpec& spec,
+                          ProductType type,
+                          const InferenceKernels& kernels) {
+  std::int64_t bytes = 0;
+  for (const LayerSpec& layer : spec.layers)
+    bytes += PackedLayer::weight_bytes(spec, layer, type, kernels);
+  return bytes;
 }
 
 }  // namespace
 
-struct InferenceEncoder::State {
-  State(const BertEncoder& encoder, InferencePrecision precision)
-      : State(Parameters(encoder), encoder.config(), precision) {}
+std::string_view precision_name(CpuPrecision precision) {
+  return precision == CpuPrecision::kInt8 ? "int8" : "32";
+}
 
-  State(const Parameters& get, const EncoderConfig& c, InferencePrecision precision)
-      : config(c),
-        word_embeddings(get("embeddings.word_embeddings.weight")),
-        position_embeddings(get("embeddings.position_embeddings.weight")),
-        token_type_embedding(get("embeddings.token_type_embeddings.weight").select(0, 0)),
-        embedding_norm(get, "embeddings.LayerNorm", c.layernorm_epsilon),
-        weights(c.num_layers * InferenceLayer::weight_bytes(c, precision)) {
-    std::vector<std::optional<InferenceLayer>> made(static_cast<std::size_t>(c.num_layers));
-    for_each_task(available_threads(), made.size(), [&](std::size_t i) {
-      made[i].emplace(get, concat("encoder.layer.", i, "."), c.layernorm_epsilon, precision,
-                      weights);
+struct CpuEncoder::State {
+  State(const EncoderSpec& encoder,
+        ParameterSource source,
+        ProductType type,
+        const WorkerPool& pool,
+        CpuVariant variant)
+      : spec(encoder),
+        kernels(inference_kernels_of(variant)),
+        words(source.take(kWordEmbedding)),
+        first_type(static_cast<std::size_t>(spec.width)),
+        embedding_norm(source, kEmbeddingNorm, std::nullopt, spec.norm.epsilon),
+        memory(weight_bytes(spec, type, kernels)) {
+    if (spec.embeddings.num_positions > 0) positions.emplace(source.take(kPositionEmbedding));
+    if (spec.embeddings.num_types > 0) {
+      read_floats(source.take(kTypeEmbedding), 0, spec.width, first_type.data());
+    }
+    std::vector<std::optional<PackedLayer>> made(spec.layers.size());
+    pool.for_each(made.size(), [&](std::size_t i) {
+      made[i].emplace(spec, static_cast<std::int64_t>(i), source, type, memory, kernels);
     });
+    layers.reserve(made.size());
     for (auto& layer : made)
       layers.push_back(std::move(*layer));
   }
 
-  void embed(const PackedBatch& batch, float* x) const {
-    const InferenceKernels& kernel = inference_kernels();
-    const Norm norm = embedding_norm.kernel_form();
-    const float* words = word_embeddings.const_data_ptr<float>();
-    const float* positions = position_embeddings.const_data_ptr<float>();
-    const float* type = token_type_embedding.const_data_ptr<float>();
+  void embed(const PackedBatch& batch, Workspace& space, float* x) const {
+    const LayerNormParams norm = embedding_norm.params();
+    const std::vector<float> no_position(static_cast<std::size_t>(positions ? 0 : spec.width));
+    float* word_space = space.half.get(kBlockTokens * spec.width);
+    float* position_space = word_space + spec.width;
     for (std::size_t i = 0; i < batch.ids.size(); ++i) {
       const std::int64_t id = batch.ids[i];
       const std::int64_t position = batch.positions[i];
-      if (id < 0 || id >= config.vocab_size || position < 0 ||
-          position >= config.max_position_embeddings) {
+      if (!words.has_row(id) || (positions && !positions->has_row(position))) {
         fail(ErrorKind::kInternal,
              concat("a token's id or position is out of range: ", id, ", ", position));
       }
-      kernel.add_norm(words + id * norm.size, positions + position * norm.size, type, norm,
-                      x + static_cast<std::int64_t>(i) * norm.size);
+      const float* at = positions ? positions->row(position, position_space) : no_position.data();
+      kernels.add_norm(words.row(id, word_space), at, first_type.data(), norm,
+                       x + static_cast<std::int64_t>(i) * spec.width);
     }
   }
 
-  EncoderConfig config;
-  Tensor word_embeddings;       // [V, H]
-  Tensor position_embeddings;   // [P, H]
-  Tensor token_type_embedding;  // [H]
+  EncoderSpec spec;
+  InferenceKernels kernels;
+  EmbeddingTable words;                     // [V, H]
+  std::optional<EmbeddingTable> positions;  // [P, H]
+  std::vector<float> first_type;            // [H], zeros if there are no types
   LayerNormWeights embedding_norm;
-  WeightMemory weights;
-  std::vector<InferenceLayer> layers;
+  WeightMemory memory;
+  std::vector<PackedLayer> layers;
+  FreeList<Workspace> workspaces;
 };
 
-bool InferenceEncoder::can_run(const BertEncoder& encoder) {
-  if (encoder.compute_precision() != ComputePrecision::kFloat32) return false;
-  const NamedTensors parameters = encoder.parameters();
-  return std::ranges::all_of(parameters, [](const NamedTensor& each) {
-    return each.tensor.is_cpu() && each.tensor.scalar_type() == at::kFloat;
-  });
+CpuEncoder::CpuEncoder(const EncoderSpec& spec,
+                       Weights weights,
+                       CpuPrecision precision,
+                       const WorkerPool& pool,
+                       CpuVariant variant) {
+  check_can_run(spec);
+  const ProductType type =
+      precision == CpuPrecision::kInt8 ? ProductType::kInt8 : ProductType::kFloat32;
+  state_ =
+      std::make_unique<State>(spec, ParameterSource(spec, std::move(weights)), type, pool, variant);
 }
 
-InferenceEncoder::InferenceEncoder(const BertEncoder& encoder, InferencePrecision precision) {
-  if (!can_run(encoder)) {
-    fail(ErrorKind::kInternal, "an encoder for inference on the CPU must be float32");
-  }
-  if (encoder.lora_parameters().empty()) {
-    state_ = std::make_unique<State>(encoder, precision);
-    return;
-  }
-  BertEncoder merged = encoder.shared();
-  merged.merge_lora();
-  state_ = std::make_unique<State>(merged, precision);
+CpuEncoder::CpuEncoder(const EncoderSpec& spec,
+                       Weights weights,
+                       CpuPrecision precision,
+                       const WorkerPool& pool)
+    : CpuEncoder(spec, std::move(weights), precision, pool, chosen_cpu_variant()) {}
+
+CpuEncoder::~CpuEncoder() = default;
+CpuEncoder::CpuEncoder(CpuEncoder&&) noexcept = default;
+CpuEncoder& CpuEncoder::operator=(CpuEncoder&&) noexcept = default;
+
+const EncoderSpec& CpuEncoder::spec() const {
+  return state_->spec;
 }
 
-InferenceEncoder::~InferenceEncoder() = default;
-InferenceEncoder::InferenceEncoder(InferenceEncoder&&) noexcept = default;
-InferenceEncoder& InferenceEncoder::operator=(InferenceEncoder&&) noexcept = default;
-
-Tensor InferenceEncoder::forward(const PackedBatch& batch) const {
-  const EncoderConfig& config = state_->config;
-  const Tensor x = at::empty({batch.num_tokens(), config.hidden_size}, at::kFloat);
-  state_->embed(batch, x.data_ptr<float>());
-  static thread_local Workspace space;
-  for (const InferenceLayer& layer : state_->layers)
-    run_layer(layer, batch, config, space, x.data_ptr<float>());
-  return x;
+void CpuEncoder::forward(const PackedBatch& batch, float* to) const {
+  const auto space = state_->workspaces.take();
+  state_->embed(batch, *space, to);
+  for (const PackedLayer& layer : state_->layers)
+    run_layer(state_->kernels, layer, batch, state_->spec.width, *space, to);
 }
 
 }  // namespace sbert

@@ -5,6 +5,7 @@
 
 #include "sbert/base/worker_pool.h"
 #include "sbert/data/packed_batch.h"
+#include "sbert/kernels/cpu_variant.h"
 #include "sbert/model/encoder_spec.h"
 #include "sbert/model/weights.h"
 
@@ -19,8 +20,8 @@ std::string_view precision_name(CpuPrecision precision);
 
 /// Runs an EncoderSpec on the CPU without gradients: weights laid out once for the product, bias
 /// and activation in the product's last step, the rest in one pass over rows that are still in the
-/// cache. A token's hidden state depends on its own sequence alone, bit for bit, whatever the other
-/// sequences in the batch are.
+/// cache. A token's hidden state depends on its own sequence alone, bit for bit, regardless of the
+/// other sequences in the batch.
 class CpuEncoder {
  public:
   /// @throws Error(kInput) naming the field of the spec that this executor cannot run
@@ -34,6 +35,12 @@ class CpuEncoder {
              Weights weights,
              CpuPrecision precision,
              const WorkerPool& pool);
+  /// With the kernels of a variant that this processor supports, instead of chosen_cpu_variant().
+  CpuEncoder(const EncoderSpec& spec,
+             Weights weights,
+             CpuPrecision precision,
+             const WorkerPool& pool,
+             CpuVariant variant);
   ~CpuEncoder();
   CpuEncoder(CpuEncoder&&) noexcept;
   CpuEncoder& operator=(CpuEncoder&&) noexcept;

@@ -19,8 +19,11 @@ constexpr std::array<std::pair<Pooling, std::string_view>, 6> kNames{{
 
 // to = the sum of n rows, row i times weight(i)
 template <typename WeightOf>
-void sum_rows(
-    const float* rows, std::int64_t n, std::int64_t width, const WeightOf& weight, float* to) {
+void sum_rows(const float* rows,
+              std::int64_t n,
+              std::int64_t width,
+              const WeightOf& weight,
+              float* __restrict to) {
   std::fill_n(to, width, 0.0F);
   for (std::int64_t i = 0; i < n; ++i) {
     const float factor = weight(i);
@@ -35,12 +38,12 @@ void divide(float* row, std::int64_t width, float divisor) {
 }
 
 // The largest value of each dimension; NaN if there is one.
-void max_rows(const float* rows, std::int64_t n, std::int64_t width, float* to) {
+void max_rows(const float* rows, std::int64_t n, std::int64_t width, float* __restrict to) {
   std::copy_n(rows, width, to);
   for (std::int64_t i = 1; i < n; ++i) {
     for (std::int64_t k = 0; k < width; ++k) {
       const float value = rows[i * width + k];
-      if (!(value <= to[k])) to[k] = std::isnan(to[k]) ? to[k] : value;
+      to[k] = value > to[k] || value != value ? value : to[k];
     }
   }
 }
@@ -86,11 +89,8 @@ std::optional<Pooling> pooling_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-void pool(Pooling pooling,
-          const float* tokens,
-          std::int64_t width,
-          const PackedBatch& batch,
-          float* to) {
+void pool(
+    Pooling pooling, const float* tokens, std::int64_t width, const PackedBatch& batch, float* to) {
   for (std::int64_t i = 0; i < batch.num_sequences(); ++i) {
     const std::int64_t start = batch.cu_seqlens[static_cast<std::size_t>(i)];
     const std::int64_t end = batch.cu_seqlens[static_cast<std::size_t>(i) + 1];
