@@ -54,15 +54,16 @@ function(sbert_test name)
     set_tests_properties(${name} PROPERTIES TIMEOUT 1200 ENVIRONMENT "OMP_WAIT_POLICY=passive;ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0")
 endfunction()
 
-# sbert_module(name [INTERNAL] SOURCES a.cpp [TORCH_SOURCES b.cpp] [DEPENDS base config] [LIBRARIES yaml-cpp]
+# sbert_module(name [INTERNAL] [PUBLIC a.h] SOURCES a.cpp [TORCH_SOURCES b.cpp] [DEPENDS base config] [LIBRARIES yaml-cpp]
 #              [TESTS a_test.cpp] [TORCH_TESTS b_test.cpp])
 # A folder of sbert/ is a static library and, where it has tests, one test program. TORCH_SOURCES include torch's
 # operators and are compiled with its precompiled header. A module with TORCH_SOURCES or TORCH_TESTS needs libtorch.
-# One that is INTERNAL is the programs' own and not installed.
+# PUBLIC headers are installed, others are not; what they include must be public too. A module that is INTERNAL is the
+# programs' own and not installed at all.
 function(sbert_module name)
-    cmake_parse_arguments(arg "INTERNAL" "" "SOURCES;TORCH_SOURCES;DEPENDS;LIBRARIES;TESTS;TORCH_TESTS" ${ARGN})
+    cmake_parse_arguments(arg "INTERNAL" "" "PUBLIC;SOURCES;TORCH_SOURCES;DEPENDS;LIBRARIES;TESTS;TORCH_TESTS" ${ARGN})
     add_library(sbert_${name} STATIC ${arg_SOURCES} ${arg_TORCH_SOURCES})
-    set_target_properties(sbert_${name} PROPERTIES EXPORT_NAME ${name})
+    set_target_properties(sbert_${name} PROPERTIES EXPORT_NAME module_${name})
     target_include_directories(
         sbert_${name}
         PUBLIC
@@ -82,7 +83,10 @@ function(sbert_module name)
         set_source_files_properties(${arg_SOURCES} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
     endif()
     if(NOT arg_INTERNAL)
-        set_property(GLOBAL APPEND PROPERTY SBERT_MODULES sbert_${name})
+        set_property(GLOBAL APPEND PROPERTY SBERT_MODULES ${name})
+        install(FILES ${arg_PUBLIC} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/sbert/${name}")
+        list(TRANSFORM arg_PUBLIC PREPEND "sbert/${name}/")
+        set_property(GLOBAL APPEND PROPERTY SBERT_PUBLIC_HEADERS ${arg_PUBLIC})
     endif()
 
     if(NOT BUILD_TESTING OR NOT (arg_TESTS OR arg_TORCH_TESTS))
