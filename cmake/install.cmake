@@ -52,14 +52,4 @@ if(BUILD_TESTING)
             -DTORCH=${SBERT_TORCH} -P "${PROJECT_SOURCE_DIR}/cmake/install_test.cmake"
     )
     set_tests_properties(install PROPERTIES TIMEOUT 300 ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0")
-
-    get_property(headers GLOBAL PROPERTY SBERT_PUBLIC_HEADERS)
-    list(JOIN headers "\n" lines)
-    file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/public_headers.txt" CONTENT "${lines}\n" @ONLY)
-    add_test(
-        NAME public_headers
-        COMMAND
-            "${Python3_EXECUTABLE}" -B "${PROJECT_SOURCE_DIR}/tests/public_headers.py" "${CMAKE_CXX_COMPILER}"
-            "${PROJECT_BINARY_DIR}/public_headers.txt" "${PROJECT_SOURCE_DIR}"
-    )
 endif()
