@@ -6,13 +6,13 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/data/byte_order_mark.h"
 
 namespace sbert {
 namespace {
 
 constexpr int kMaxDepth = 64;
 constexpr std::size_t kMaxBytes = 64 << 20;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kEndsWithin = "the file ends within this record";
 
 bool is_whitespace(char c) {
@@ -79,8 +79,8 @@ std::size_t object_length(std::string_view file) {
   fail(ErrorKind::kInput, is_cut ? "the record is longer than 64 MiB" : std::string(kEndsWithin));
 }
 
-RecordScanner::RecordScanner(std::string_view bytes) : bytes_(bytes) {
-  if (bytes_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+RecordScanner::RecordScanner(std::string_view bytes)
+    : bytes_(bytes), at_(byte_order_mark_size(bytes)) {
   skip_whitespace();
   if (at_ < bytes_.size() && bytes_[at_] == '[') {
     is_array_ = true;

@@ -9,9 +9,6 @@
 #include <vector>
 
 #include "sbert/base/random.h"
-#include "sbert/base/stop.h"
-#include "sbert/base/threads.h"
-#include "sbert/embed/embedder.h"
 #include "sbert/search/topk.h"
 #include "sbert/train/training_batch.h"
 
@@ -29,14 +26,14 @@ float dot(std::span<const float> a, std::span<const float> b) {
 
 class Refresh {
  public:
-  Refresh(const SentenceModel& model,
+  Refresh(const TextEmbedder& embedder,
           const RefreshTask& task,
           const std::function<void(std::int64_t, std::int64_t)>& on_progress,
-          ProcessGroup& group)
-      : model_(model),
+          const ComputeContext& context)
+      : embedder_(embedder),
         task_(task),
         on_progress_(on_progress),
-        group_(group),
+        context_(context),
         is_pairs_(task.examples.is_pairs()),
         lowest_(task.records.size(), std::numeric_limits<float>::infinity()),
         best_(task.records.size()) {
@@ -117,12 +114,12 @@ class Refresh {
   FloatMatrix embed(const std::vector<std::string>& texts) {
     const std::int64_t before = done_;
     std::atomic<std::int64_t> done = 0;
-    FloatMatrix rows = embed_texts(model_, texts,
-                                   {.max_length = task_.options.encoder_seq_length,
-                                    .group = &group_,
-                                    .on_progress = [&](std::int64_t count) {
-                                      on_progress_(before + (done += count), total_);
-                                    }});
+    FloatMatrix rows =
+        embedder_.embed(texts, {.max_length = task_.options.encoder_seq_length,
+                                .stop = context_.stop,
+                                .on_progress = [&](std::int64_t count) {
+                                  on_progress_(before + (done += count), total_);
+                                }});
     done_ += static_cast<std::int64_t>(texts.size());
     return rows;
   }
@@ -169,12 +166,12 @@ class Refresh {
   // Merges the best of these documents into each question's candidates.
   void search(std::span<const RowNumber> rows, const FloatMatrix& documents) {
     for (std::int64_t first = 0; first < questions_.rows; first += kQuestionsPerBlock) {
-      throw_if_stopped();
+      context_.stop.throw_if_stopped();
       const std::int64_t count = std::min(kQuestionsPerBlock, questions_.rows - first);
       FloatMatrix block(count, questions_.columns);
       std::copy_n(questions_.values.begin() + first * questions_.columns,
                   count * questions_.columns, block.values.begin());
-      const auto hits = exact_topk(block, documents, num_hits_);
+      const auto hits = exact_topk(block, documents, num_hits_, context_);
       for (std::size_t i = 0; i < hits.size(); ++i)
         merge(hits[i], rows, best_[static_cast<std::size_t>(first) + i]);
     }
@@ -212,15 +209,15 @@ class Refresh {
     constexpr std::size_t kQuestionsPerTask = 256;
     std::vector<std::vector<Candidate>> chosen(best_.size());
     const std::size_t tasks = (best_.size() + kQuestionsPerTask - 1) / kQuestionsPerTask;
-    for_each_task(available_threads(), tasks, [&](std::size_t part) {
-      throw_if_stopped();
+    const auto select_part = [&](std::size_t part) {
       const std::size_t end = std::min(best_.size(), (part + 1) * kQuestionsPerTask);
       for (std::size_t i = part * kQuestionsPerTask; i < end; ++i) {
         chosen[i] = select_negatives(best_[i], known_answers(i), task_.pool, task_.options.mining,
                                      last_rank_, derive_key(key(kFilterDraw), task_.records[i]))
                         .negatives;
       }
-    });
+    };
+    context_.pool.for_each(tasks, select_part, context_.stop);
     return put_together(chosen);
   }
 
@@ -249,10 +246,10 @@ class Refresh {
     return derive_key(static_cast<std::uint64_t>(task_.options.seed), purpose, task_.step);
   }
 
-  const SentenceModel& model_;
+  const TextEmbedder& embedder_;
   const RefreshTask& task_;
   const std::function<void(std::int64_t, std::int64_t)>& on_progress_;
-  ProcessGroup& group_;
+  const ComputeContext& context_;
   const bool is_pairs_;
   std::vector<Answer> answers_;  // ascending
   std::int64_t last_rank_ = 0;
@@ -266,11 +263,11 @@ class Refresh {
 
 }  // namespace
 
-RefreshOutcome refresh_negatives(const SentenceModel& model,
+RefreshOutcome refresh_negatives(const TextEmbedder& embedder,
                                  const RefreshTask& task,
                                  const std::function<void(std::int64_t, std::int64_t)>& on_progress,
-                                 ProcessGroup& group) {
-  return Refresh(model, task, on_progress, group).run();
+                                 const ComputeContext& context) {
+  return Refresh(embedder, task, on_progress, context).run();
 }
 
 }  // namespace sbert
