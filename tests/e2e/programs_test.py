@@ -14,7 +14,8 @@ import unittest
 from bad_input_test import GOOD, training_words
 from program import ENVIRONMENT, HF_MODEL, INTERRUPTED, IO, PROGRAM, SECONDS, TORCH_PROGRAM, USAGE, ProgramTest, needs_torch
 
-FAKES = pathlib.Path(os.environ["SBERT_FAKES"])  # folders gpu/ with a libcuda.so.1, torch/ with libraries of torch's names
+# Folders: gpu/ with a libcuda.so.1; torch/ with libraries of torch's names, empty; other-torch/ with one of another version.
+FAKES = pathlib.Path(os.environ["SBERT_FAKES"])
 LAUNCHED = {"RANK": "0", "WORLD_SIZE": "2", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
 # Says how it was started, reads a line, and ends as it is told.
 STAND_IN = """#!/bin/sh
@@ -190,6 +191,14 @@ class Both(ProgramTest):
                               env={**ENVIRONMENT, "LD_LIBRARY_PATH": str(FAKES / "torch")})
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("restore_from_path", done.stdout)
+
+    @without_sanitizer  # which wants to be the first library
+    def test_another_torch_that_was_loaded_is_an_error(self):
+        other = FAKES / "other-torch/libtorch_cpu.so"
+        done = subprocess.run([TORCH_PROGRAM, "train", "--help"], capture_output=True, text=True, timeout=SECONDS,
+                              env={**ENVIRONMENT, "LD_PRELOAD": str(other)})
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        self.assertRegex(done.stderr, rf"\Asbert: [^\n]*built with libtorch \d[^\n]* 2\.9\.1 was loaded: {re.escape(str(other))}[^\n]*\n\Z")
 
     def test_a_gpu_that_cannot_be_used_is_refused_by_name_and_passed_over_by_auto(self):
         self.write("texts.txt", "the cat\n")

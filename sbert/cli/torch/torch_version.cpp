@@ -19,17 +19,11 @@ std::string version_text(std::uint64_t version) {
   return concat(byte(7), ".", byte(6), ".", byte(5));
 }
 
-// Asked for by name: a libtorch that lacks it shall not keep this program from saying so.
-std::string loaded_version() {
-  const auto function =
-      reinterpret_cast<std::uint64_t (*)()>(::dlsym(RTLD_DEFAULT, "aoti_torch_abi_version"));
-  return function == nullptr ? "an unknown version" : version_text(function());
-}
-
-std::string loaded_file() {
+// The file that a function or a variable is of.
+std::string file_of(const void* address) {
   Dl_info info{};
-  const bool is_found = ::dladdr(reinterpret_cast<void*>(&at::show_config), &info) != 0;
-  return is_found && info.dli_fname != nullptr ? info.dli_fname : "an unknown file";
+  const bool is_found = ::dladdr(address, &info) != 0 && info.dli_fname != nullptr;
+  return is_found ? info.dli_fname : "an unknown file";
 }
 
 }  // namespace
@@ -39,11 +33,15 @@ std::string compiled_torch_version() {
 }
 
 void check_loaded_torch() {
-  const std::string loaded = loaded_version();
-  if (loaded == compiled_torch_version()) return;
-  fail(ErrorKind::kUsage, concat("sbert-torch was built with libtorch ", compiled_torch_version(),
-                                 ", but ", loaded, " was loaded: ", loaded_file(),
-                                 "; is LD_LIBRARY_PATH or LD_PRELOAD set for another one?"));
+  // Asked for by name: a libtorch that lacks the function shall not keep this one from saying so.
+  void* symbol = ::dlsym(RTLD_DEFAULT, "aoti_torch_abi_version");
+  const auto loaded = reinterpret_cast<std::uint64_t (*)()>(symbol);
+  if (loaded != nullptr && version_text(loaded()) == compiled_torch_version()) return;
+  fail(ErrorKind::kUsage,
+       concat("sbert-torch was built with libtorch ", compiled_torch_version(), ", but ",
+              loaded == nullptr ? "a much older one" : version_text(loaded()), " was loaded: ",
+              file_of(loaded == nullptr ? reinterpret_cast<void*>(&at::show_config) : symbol),
+              "; is LD_LIBRARY_PATH or LD_PRELOAD set for another one?"));
 }
 
 }  // namespace sbert
