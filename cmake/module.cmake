@@ -114,7 +114,7 @@ function(sbert_program name)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${arg_FOLDER}")
     if(arg_TORCH_SOURCES)
         # DT_RPATH, as in the build tree: see torch.cmake.
-        set_target_properties(${name} PROPERTIES BUILD_RPATH "$ORIGIN" INSTALL_RPATH "${TORCH_DIR}/lib;$ORIGIN")
+        set_target_properties(${name} PROPERTIES BUILD_RPATH "$ORIGIN;${CMAKE_BUILD_RPATH}" INSTALL_RPATH "${TORCH_DIR}/lib;$ORIGIN")
         target_precompile_headers(${name} REUSE_FROM sbert_torch_pch)
         set_source_files_properties(${arg_SOURCES} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
     endif()
