@@ -43,6 +43,10 @@ struct MatrixView {
   std::span<const float> row(std::int64_t i) const {
     return {values + i * columns, static_cast<std::size_t>(columns)};
   }
+  /// `count` rows from `first` on.
+  MatrixView part(std::int64_t first, std::int64_t count) const {
+    return {values + first * columns, count, columns};
+  }
 };
 
 }  // namespace sbert

@@ -1,9 +1,11 @@
 // Compiled once for each instruction set, as kernel_variant.cpp.
 
+#include "sbert/kernels/double_product.h"
 #include "sbert/kernels/inference_attention.h"
 #include "sbert/kernels/inference_kernels.h"
 #include "sbert/kernels/inference_simd.h"
 #include "sbert/kernels/int8_product.h"
+#include "sbert/kernels/score_filter.h"
 #if defined(__AMX_BF16__)
 #include "sbert/kernels/split_matrix_product.h"
 #include "sbert/kernels/split_product.h"
@@ -84,6 +86,8 @@ InferenceKernels SBERT_INFERENCE_TABLE() {
           .matrix_scratch = matrix_scratch,
           .multiply_matrices = multiply_matrices,
 #endif
+          .multiply_doubles = multiply_doubles,
+          .find_above = find_above,
           .quantize = quantize_rows,
           .attend_scratch = attend_scratch,
           .attend = attend,

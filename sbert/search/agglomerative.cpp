@@ -1,4 +1,4 @@
-#include "sbert/eval/agglomerative.h"
+#include "sbert/search/agglomerative.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,8 +6,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/stop.h"
-#include "sbert/eval/vector_similarity.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
@@ -20,18 +19,17 @@ struct Merge {
 
 class Groups {
  public:
-  Groups(const FloatMatrix& points, Linkage linkage)
+  Groups(const FloatMatrix& points, Linkage linkage, const StopToken& stop)
       : size_(static_cast<std::size_t>(points.rows)),
         linkage_(linkage),
         distances_(size_ * size_),
         counts_(size_, 1) {
     for (std::size_t i = 0; i < size_; ++i) {
-      throw_if_stopped();
+      stop.throw_if_stopped();
       for (std::size_t j = 0; j < i; ++j) {
-        const double distance =
-            -nearness(VectorSimilarity::kEuclidean, points.row(static_cast<std::int64_t>(i)),
-                      points.row(static_cast<std::int64_t>(j)));
-        set(i, j, linkage == Linkage::kWard ? distance * distance : distance);
+        const double squared = squared_distance(points.row(static_cast<std::int64_t>(i)),
+                                                points.row(static_cast<std::int64_t>(j)));
+        set(i, j, linkage == Linkage::kWard ? squared : std::sqrt(squared));
       }
     }
   }
@@ -94,12 +92,12 @@ class Groups {
 
 // All merges, those of small distance not always first: each joins two groups that are each other's
 // nearest, which no later merge changes.
-std::vector<Merge> merge_all(Groups& groups) {
+std::vector<Merge> merge_all(Groups& groups, const StopToken& stop) {
   std::vector<Merge> merges;
   std::vector<std::size_t> chain;
   std::size_t first = 0;
   while (merges.size() + 1 < groups.size()) {
-    throw_if_stopped();
+    stop.throw_if_stopped();
     if (chain.empty()) {
       while (!groups.is_there(first))
         ++first;
@@ -139,7 +137,8 @@ Linkage parse_linkage(std::string_view name) {
 
 std::vector<std::int64_t> agglomerative_clusters(const FloatMatrix& points,
                                                  Linkage linkage,
-                                                 std::int64_t clusters) {
+                                                 std::int64_t clusters,
+                                                 const ComputeContext& context) {
   if (clusters < 1) {
     fail(ErrorKind::kUsage, concat("the number of clusters must be at least 1: ", clusters));
   }
@@ -150,8 +149,8 @@ std::vector<std::int64_t> agglomerative_clusters(const FloatMatrix& points,
     fail(ErrorKind::kUsage, concat("too many texts to join pair by pair, at most ",
                                    kMaxAgglomerativePoints, ": ", points.rows));
   }
-  Groups groups(points, linkage);
-  std::vector<Merge> merges = merge_all(groups);
+  Groups groups(points, linkage, context.stop);
+  std::vector<Merge> merges = merge_all(groups, context.stop);
   std::stable_sort(merges.begin(), merges.end(),
                    [](const Merge& a, const Merge& b) { return a.distance < b.distance; });
   merges.resize(static_cast<std::size_t>(points.rows - clusters));

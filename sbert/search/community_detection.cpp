@@ -1,13 +1,12 @@
-#include "sbert/eval/community_detection.h"
+#include "sbert/search/community_detection.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/stop.h"
-#include "sbert/eval/matrix_product.h"
-#include "sbert/eval/vector_similarity.h"
+#include "sbert/search/row_products.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
@@ -60,7 +59,8 @@ std::vector<Community> without_overlaps(std::vector<Community> communities,
 }  // namespace
 
 std::vector<std::vector<std::int64_t>> detect_communities(const FloatMatrix& embeddings,
-                                                          const CommunityOptions& options) {
+                                                          const CommunityOptions& options,
+                                                          const ComputeContext& context) {
   if (options.min_size < 1) {
     fail(ErrorKind::kUsage, concat("the least size must be at least 1: ", options.min_size));
   }
@@ -76,9 +76,9 @@ std::vector<std::vector<std::int64_t>> detect_communities(const FloatMatrix& emb
   const std::int64_t block =
       std::max<std::int64_t>(1, kBlockScores / std::max<std::int64_t>(1, unit.rows));
   for (std::int64_t begin = 0; begin < unit.rows; begin += block) {
-    throw_if_stopped();
     const std::int64_t end = std::min(begin + block, unit.rows);
-    const FloatMatrix cosines = multiply_transposed(unit, begin, end, unit);
+    const FloatMatrix cosines =
+        row_products(MatrixView(unit).part(begin, end - begin), unit, context);
     for (std::int64_t i = begin; i < end; ++i) {
       Community community = neighbours_of(i, cosines.row(i - begin), threshold);
       if (community.size() >= min_size) candidates.push_back(std::move(community));

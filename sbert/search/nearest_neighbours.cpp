@@ -1,4 +1,4 @@
-#include "sbert/eval/nearest_neighbours.h"
+#include "sbert/search/nearest_neighbours.h"
 
 #include <algorithm>
 #include <map>
@@ -12,12 +12,13 @@ namespace sbert {
 std::vector<std::int64_t> classify_by_neighbours(const FloatMatrix& train,
                                                  std::span<const std::int64_t> labels,
                                                  const FloatMatrix& rows,
-                                                 std::int64_t k) {
+                                                 std::int64_t k,
+                                                 const ComputeContext& context) {
   if (static_cast<std::int64_t>(labels.size()) != train.rows || train.rows == 0) {
     fail(ErrorKind::kInternal, concat(labels.size(), " labels for ", train.rows, " rows"));
   }
   std::vector<std::int64_t> predicted;
-  for (const std::vector<Hit>& hits : exact_topk(rows, train, k)) {
+  for (const std::vector<Hit>& hits : exact_topk(rows, train, k, context)) {
     std::map<std::int64_t, int> votes;
     for (const Hit& hit : hits)
       ++votes[labels[static_cast<std::size_t>(hit.row)]];

@@ -1,4 +1,4 @@
-#include "sbert/eval/k_means.h"
+#include "sbert/search/k_means.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "sbert/base/concat.h"
+#include "sbert/base/draws.h"
 #include "sbert/base/error.h"
-#include "sbert/base/stop.h"
-#include "sbert/eval/draws.h"
-#include "sbert/eval/matrix_product.h"
+#include "sbert/search/row_products.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
@@ -28,15 +28,6 @@ double squared_length(std::span<const float> row) {
   return sum;
 }
 
-double squared_distance(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-    sum += difference * difference;
-  }
-  return sum;
-}
-
 std::vector<double> squared_lengths(const FloatMatrix& matrix) {
   std::vector<double> lengths;
   for (std::int64_t i = 0; i < matrix.rows; ++i)
@@ -49,13 +40,15 @@ struct Nearest {
   std::vector<double> distances;  // squared
 };
 
-Nearest find_nearest(const FloatMatrix& points, const FloatMatrix& centers) {
+Nearest find_nearest(const FloatMatrix& points,
+                     const FloatMatrix& centers,
+                     const ComputeContext& context) {
   const std::vector<double> center_lengths = squared_lengths(centers);
   Nearest nearest;
   for (std::int64_t begin = 0; begin < points.rows; begin += kBlockRows) {
-    throw_if_stopped();
     const std::int64_t end = std::min(begin + kBlockRows, points.rows);
-    const FloatMatrix products = multiply_transposed(points, begin, end, centers);
+    const FloatMatrix products =
+        row_products(MatrixView(points).part(begin, end - begin), centers, context);
     for (std::int64_t i = begin; i < end; ++i) {
       const std::span<const float> row = products.row(i - begin);
       double best = std::numeric_limits<double>::infinity();
@@ -90,7 +83,10 @@ std::int64_t draw_by_weight(const std::vector<double>& weights, Draws& draws) {
 }
 
 // Of some points drawn by their squared distance, the one that lowers the sum of distances most.
-FloatMatrix k_means_plus_plus(const FloatMatrix& points, std::int64_t clusters, Draws& draws) {
+FloatMatrix k_means_plus_plus(const FloatMatrix& points,
+                              std::int64_t clusters,
+                              Draws& draws,
+                              const ComputeContext& context) {
   const auto trials = static_cast<std::int64_t>(2 + std::log(static_cast<double>(clusters)));
   const std::vector<double> lengths = squared_lengths(points);
   std::vector<std::int64_t> chosen;
@@ -104,15 +100,16 @@ FloatMatrix k_means_plus_plus(const FloatMatrix& points, std::int64_t clusters, 
         candidates.push_back(draw_by_weight(distances, draws));
     }
     const FloatMatrix rows = take_rows(points, candidates);
-    const FloatMatrix products = multiply_transposed(rows, 0, rows.rows, points);
+    const FloatMatrix products = row_products(points, rows, context);  // [N, candidates]
     std::vector<double> best;
     std::int64_t best_candidate = 0;
     for (std::int64_t c = 0; c < rows.rows; ++c) {
       const double length = squared_length(rows.row(c));
       std::vector<double> lowered = distances;
-      for (std::size_t i = 0; i < lowered.size(); ++i) {
-        const double product = products.row(c)[i];
-        lowered[i] = std::min(lowered[i], std::max(0.0, length + lengths[i] - 2 * product));
+      const float* product = products.values.data() + c;
+      for (std::size_t i = 0; i < lowered.size(); ++i, product += rows.rows) {
+        const double distance = length + lengths[i] - 2 * static_cast<double>(*product);
+        lowered[i] = std::min(lowered[i], std::max(0.0, distance));
       }
       if (!best.empty() && sum_of(lowered) >= sum_of(best)) continue;
       best = std::move(lowered);
@@ -175,7 +172,8 @@ bool fill_empty_centers(const FloatMatrix& points, const Nearest& nearest, Float
 void run_mini_batches(const FloatMatrix& points,
                       const KMeansOptions& options,
                       Draws& draws,
-                      FloatMatrix& centers) {
+                      FloatMatrix& centers,
+                      const ComputeContext& context) {
   std::vector<double> weights(static_cast<std::size_t>(centers.rows));
   double before = std::numeric_limits<double>::infinity();
   for (int epoch = 0; epoch < options.max_epochs; ++epoch) {
@@ -185,7 +183,7 @@ void run_mini_batches(const FloatMatrix& points,
       const std::size_t count =
           std::min(order.size() - begin, static_cast<std::size_t>(options.batch_size));
       const FloatMatrix batch = take_rows(points, std::span(order).subspan(begin, count));
-      const Nearest nearest = find_nearest(batch, centers);
+      const Nearest nearest = find_nearest(batch, centers, context);
       inertia += sum_of(nearest.distances);
       move_centers(batch, nearest.centers, weights, centers);
       begin += count;
@@ -195,20 +193,23 @@ void run_mini_batches(const FloatMatrix& points,
   }
 }
 
-KMeansResult run_once(const FloatMatrix& points, const KMeansOptions& options, Draws draws) {
+KMeansResult run_once(const FloatMatrix& points,
+                      const KMeansOptions& options,
+                      Draws draws,
+                      const ComputeContext& context) {
   const std::int64_t sample_size = 3 * std::max(options.batch_size, options.clusters);
   const FloatMatrix sample = take_rows(points, draws.sample(points.rows, sample_size));
   KMeansResult result;
-  result.centers = k_means_plus_plus(sample, options.clusters, draws);
-  run_mini_batches(points, options, draws, result.centers);
+  result.centers = k_means_plus_plus(sample, options.clusters, draws, context);
+  run_mini_batches(points, options, draws, result.centers, context);
 
-  Nearest nearest = find_nearest(points, result.centers);
+  Nearest nearest = find_nearest(points, result.centers, context);
   for (int step = 0; step < options.max_refinements; ++step) {
     if (!fill_empty_centers(points, nearest, result.centers)) {
       std::vector<double> no_weights(static_cast<std::size_t>(options.clusters));
       move_centers(points, nearest.centers, no_weights, result.centers);
     }
-    Nearest moved = find_nearest(points, result.centers);
+    Nearest moved = find_nearest(points, result.centers, context);
     const bool is_stable = moved.centers == nearest.centers;
     nearest = std::move(moved);
     if (is_stable) break;
@@ -220,7 +221,9 @@ KMeansResult run_once(const FloatMatrix& points, const KMeansOptions& options, D
 
 }  // namespace
 
-KMeansResult mini_batch_k_means(const FloatMatrix& points, const KMeansOptions& options) {
+KMeansResult mini_batch_k_means(const FloatMatrix& points,
+                                const KMeansOptions& options,
+                                const ComputeContext& context) {
   if (options.clusters < 1 || options.batch_size < 1 || options.max_epochs < 1 ||
       options.max_refinements < 0 || options.restarts < 1) {
     fail(ErrorKind::kUsage, "clusters, batch size, epochs and restarts must be at least 1");
@@ -231,7 +234,7 @@ KMeansResult mini_batch_k_means(const FloatMatrix& points, const KMeansOptions& 
   }
   KMeansResult best;
   for (int run = 0; run < options.restarts; ++run) {
-    KMeansResult result = run_once(points, options, Draws(derive_key(options.seed, run)));
+    KMeansResult result = run_once(points, options, Draws(derive_key(options.seed, run)), context);
     if (run == 0 || result.inertia < best.inertia) best = std::move(result);
   }
   return best;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sbert/base/matrix.h"
+#include "sbert/base/worker_pool.h"
 
 namespace sbert {
 
@@ -30,6 +31,7 @@ constexpr std::int64_t kMaxAgglomerativePoints = 25'000;
 ///         Error(kCancelled) when a stop is asked for
 std::vector<std::int64_t> agglomerative_clusters(const FloatMatrix& points,
                                                  Linkage linkage,
-                                                 std::int64_t clusters);
+                                                 std::int64_t clusters,
+                                                 const ComputeContext& context);
 
 }  // namespace sbert

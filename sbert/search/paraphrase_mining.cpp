@@ -1,4 +1,4 @@
-#include "sbert/eval/paraphrase_mining.h"
+#include "sbert/search/paraphrase_mining.h"
 
 #include <algorithm>
 #include <limits>
@@ -7,7 +7,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/eval/matrix_product.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {
@@ -64,60 +63,31 @@ class BestPairs {
 }  // namespace
 
 std::vector<ScoredRows> mine_paraphrases(const FloatMatrix& embeddings,
-                                         const ParaphraseOptions& options) {
+                                         const ParaphraseOptions& options,
+                                         const ComputeContext& context) {
   if (options.neighbours < 1 || options.max_pairs < 1) {
     fail(ErrorKind::kUsage, concat("neighbours and pairs must be at least 1: ", options.neighbours,
                                    ", ", options.max_pairs));
   }
   BestPairs best(static_cast<std::size_t>(options.max_pairs));
   for (std::int64_t begin = 0; begin < embeddings.rows; begin += kBlockRows) {
-    std::vector<std::int64_t> rows(
-        static_cast<std::size_t>(std::min(kBlockRows, embeddings.rows - begin)));
-    std::iota(rows.begin(), rows.end(), begin);
+    const MatrixView block =
+        MatrixView(embeddings).part(begin, std::min(kBlockRows, embeddings.rows - begin));
     // One more than wanted, since a text is its own neighbour.
-    const auto hits = exact_topk(take_rows(embeddings, rows), embeddings, options.neighbours + 1);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+    PiecewiseTopk topk(block, std::min(options.neighbours, embeddings.rows) + 1, context);
+    topk.add(embeddings, 0);
+    std::int64_t row = begin;
+    for (const std::vector<Hit>& hits : topk.take()) {
       std::int64_t taken = 0;
-      for (const Hit& hit : hits[i]) {
-        if (hit.row == rows[i] || taken == options.neighbours) continue;
-        best.add({std::min(rows[i], hit.row), std::max(rows[i], hit.row), hit.score});
+      for (const Hit& hit : hits) {
+        if (hit.row == row || taken == options.neighbours) continue;
+        best.add({std::min(row, hit.row), std::max(row, hit.row), hit.score});
         ++taken;
       }
+      ++row;
     }
   }
   return std::move(best).sorted();
-}
-
-ParaphraseMetrics paraphrase_metrics(const std::vector<ScoredRows>& mined,
-                                     const std::vector<bool>& is_gold,
-                                     std::int64_t gold_pairs) {
-  if (mined.size() != is_gold.size() || gold_pairs < 1) {
-    fail(ErrorKind::kInternal, concat(mined.size(), " pairs, ", is_gold.size(), " judgements, ",
-                                      gold_pairs, " wanted pairs"));
-  }
-  ParaphraseMetrics metrics;
-  double right = 0;
-  double right_before = 0;
-  for (std::size_t i = 0; i < mined.size(); ++i) {
-    right += is_gold[i] ? 1 : 0;
-    const bool is_last = i + 1 == mined.size();
-    if (!is_last && mined[i + 1].score == mined[i].score) continue;
-    if (right == right_before) continue;
-    const double precision = right / static_cast<double>(i + 1);
-    const double recall = right / static_cast<double>(gold_pairs);
-    const double f1 = 2 * precision * recall / (precision + recall);
-    metrics.average_precision +=
-        precision * (right - right_before) / static_cast<double>(gold_pairs);
-    right_before = right;
-    if (f1 <= metrics.f1) continue;
-    metrics.f1 = f1;
-    metrics.precision = precision;
-    metrics.recall = recall;
-    metrics.threshold = (static_cast<double>(mined[i].score) +
-                         static_cast<double>(mined[is_last ? i : i + 1].score)) /
-                        2;
-  }
-  return metrics;
 }
 
 }  // namespace sbert

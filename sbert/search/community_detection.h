@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sbert/base/matrix.h"
+#include "sbert/base/worker_pool.h"
 
 namespace sbert {
 
@@ -22,6 +23,7 @@ struct CommunityOptions {
 /// @throws Error(kUsage) if min_size is below 1 or the threshold is not between -1 and 1,
 ///         Error(kCancelled) when a stop is asked for
 std::vector<std::vector<std::int64_t>> detect_communities(const FloatMatrix& embeddings,
-                                                          const CommunityOptions& options);
+                                                          const CommunityOptions& options,
+                                                          const ComputeContext& context);
 
 }  // namespace sbert

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sbert/base/matrix.h"
+#include "sbert/base/worker_pool.h"
 
 namespace sbert {
 
@@ -24,11 +25,14 @@ struct KMeansResult {
 
 /// Groups points by mini-batch k-means (Sculley, WWW 2010) from centers that k-means++ (Arthur and
 /// Vassilvitskii, SODA 2007) takes from a sample. A center that no point is nearest to moves to the
-/// point that is farthest from its own. The same seed gives the same groups.
+/// point that is farthest from its own. The same seed gives the same groups on any number of
+/// threads.
 ///
 /// @param points [N, D]
 /// @throws Error(kUsage) if an option is below 1 or there are more clusters than points,
 ///         Error(kCancelled) when a stop is asked for
-KMeansResult mini_batch_k_means(const FloatMatrix& points, const KMeansOptions& options);
+KMeansResult mini_batch_k_means(const FloatMatrix& points,
+                                const KMeansOptions& options,
+                                const ComputeContext& context);
 
 }  // namespace sbert
