@@ -34,8 +34,8 @@ void attention(benchmark::State& state, bool with_gradient) {
       static_cast<double>(state.iterations()) * flops(batch, state.range(0)) * passes * 1e-9,
       benchmark::Counter::kIsRate);
   // Queries, keys, values and the context; backward, the gradients of all and the context again.
-  const double values = static_cast<double>(batch.num_tokens() * minilm_spec().width) *
-                        (with_gradient ? 4 + 9 : 4);
+  const double values =
+      static_cast<double>(batch.num_tokens() * minilm_spec().width) * (with_gradient ? 4 + 9 : 4);
   state.counters["flop/byte"] = flops(batch, state.range(0)) * passes / (values * sizeof(float));
 }
 BENCHMARK_CAPTURE(attention, forward, false)

@@ -42,8 +42,8 @@ class LargeModel {
     for (const ParameterSpec& each : parameter_specs(spec)) {
       const std::int64_t count = std::accumulate(each.shape.begin(), each.shape.end(),
                                                  std::int64_t{1}, std::multiplies<>());
-      weights.push_back(make_weight(each.name, each.shape,
-                                    std::vector<float>(static_cast<std::size_t>(count))));
+      weights.push_back(
+          make_weight(each.name, each.shape, std::vector<float>(static_cast<std::size_t>(count))));
     }
     const std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n";
     const TextModel model{.tokenizer = Tokenizer(TokenizerFiles{{"vocab.txt", vocabulary}}),

@@ -45,15 +45,15 @@ void refuse_options_of_other_losses(const LossOptions& options) {
       {"memory_start_step", LossKind::kContrastive, options.memory_start_step != 0},
       {"num_labels", LossKind::kSoftmax, options.num_labels != defaults.num_labels},
       {"triplet_margin", LossKind::kTriplet, options.triplet_margin != defaults.triplet_margin},
-      {"triplet_distance", LossKind::kTriplet, options.triplet_distance != defaults.triplet_distance},
+      {"triplet_distance", LossKind::kTriplet,
+       options.triplet_distance != defaults.triplet_distance},
       {"teacher_temperature", LossKind::kDistillKl,
        options.teacher_temperature != defaults.teacher_temperature},
   };
   for (const Option& option : all) {
     if (option.is_set && option.loss != options.name) {
-      refuse(option.key,
-             concat(" needs model.loss.name=", enum_name(option.loss), ": the loss is ",
-                    enum_name(options.name)));
+      refuse(option.key, concat(" needs model.loss.name=", enum_name(option.loss), ": the loss is ",
+                                enum_name(options.name)));
     }
   }
 }

@@ -100,10 +100,9 @@ struct LossOptions {
         field("false_negative_margin", &Self::false_negative_margin,
               "contrastive: a document that scores above the positive's score plus this is no "
               "negative; null: off"),
-        field(
-            "memory_size", &Self::memory_size,
-            "contrastive: size of the cross-batch memory: documents of earlier batches used as "
-            "negatives of every question, as they were embedded then; 0: off"),
+        field("memory_size", &Self::memory_size,
+              "contrastive: size of the cross-batch memory: documents of earlier batches used as "
+              "negatives of every question, as they were embedded then; 0: off"),
         field("memory_start_step", &Self::memory_start_step,
               "contrastive: updates before the memory begins to fill"),
         field("num_labels", &Self::num_labels, "softmax: classes, labels are 0 to num_labels - 1"),

@@ -17,10 +17,11 @@ EncoderSpec checkpoint() {
 
 TEST(ArchitectureKeys, AnOverrideWithAnotherValueIsRefusedWithBothValues) {
   const ConfigTree tree(parse_yaml("model: {num_layers: 24, hidden_size: 1024}"));
-  EXPECT_EQ(message_of(ErrorKind::kUsage,
-                       [&] { refuse_other_architecture(tree, {"model.num_layers"}, checkpoint()); }),
-            "model.num_layers is the integer 24, but the checkpoint's is the integer 6: the "
-            "architecture comes from the checkpoint; leave the key out");
+  EXPECT_EQ(
+      message_of(ErrorKind::kUsage,
+                 [&] { refuse_other_architecture(tree, {"model.num_layers"}, checkpoint()); }),
+      "model.num_layers is the integer 24, but the checkpoint's is the integer 6: the "
+      "architecture comes from the checkpoint; leave the key out");
 }
 
 TEST(ArchitectureKeys, WhatAFileSaysAndWhatIsTheSameIsAccepted) {

@@ -69,7 +69,8 @@ TEST_F(CheckpointFolderTest, KeepsTheBestAndTheLast) {
 }
 
 TEST_F(CheckpointFolderTest, HigherIsBetterIfTheModeSaysSo) {
-  CheckpointFolder folder(path_, "bert", {.monitor = "val_mrr@10", .save_top_k = 1, .mode = MetricMode::kMax});
+  CheckpointFolder folder(path_, "bert",
+                          {.monitor = "val_mrr@10", .save_top_k = 1, .mode = MetricMode::kMax});
   for (int i = 1; i <= 3; ++i)
     save(folder, i, 1.0 / i);
   EXPECT_THAT(names(),

@@ -62,10 +62,9 @@ bool Checkpoints::last_lacks_score() const {
 void Checkpoints::save(const RunPosition& position, std::optional<double> score) {
   const NamedTensors state = learner_.state();  // in all processes
   if (files_) {
-    files_->save(position.step, position.consumed_samples, score,
-                 [&](const std::filesystem::path& path) {
-                   save_training_state(path, state, position);
-                 });
+    files_->save(
+        position.step, position.consumed_samples, score,
+        [&](const std::filesystem::path& path) { save_training_state(path, state, position); });
     if (options_.checkpoint_callback_params.always_save_nemo) models_.write_nemo();
   }
   saved_step_ = position.step;

@@ -16,7 +16,8 @@ namespace sbert {
 /// Which values of a metric are better.
 enum class MetricMode { kMin, kMax };
 constexpr auto enum_names(MetricMode) {
-  return std::to_array<EnumName<MetricMode>>({{"min", MetricMode::kMin}, {"max", MetricMode::kMax}});
+  return std::to_array<EnumName<MetricMode>>(
+      {{"min", MetricMode::kMin}, {"max", MetricMode::kMax}});
 }
 
 /// Which checkpoints are kept.

@@ -108,8 +108,7 @@ TEST(TrainOptions, AnUnknownWordIsRefusedWithItsKeyAndTheKnownOnes) {
       {"model: {data: {positives: last}}",
        "model.data.positives must be one of first, all, random: last"},
       {"model: {data: {negatives: all}}", "model.data.negatives must be one of first, random: all"},
-      {"model: {data: {order: sorted}}",
-       "model.data.order must be one of shuffle, nemo: sorted"},
+      {"model: {data: {order: sorted}}", "model.data.order must be one of shuffle, nemo: sorted"},
       {"trainer: {accelerator: tpu}",
        "trainer.accelerator must be one of auto, cpu, gpu, cuda: tpu"},
       {"trainer: {precision: 64}",
@@ -120,8 +119,7 @@ TEST(TrainOptions, AnUnknownWordIsRefusedWithItsKeyAndTheKnownOnes) {
        "exp_manager.early_stopping_callback_params.mode must be one of min, max: up"},
       {"model: {activations_checkpoint_granularity: some}",
        "model.activations_checkpoint_granularity must be one of full, selective: some"},
-      {"model: {backprop_type: none}",
-       "model.backprop_type must be one of global, local: none"},
+      {"model: {backprop_type: none}", "model.backprop_type must be one of global, local: none"},
       {"model: {tokenizer: {library: spacy}}",
        "model.tokenizer.library must be one of huggingface, megatron: spacy"},
       {"model: {loss: {name: tripplet}}",
@@ -131,9 +129,9 @@ TEST(TrainOptions, AnUnknownWordIsRefusedWithItsKeyAndTheKnownOnes) {
        "model.optim.name must be one of fused_adam, adamw, distributed_fused_adam: lamb"},
   };
   for (const auto& [yaml, message] : faults) {
-    EXPECT_EQ(message_of(ErrorKind::kUsage,
-                         [&] { read_options<TrainOptions>(parse_yaml(yaml), ""); }),
-              message);
+    EXPECT_EQ(
+        message_of(ErrorKind::kUsage, [&] { read_options<TrainOptions>(parse_yaml(yaml), ""); }),
+        message);
   }
 }
 

@@ -50,7 +50,7 @@ std::optional<double> max_seconds(const ExpManagerOptions& options) {
 }
 
 // Of what several processes do together none may leave on its own: the others would wait for it.
-StopToken stop_within_steps(const StopToken& stop, const ProcessGroup& group) {
+StopToken stop_within_phases(const StopToken& stop, const ProcessGroup& group) {
   return group.size() > 1 ? StopToken() : stop;
 }
 
@@ -66,7 +66,8 @@ class RunLoop {
           ProcessGroup& group)
       : options_(options),
         folder_(folder),
-        context_{context.pool, stop_within_steps(context.stop, group)},
+        stop_(context.stop),
+        context_{context.pool, stop_within_phases(context.stop, group)},
         group_(group),
         data_(options.model),
         plan_(plan_run(options, data_.steps_per_epoch())),
@@ -97,10 +98,10 @@ class RunLoop {
     try {
       const RunEnd end = train(is_resumed);
       if (end == RunEnd::kFinished) checkpoints_.write_models();
-      if (tracker_) tracker_->finish(0);
+      if (tracker_) tracker_->finish(0, stop_);
       return {end, position_.step, finished_model(learner_)};
     } catch (const Error& error) {
-      if (tracker_) tracker_->finish(exit_code(error.kind()));
+      if (tracker_) tracker_->finish(exit_code(error.kind()), stop_);
       throw;
     }
   }
@@ -158,8 +159,7 @@ class RunLoop {
     try {
       const std::unique_ptr<TextEmbedder> embedder = learner_.embedder();
       // The line is of the update to come, so that a run that resumes here writes it anew.
-      log(position_.step + 1,
-          mining_->refresh(*embedder, position_.step, progress, context_));
+      log(position_.step + 1, mining_->refresh(*embedder, position_.step, progress, context_));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kCancelled) throw;
       save_once();
@@ -259,6 +259,7 @@ class RunLoop {
 
   const TrainOptions& options_;
   std::filesystem::path folder_;
+  StopToken stop_;
   ComputeContext context_;  // of what happens within a phase
   ProcessGroup& group_;
   TrainingData data_;

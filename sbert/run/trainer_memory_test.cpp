@@ -42,7 +42,7 @@ TEST_F(TrainerMemoryTest, AResumedRunEndsWithTheSameBits) {
     o.trainer.max_steps = steps;
     EXPECT_EQ(train(o, "cut").steps, steps);
   }
-  EXPECT_TRUE(all_parameters(train(o, "cut").model) ==all_parameters(whole.model));
+  EXPECT_TRUE(all_parameters(train(o, "cut").model) == all_parameters(whole.model));
 }
 
 TEST_F(TrainerMemoryTest, IsThatOfTheGlobalBatch) {

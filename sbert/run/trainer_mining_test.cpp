@@ -71,7 +71,7 @@ TEST_F(TrainerMiningTest, AResumedRunEndsWithTheSameBitsAndMetrics) {
     o.trainer.max_steps = steps;
     EXPECT_EQ(train(o, "cut").steps, steps);
   }
-  EXPECT_TRUE(all_parameters(train(o, "cut").model) ==all_parameters(whole.model));
+  EXPECT_TRUE(all_parameters(train(o, "cut").model) == all_parameters(whole.model));
   EXPECT_EQ(values("cut", "mining/changed"), values("whole", "mining/changed"));
   EXPECT_EQ(values("cut", "mining/mean_margin"), values("whole", "mining/mean_margin"));
   EXPECT_EQ(values("cut", "reduced_train_loss"), values("whole", "reduced_train_loss"));
@@ -82,7 +82,7 @@ TEST_F(TrainerMiningTest, ADifferenceInNegativesIsADifferenceInTheRun) {
   TrainOptions o = options_with_mining(6);
   const TrainResult mined = train(o, "mined");
   o.model.mining.mix.random = 1;
-  EXPECT_FALSE(all_parameters(train(o, "random").model) ==all_parameters(mined.model));
+  EXPECT_FALSE(all_parameters(train(o, "random").model) == all_parameters(mined.model));
 }
 
 TEST_F(TrainerMiningTest, EachPositiveAsARowAndPairsOfSentencesMineToo) {

@@ -33,15 +33,16 @@ void check_processor(std::string_view precision, ComputePrecision computed) {
 }  // namespace
 
 c10::Device TrainerOptions::device(int local_rank) const {
-  const c10::Device device =
-      within("trainer.accelerator", [&] { return choose_device(std::string(enum_name(accelerator)), local_rank); });
+  const c10::Device device = within("trainer.accelerator", [&] {
+    return choose_device(std::string(enum_name(accelerator)), local_rank);
+  });
   const ComputePrecision computed = compute_precision(device);
   if (device.is_cpu()) {
     check_processor(enum_name(precision), computed);
   } else if (computed == ComputePrecision::kBFloat16 && !gpu_supports_bfloat16(device)) {
-    fail(ErrorKind::kUsage, concat("trainer.precision: ", device_text(device),
-                                   " has no bfloat16 matrices; use 16 or 32: ",
-                                   enum_name(precision)));
+    fail(ErrorKind::kUsage,
+         concat("trainer.precision: ", device_text(device),
+                " has no bfloat16 matrices; use 16 or 32: ", enum_name(precision)));
   }
   return device;
 }

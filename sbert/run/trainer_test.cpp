@@ -60,7 +60,7 @@ TEST_F(TrainerTest, AResumedRunEndsWithTheSameBits) {
   cut.trainer.max_epochs = -1;
   const TrainResult second = train(cut, "cut");
   EXPECT_EQ(second.steps, 12);
-  EXPECT_TRUE(all_parameters(second.model) ==all_parameters(whole.model));
+  EXPECT_TRUE(all_parameters(second.model) == all_parameters(whole.model));
 }
 
 TEST_F(TrainerTest, EverythingThatIsTrainedResumes) {
@@ -76,7 +76,7 @@ TEST_F(TrainerTest, EverythingThatIsTrainedResumes) {
   o.trainer.max_steps = 6;
   train(o, "cut");
   o.trainer.max_steps = 12;
-  EXPECT_TRUE(all_parameters(train(o, "cut").model) ==all_parameters(whole.model));
+  EXPECT_TRUE(all_parameters(train(o, "cut").model) == all_parameters(whole.model));
 }
 
 TEST_F(TrainerTest, MicroBatchesDoNotChangeTheRun) {
@@ -93,7 +93,7 @@ TEST_F(TrainerTest, AFinishedRunHasNothingToDo) {
   const std::string lines = metrics("run");
   const TrainResult again = train(options(), "run");
   EXPECT_EQ(again.steps, 12);
-  EXPECT_TRUE(all_parameters(again.model) ==all_parameters(first.model));
+  EXPECT_TRUE(all_parameters(again.model) == all_parameters(first.model));
   EXPECT_EQ(metrics("run"), lines);
 }
 
@@ -114,15 +114,15 @@ TEST_F(TrainerTest, AFinishedRunLeavesItsBestAndItsLastModel) {
   o.exp_manager.checkpoint_callback_params.mode = MetricMode::kMax;
   const TrainResult outcome = train(o, "run");
   const TextModel last = load_model(folder_ / "run/last-model");
-  EXPECT_TRUE(all_parameters(last) ==all_parameters(outcome.model));
+  EXPECT_TRUE(all_parameters(last) == all_parameters(outcome.model));
   const TextModel nemo = load_model(folder_ / "run/checkpoints/megatron_bert.nemo");
-  EXPECT_TRUE(all_parameters(nemo) ==all_parameters(outcome.model));
+  EXPECT_TRUE(all_parameters(nemo) == all_parameters(outcome.model));
   EXPECT_EQ(load_model(folder_ / "run/best-model").card.prompts, outcome.model.card.prompts);
 
   o.exp_manager.checkpoint_callback_params.save_best_model = true;
   train(o, "run");
   EXPECT_TRUE(all_parameters(load_model(folder_ / "run/checkpoints/megatron_bert.nemo")) ==
-                  all_parameters(load_model(folder_ / "run/best-model")));
+              all_parameters(load_model(folder_ / "run/best-model")));
 }
 
 TEST_F(TrainerTest, FrozenPartsStayAsTheyWere) {
@@ -142,9 +142,9 @@ TEST_F(TrainerTest, AdaptersAreMergedIntoWhatIsWritten) {
   TrainOptions o = options();
   o.model.lora = LoraOptions{};
   const TrainResult outcome = train(o, "run");
-  EXPECT_TRUE(
-      all_parameters(load_model(folder_ / "run/last-model")) ==all_parameters(outcome.model));
-  EXPECT_FALSE(all_parameters(outcome.model) ==all_parameters(letter_model()));
+  EXPECT_TRUE(all_parameters(load_model(folder_ / "run/last-model")) ==
+              all_parameters(outcome.model));
+  EXPECT_FALSE(all_parameters(outcome.model) == all_parameters(letter_model()));
 }
 
 TEST_F(TrainerTest, TheMovingAverageIsWhatIsWritten) {
@@ -152,18 +152,18 @@ TEST_F(TrainerTest, TheMovingAverageIsWhatIsWritten) {
   const TrainResult plain = train(o, "plain");
   o.exp_manager.ema = {.enable = true, .decay = 0.9};
   const TrainResult averaged = train(o, "averaged");
-  EXPECT_FALSE(all_parameters(averaged.model) ==all_parameters(plain.model));
+  EXPECT_FALSE(all_parameters(averaged.model) == all_parameters(plain.model));
   EXPECT_TRUE(all_parameters(load_model(folder_ / "averaged/last-model")) ==
-                  all_parameters(averaged.model));
+              all_parameters(averaged.model));
   o.exp_manager.ema.decay = 0;  // the average is the last value
-  EXPECT_TRUE(all_parameters(train(o, "newest").model) ==all_parameters(plain.model));
+  EXPECT_TRUE(all_parameters(train(o, "newest").model) == all_parameters(plain.model));
 }
 
 TEST_F(TrainerTest, RecomputationChangesNoBit) {
   TrainOptions o = options();
   const TrainResult plain = train(o, "plain");
   o.model.activations_checkpoint_granularity = RecomputeGranularity::kFull;
-  EXPECT_TRUE(all_parameters(train(o, "recomputed").model) ==all_parameters(plain.model));
+  EXPECT_TRUE(all_parameters(train(o, "recomputed").model) == all_parameters(plain.model));
 }
 
 TEST_F(TrainerTest, ARunThatNoLongerGetsBetterEnds) {
@@ -189,7 +189,7 @@ TEST_F(TrainerTest, ARunWhoseTimeIsUpGoesOnNextTime) {
   EXPECT_EQ(none.steps, 0);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run/last-model"));
   o.exp_manager.max_time_per_run.reset();
-  EXPECT_TRUE(all_parameters(train(o, "run").model) ==all_parameters(whole.model));
+  EXPECT_TRUE(all_parameters(train(o, "run").model) == all_parameters(whole.model));
 }
 
 TEST_F(TrainerTest, EachObjectiveTrainsOnItsOwnRecords) {

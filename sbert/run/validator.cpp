@@ -15,8 +15,8 @@ namespace sbert {
 
 bool note_validation(const EarlyStoppingOptions& options, double score, RunPosition& position) {
   if (!std::isfinite(score)) return true;
-  const double gain = options.mode == MetricMode::kMin ? position.best_score - score
-                                                       : score - position.best_score;
+  const double gain =
+      options.mode == MetricMode::kMin ? position.best_score - score : score - position.best_score;
   if (std::isnan(position.best_score) || gain > options.min_delta) {
     position.best_score = score;
     position.validations_since_best = 0;
@@ -47,8 +47,8 @@ Metrics Validator::measure(const ComputeContext& context) const {
   Metrics metrics = validate(*embedder, learner_, data_, options_, context);
   const Metrics evaluated = run_evaluators(*embedder, options_, context);
   metrics.insert(metrics.end(), evaluated.begin(), evaluated.end());
-  metrics.push_back({"validation_step_timing in s",
-                     std::chrono::duration<double>(Clock::now() - start).count()});
+  metrics.push_back(
+      {"validation_step_timing in s", std::chrono::duration<double>(Clock::now() - start).count()});
   return metrics;
 }
 

@@ -29,7 +29,7 @@ void append(LossTargets& all, const LossTargets& part) {
 
 // The keys of documents stand in the order of the documents: all positives, then all negatives.
 std::vector<std::uint64_t> join_keys(const std::vector<MicroBatch>& micro_batches,
-                                     std::vector<std::uint64_t> LossTargets::* keys) {
+                                     std::vector<std::uint64_t> LossTargets::*keys) {
   std::vector<std::uint64_t> positives;
   std::vector<std::uint64_t> negatives;
   for (const MicroBatch& batch : micro_batches) {
@@ -83,11 +83,7 @@ GradientCache::GradientCache(const TorchEncoder& encoder,
                              const WorkerPool& pool,
                              ProcessGroup& group,
                              const GradientOptions& options)
-    : head_(head),
-      loss_(loss),
-      pool_(pool),
-      group_(group),
-      options_(options) {
+    : head_(head), loss_(loss), pool_(pool), group_(group), options_(options) {
   std::vector<NamedTensors> leaves;
   for (int i = 0; i < options.workers; ++i) {
     encoders_.push_back(encoder.shared());

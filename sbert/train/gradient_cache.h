@@ -35,9 +35,9 @@ struct GradientOptions {
 /// The gradient of a loss over a global batch, by gradient cache (Gao et al., 2021, "Scaling Deep
 /// Contrastive Learning Batch Size under Memory Limited Setup"): embed all micro batches, take the
 /// loss's gradient on the embeddings, then backpropagate it micro batch by micro batch, embedding
-/// each again. So the negatives are those of the whole batch however it is cut, and memory is that of
-/// one micro batch. One micro batch alone needs no second pass, nor do micro batches with negatives
-/// of their own, whose losses are averaged.
+/// each again. So the negatives are those of the whole batch however it is cut, and memory is that
+/// of one micro batch. One micro batch alone needs no second pass, nor do micro batches with
+/// negatives of their own, whose losses are averaged.
 ///
 /// Processes of a group each encode their share of the micro batches (BatchShare); embeddings are
 /// gathered, a loss that has parts is computed by parts, gradients are summed. All come to the same

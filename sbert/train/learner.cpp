@@ -132,8 +132,8 @@ Learner::Learner(const ModelOptions& model,
   }
   if (model.loss.memory_size > 0) memory_.emplace(model.loss.memory_size, width, device);
   optimizer_.emplace(trained_,
-                     settings_of(trainable, loss_->parameters(),
-                                 std::ssize(start.encoder.layers), model.optim.layer_decay),
+                     settings_of(trainable, loss_->parameters(), std::ssize(start.encoder.layers),
+                                 model.optim.layer_decay),
                      adamw_options(model.optim), model.optim.is_sharded() ? group : alone());
   GradientOptions gradient = gradient_options(model);
   gradient.workers = num_workers(device, pool);

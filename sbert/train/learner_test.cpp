@@ -80,8 +80,8 @@ TEST_F(LearnerTest, AnUpdateLowersTheLossAndTheEmbedderIsOfTheWeightsAsTheyAre) 
 TEST_F(LearnerTest, TheNamesOfItsStateAreThoseOfEarlierVersions) {
   options_.loss.learn_temperature = true;
   options_.loss.memory_size = 8;
-  const Learner learner = this->learner(
-      {.precision = ComputePrecision::kFloat16, .ema = {.enable = true}});
+  const Learner learner =
+      this->learner({.precision = ComputePrecision::kFloat16, .ema = {.enable = true}});
   const std::set<std::string> names = names_of(learner.state());
   for (const char* name :
        {"model.embeddings.word_embeddings.weight",

@@ -44,9 +44,9 @@ void validate_mining(const ModelOptions& model) {
     return;
   }
   if (model.loss.name != LossKind::kContrastive && model.loss.name != LossKind::kTriplet) {
-    refuse_mining("refresh_every_n_steps",
-                  concat("model.loss.name=contrastive or triplet: the loss is ",
-                         enum_name(model.loss.name)));
+    refuse_mining(
+        "refresh_every_n_steps",
+        concat("model.loss.name=contrastive or triplet: the loss is ", enum_name(model.loss.name)));
   }
   if (model.data.hard_negatives_to_train < 1) {
     refuse_mining("refresh_every_n_steps", "model.data.hard_negatives_to_train");

@@ -63,10 +63,10 @@ struct OptimOptions {
   static constexpr auto fields() {
     using Self = OptimOptions;
     return std::tuple{
-        field(
-            "name", &Self::name,
-            "fused_adam or adamw (the same AdamW); distributed_fused_adam: its state is sharded over "
-            "the processes"),
+        field("name", &Self::name,
+              "fused_adam or adamw (the same AdamW); distributed_fused_adam: its state is sharded "
+              "over "
+              "the processes"),
         field("lr", &Self::lr, "learning rate when warm-up ends"),
         field("weight_decay", &Self::weight_decay, "of all but biases and LayerNorm parameters"),
         field("betas", &Self::betas, "decay rates of AdamW's two averages"),

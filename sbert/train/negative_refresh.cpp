@@ -114,12 +114,11 @@ class Refresh {
   FloatMatrix embed(const std::vector<std::string>& texts) {
     const std::int64_t before = done_;
     std::atomic<std::int64_t> done = 0;
-    FloatMatrix rows =
-        embedder_.embed(texts, {.max_length = task_.options.encoder_seq_length,
-                                .stop = context_.stop,
-                                .on_progress = [&](std::int64_t count) {
-                                  on_progress_(before + (done += count), total_);
-                                }});
+    FloatMatrix rows = embedder_.embed(texts, {.max_length = task_.options.encoder_seq_length,
+                                               .stop = context_.stop,
+                                               .on_progress = [&](std::int64_t count) {
+                                                 on_progress_(before + (done += count), total_);
+                                               }});
     done_ += static_cast<std::int64_t>(texts.size());
     return rows;
   }

@@ -108,7 +108,8 @@ TrainingData::TrainingData(const ModelOptions& options)
   }
   Split split = split_records(examples_.size(), held_out);
   validation_ = std::move(split.validation);
-  rows_ = data.positives == PositiveChoice::kAll ? rows_of_positives(examples_, split.train) : split.train;
+  rows_ = data.positives == PositiveChoice::kAll ? rows_of_positives(examples_, split.train)
+                                                 : split.train;
   steps_per_epoch_ = num_training_rows() / options.global_batch_size;
   if (steps_per_epoch_ == 0) {
     fail(ErrorKind::kUsage,
@@ -234,9 +235,9 @@ std::string TrainingData::fingerprint() const {
       concat(examples_.size(), " records of ", examples_.bytes(), " bytes, content ",
              hexadecimal(examples_.content_key()), ", ", num_validation_rows(), " validate, seed ",
              options_.seed, ", batch ", options_.global_batch_size, ", positives ",
-             enum_name(data.positives),
-             ", negatives ", enum_name(data.negatives), " ", data.hard_negatives_to_train, ", order ",
-             enum_name(data.order), data.no_duplicates ? ", no duplicates" : "");
+             enum_name(data.positives), ", negatives ", enum_name(data.negatives), " ",
+             data.hard_negatives_to_train, ", order ", enum_name(data.order),
+             data.no_duplicates ? ", no duplicates" : "");
   if (validation_examples_) {
     text += concat(", validation content ", hexadecimal(validation_examples_->content_key()));
   }
