@@ -43,7 +43,7 @@ c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store
     return {};
   }
   const auto make = reinterpret_cast<MakeNccl*>(::dlsym(library, kMakeNccl));
-  if (make == nullptr) throw std::runtime_error(concat(kNcclPlugin, " has no ", kMakeNccl));
+  if (make == nullptr) fail(ErrorKind::kInternal, concat(kNcclPlugin, " has no ", kMakeNccl));
   NcclRequest request{.store = store,
                       .rank = self.rank,
                       .size = self.size,

@@ -1,4 +1,4 @@
-#include "sbert/optim/freeze.h"
+#include "sbert/nn/freeze.h"
 
 #include <algorithm>
 #include <charconv>
@@ -6,8 +6,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/nn/named_tensor.h"
-#include "sbert/optim/parameter_names.h"
 
 namespace sbert {
 namespace {
@@ -51,14 +49,6 @@ LayerRange layer_range(std::string_view part, std::int64_t num_layers) {
   return {first, last};
 }
 
-std::int64_t count_layers(const std::vector<NamedTensor>& parameters) {
-  std::int64_t count = 0;
-  for (const NamedTensor& parameter : parameters) {
-    if (const auto layer = layer_of(parameter.name)) count = std::max(count, *layer + 1);
-  }
-  return count;
-}
-
 std::string_view without_blanks(std::string_view text) {
   while (text.starts_with(' '))
     text.remove_prefix(1);
@@ -69,29 +59,24 @@ std::string_view without_blanks(std::string_view text) {
 
 }  // namespace
 
-std::set<std::string> frozen_parameters(std::string_view parts,
-                                        const std::vector<NamedTensor>& parameters) {
-  std::set<std::string> frozen;
-  const std::int64_t num_layers = count_layers(parameters);
-  const auto freeze_those = [&](const auto& is_meant) {
-    for (const NamedTensor& parameter : parameters) {
-      if (is_meant(parameter.name)) frozen.insert(parameter.name);
-    }
-  };
+bool FrozenParts::contains(ParameterRole role, std::optional<std::int64_t> layer) const {
+  return layer ? layers.contains(*layer) : has_embeddings && is_of_embeddings(role);
+}
+
+FrozenParts read_frozen_parts(std::string_view parts, std::int64_t num_layers) {
+  FrozenParts frozen;
   if (without_blanks(parts).empty()) return frozen;
   for (std::size_t start = 0; start <= parts.size();) {
     const std::size_t comma = std::min(parts.find(',', start), parts.size());
     const std::string_view part = without_blanks(parts.substr(start, comma - start));
     start = comma + 1;
     if (part == kEmbeddings) {
-      freeze_those(is_of_embeddings);
+      frozen.has_embeddings = true;
       continue;
     }
     const LayerRange range = layer_range(part, num_layers);
-    freeze_those([&](const std::string& name) {
-      const auto layer = layer_of(name);
-      return layer && *layer >= range.first && *layer <= range.last;
-    });
+    for (std::int64_t layer = range.first; layer <= range.last; ++layer)
+      frozen.layers.insert(layer);
   }
   return frozen;
 }
