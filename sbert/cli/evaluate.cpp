@@ -157,7 +157,8 @@ NamedEvaluation evaluate_one(const std::string& path,
   if (options.no_cache) return run(*embedder);
   const fs::path folder =
       options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
-  return run(CachedEmbedder(*embedder, path, enum_name(options.encoding.precision), folder));
+  return run(CachedEmbedder(*embedder, path, enum_name(options.encoding.precision), folder,
+                            models.context().stop));
 }
 
 ReportData report_data(std::string_view task,
@@ -194,9 +195,10 @@ std::vector<NamedEvaluation> evaluate_all(std::string_view task,
 
 void write_results(std::string_view task,
                    const EvaluateOptions& options,
-                   const std::vector<NamedEvaluation>& evaluations) {
+                   const std::vector<NamedEvaluation>& evaluations,
+                   const ComputeContext& context) {
   const std::vector<ComparisonRow> comparison =
-      evaluations.size() > 1 ? compare(evaluations) : std::vector<ComparisonRow>{};
+      evaluations.size() > 1 ? compare(evaluations, {}, context) : std::vector<ComparisonRow>{};
   if (!options.output.empty()) {
     write_file_atomically(fs::path(options.output) / "results.json",
                           concat(json_of(evaluations, comparison, 2), "\n"));
@@ -236,7 +238,7 @@ void run_evaluate(const Arguments& arguments, Backend& backend) {
       fail(ErrorKind::kIo, concat("--data: there is no such file or folder: ", options.data));
     }
     if (!options.output.empty()) make_folder(options.output);
-    write_results(task, options, evaluate_all(task, options, settings, models));
+    write_results(task, options, evaluate_all(task, options, settings, models), models.context());
   });
 }
 

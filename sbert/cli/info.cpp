@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sbert/base/progress.h"
+#include "sbert/checkpoint/families/family.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/option_parser.h"
@@ -40,18 +41,6 @@ std::string_view format_name(ModelFormat format) {
       return "sentence-transformers folder";
     case ModelFormat::kNemo:
       return ".nemo archive";
-  }
-  return "";
-}
-
-std::string_view activation_name(Activation activation) {
-  switch (activation) {
-    case Activation::kGelu:
-      return "gelu";
-    case Activation::kGeluTanh:
-      return "gelu_tanh";
-    case Activation::kRelu:
-      return "relu";
   }
   return "";
 }

@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 
+#include "sbert/base/error.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/dist/shared_embedder.h"
 
@@ -81,7 +82,9 @@ void lead(Models& own, ProcessGroup& group, const std::function<void(Models&)>& 
   broadcast(group, count);
 }
 
-void follow(Models& own, ProcessGroup& group) {
+namespace {
+
+void serve_leader(Models& own, ProcessGroup& group) {
   while (true) {
     std::int64_t count = 0;
     broadcast(group, count);
@@ -92,7 +95,19 @@ void follow(Models& own, ProcessGroup& group) {
     std::vector<const TextEmbedder*> served;
     for (const auto& each : embedders)
       served.push_back(each.get());
-    serve_embeddings(served, group);
+    serve_embeddings(served, group, own.context().stop);
+  }
+}
+
+}  // namespace
+
+void follow(Models& own, ProcessGroup& group) {
+  try {
+    serve_leader(own, group);
+  } catch (const Error& error) {
+    // A leader that was stopped too exits without a message.
+    if (error.kind() == ErrorKind::kIo) own.context().stop.throw_if_stopped();
+    throw;
   }
 }
 

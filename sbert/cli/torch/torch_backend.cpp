@@ -84,7 +84,7 @@ void TorchBackend::run(const EncodingOptions& options, const std::function<void(
   if (const auto membership = find_membership(process_environment)) {
     run_with_others(*membership, options, work);
   } else if (options.devices > 1) {
-    run_local_processes(options.devices, words_);
+    run_local_processes(options.devices, words_, signal_stop_token());
   } else {
     with_device_errors([&] { work(*models_on(device_of(options, 0), options)); });
   }

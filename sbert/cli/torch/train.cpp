@@ -145,7 +145,7 @@ void run_train(const Arguments& arguments, const Arguments& words) {
   const TrainOptions options = read_train_options(resolved);
   const std::optional<Membership> membership = membership_of(options.trainer);
   if (!membership && options.trainer.devices > 1) {
-    run_local_processes(static_cast<int>(options.trainer.devices), words);
+    run_local_processes(static_cast<int>(options.trainer.devices), words, signal_stop_token());
     return;
   }
   if (membership && membership->rank > 0) set_quiet(true);
