@@ -1,6 +1,5 @@
 // Compiled once for each instruction set, as kernel_variant.cpp.
 
-#include "sbert/kernels/inference_attention.h"
 #include "sbert/kernels/inference_kernels.h"
 #include "sbert/kernels/inference_simd.h"
 #include "sbert/kernels/int8_product.h"
@@ -85,8 +84,6 @@ InferenceKernels SBERT_INFERENCE_TABLE() {
           .multiply_matrices = multiply_matrices,
 #endif
           .quantize = quantize_rows,
-          .attend_scratch = attend_scratch,
-          .attend = attend,
           .add_norm = add_norm,
           .add_norm_rows = add_norm_rows};
 }
