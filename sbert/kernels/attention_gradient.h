@@ -152,9 +152,9 @@ void softmax_gradient(const Head<Real>& head,
 // Adds what a block of queries gives to the gradients of keys and values, and writes its own.
 template <int kVectors, typename Real>
 [[gnu::noinline]] void add_block_gradient(const Head<Real>& head,
-                        std::int64_t first,
-                        const GradientRows<Real>& rows,
-                        const GradientScratch<Real>& scratch) {
+                                          std::int64_t first,
+                                          const GradientRows<Real>& rows,
+                                          const GradientScratch<Real>& scratch) {
   using S = Simd<Real>;
   constexpr std::int64_t kWidth = kBlock<Real, kVectors>;
   const std::int64_t count = head.n - first < kWidth ? head.n - first : kWidth;

@@ -9,7 +9,8 @@ namespace sbert {
 // Loops that the encoder of the core and training share. The same source is compiled once for each
 // instruction set (see CMakeLists.txt); the best that this processor has is chosen at run time. No
 // header of the standard library with inline code may reach those sources: the linker could keep a
-// copy with instructions that an older processor lacks. The same holds for functions in this header.
+// copy with instructions that an older processor lacks. The same holds for functions in this
+// header.
 
 /// Of softmax(scale q k^T) v, by heads.
 struct AttentionShape {
@@ -66,7 +67,7 @@ template <typename Real>
 struct Kernels {
   const char* name;
   /// A context depends on its own sequence alone, bit for bit. `scratch` has attention_scratch(D,
-  /// longest sequence) values of the calling thread.
+  /// longest sequence) values of the calling thread, best from a cache line on.
   void (*attention)(const AttentionInput<Real>& input,
                     const AttentionOutput<Real>& output,
                     const AttentionPart& part,
