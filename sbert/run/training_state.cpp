@@ -11,6 +11,7 @@
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/safetensors.h"
 #include "sbert/dist/process_group.h"
+#include "sbert/nn/weight_tensors.h"
 
 namespace sbert {
 namespace {
@@ -73,10 +74,10 @@ RunPosition to_position(const Metadata& metadata) {
 void save_training_state(const std::filesystem::path& path,
                          const NamedTensors& tensors,
                          const RunPosition& position) {
-  NamedTensors here = tensors;
-  for (NamedTensor& each : here)
-    each.tensor = each.tensor.cpu();
-  write_safetensors(path, here, to_metadata(position));
+  Weights weights;
+  for (const NamedTensor& each : tensors)
+    weights.push_back(weight_of(each.name, each.tensor.cpu()));
+  write_safetensors(path, weights, to_metadata(position));
 }
 
 RunPosition load_training_state(const std::filesystem::path& path, const NamedTensors& tensors) {
@@ -84,8 +85,8 @@ RunPosition load_training_state(const std::filesystem::path& path, const NamedTe
   return within(path.string(), [&] {
     RunPosition position = to_position(file.metadata);
     std::map<std::string, at::Tensor> found;
-    for (const NamedTensor& each : file.tensors)
-      found[each.name] = each.tensor;
+    for (const Weight& each : file.tensors)
+      found[each.name] = tensor_of(each);
     for (const NamedTensor& each : tensors) {  // all are checked before the first is copied
       const auto place = found.find(each.name);
       if (place == found.end()) fail(ErrorKind::kInput, concat("tensor is missing: ", each.name));

@@ -11,6 +11,7 @@
 #include "sbert/base/error.h"
 #include "sbert/base/message_of.h"
 #include "sbert/checkpoint/safetensors.h"
+#include "sbert/nn/weight_tensors.h"
 
 namespace sbert {
 namespace {
@@ -50,7 +51,10 @@ TEST(TrainingState, ARunWithoutAValidationHasNoBestScore) {
 
 std::string refusal(const NamedTensors& tensors,
                     const std::map<std::string, std::string>& metadata) {
-  write_safetensors(temp("bad.ckpt"), tensors, metadata);
+  Weights weights;
+  for (const NamedTensor& each : tensors)
+    weights.push_back(weight_of(each.name, each.tensor));
+  write_safetensors(temp("bad.ckpt"), weights, metadata);
   const NamedTensors wanted{{"model.a", at::full({2, 3}, 7.0)}};
   const std::string message =
       message_of(ErrorKind::kInput, [&] { load_training_state(temp("bad.ckpt"), wanted); });

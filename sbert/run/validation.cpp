@@ -94,7 +94,7 @@ Metrics run_evaluators(const TextEmbedder& embedder,
   const RoleOptions roles{.max_length = options.model.encoder_seq_length, .shows_progress = false};
   Metrics metrics;
   for (const EvaluatorOptions& each : options.trainer.evaluators) {
-    RoleEmbedder source(embedder, roles, context);
+    const RoleEmbedder source(embedder, roles, context);
     const Evaluation evaluation = run_task(each.task, each.data, source, {.split = each.split});
     for (const auto& [name, value] : evaluation.metrics)
       metrics.push_back({concat(each.label(), '/', name), value});

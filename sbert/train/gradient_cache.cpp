@@ -222,15 +222,6 @@ Tensor GradientCache::compute_each(const std::vector<MicroBatch>& micro_batches,
   return total;
 }
 
-// [0, D] of a process without a micro batch of its own.
-Tensor GradientCache::no_embeddings() const {
-  const TorchEncoder& encoder = encoders_.front();
-  PackedBatch token;
-  token.append(std::vector<std::int32_t>{0});
-  const Tensor state = at::zeros({1, encoder.spec().width}, at::TensorOptions(encoder.device()));
-  return head_(state, token).slice(0, 0, 0);
-}
-
 // The embeddings of all micro batches, leaves.
 std::vector<Tensor> GradientCache::gathered(const std::vector<Tensor>& own,
                                             const std::vector<MicroBatch>& micro_batches) const {
@@ -244,7 +235,10 @@ std::vector<Tensor> GradientCache::gathered(const std::vector<Tensor>& own,
       sizes.push_back(num_texts(micro_batches[static_cast<std::size_t>(i)].targets));
       counts[static_cast<std::size_t>(share.owner(i, count))] += sizes.back();
     }
-    const Tensor part = own.empty() ? no_embeddings() : at::cat(own);
+    const TorchEncoder& encoder = encoders_.front();
+    const Tensor none = at::empty({0, head_.width(encoder.spec().width)},
+                                  at::TensorOptions(encoder.device()));
+    const Tensor part = own.empty() ? none : at::cat(own);
     embeddings = at::cat(group_.gather(part, counts)).split_with_sizes(sizes);
     for (Tensor& each : embeddings)
       each = each.clone();

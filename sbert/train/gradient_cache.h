@@ -95,7 +95,6 @@ class GradientCache {
   void backpropagate(const std::vector<Shard>& shards,
                      const std::vector<Tensor>& graph,
                      const Tensor& gradient);
-  Tensor no_embeddings() const;
   std::vector<Tensor> gathered(const std::vector<Tensor>& own,
                                const std::vector<MicroBatch>& micro_batches) const;
   Tensor compute_loss(double loss_scale);
