@@ -73,17 +73,27 @@ void for_each_block(std::int64_t tokens, const Work& work) {
     work(first, std::min(kBlockTokens, tokens - first));
 }
 
-void attend(const InferenceKernels& kernels,
+// context [T, A * D] of qkv [T, 3 * A * D]
+void attend(const Kernels<float>& kernels,
             const PackedBatch& batch,
             const AttentionSpec& spec,
             const float* qkv,
             float* context,
             Buffer& scratch) {
-  const AttendInput input{qkv, batch.cu_seqlens.data(), spec.num_heads, spec.head_dim, context};
-  float* space = scratch.get(kernels.attend_scratch(spec.head_dim, batch.max_seqlen));
+  const std::int64_t width = spec.num_heads * spec.head_dim;
+  const AttentionInput<float> input{.shape = {.num_heads = spec.num_heads,
+                                              .num_key_heads = spec.num_key_heads,
+                                              .head_dim = spec.head_dim,
+                                              .scale = spec.scale},
+                                    .queries = {qkv, 3 * width},
+                                    .keys = {qkv + width, 3 * width},
+                                    .values = {qkv + 2 * width, 3 * width},
+                                    .cu_seqlens = batch.cu_seqlens.data()};
+  const AttentionOutput<float> output{.context = {context, width}};
+  float* space = scratch.get(kernels.attention_scratch(spec.head_dim, batch.max_seqlen));
   for (std::int64_t sequence = 0; sequence < batch.num_sequences(); ++sequence) {
     for (std::int64_t head = 0; head < spec.num_heads; ++head)
-      kernels.attend(input, sequence, head, space);
+      kernels.attention(input, output, {.sequence = sequence, .head = head}, space);
   }
 }
 
@@ -101,7 +111,7 @@ void run_layer(const InferenceKernels& kernels,
               space.product);
   });
   float* context = space.context.get(batch.num_tokens() * heads_width);
-  attend(kernels, batch, layer.attention, qkv, context, space.attention);
+  attend(kernels.shared, batch, layer.attention, qkv, context, space.attention);
   float* half = space.half.get(kBlockTokens * width);
   float* wide = space.wide.get(kBlockTokens * layer.feed_forward_width);
   for_each_block(batch.num_tokens(), [&](std::int64_t first, std::int64_t rows) {
