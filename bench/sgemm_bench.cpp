@@ -32,6 +32,7 @@ void multiply(const FloatMatrix& queries, const FloatMatrix& corpus, const Worke
   const std::int64_t tasks = std::min<std::int64_t>(8 * pool.num_threads(), blocks);
   pool.for_each(static_cast<std::size_t>(tasks), [&](std::size_t task) {
     const c10::InferenceMode no_gradients;
+    at::set_num_threads(1);  // counts for the thread that calls it
     at::Tensor scores = at::empty({0}, at::kFloat);
     const auto number = static_cast<std::int64_t>(task);
     for (std::int64_t block = blocks * number / tasks; block < blocks * (number + 1) / tasks;
@@ -55,7 +56,6 @@ int run(int count, char** words) {
   const FloatMatrix queries = read_npy(words[1]);
   const FloatMatrix corpus = read_npy(words[2]);
   const WorkerPool pool(std::atoi(words[3]));
-  at::set_num_threads(1);
   take_turns([&] {
     multiply(queries, corpus, pool);
     return std::vector<float>{};
