@@ -96,7 +96,7 @@ class IndexBuilder {
     }
   }
 
-  /// False if it is no example.
+  /// False if it is not an example.
   bool take(std::string_view record) {
     ++number_;
     try {

@@ -41,7 +41,7 @@ std::size_t after_string(std::string_view bytes, std::size_t at) {
   return std::string_view::npos;
 }
 
-/// What a message shows of the text that is no record.
+/// What a message shows of text that is not a record.
 std::string excerpt(std::string_view bytes) {
   constexpr std::size_t kLength = 20;
   std::string text;

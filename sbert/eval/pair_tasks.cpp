@@ -137,7 +137,7 @@ Evaluation evaluate_sts(const RoleEmbedder& source, const ScoredPairs& data) {
                         .main_metric = concat("spearman_", similarity_name(source.similarity()))};
   evaluation.counts = {{"pairs", static_cast<std::int64_t>(data.scores.size())}};
   const EmbeddedPairs pairs = embed_pairs(source, data);
-  for (const Similarity similarity : kVectorSimilarities) {
+  for (const Similarity similarity : kSimilarities) {
     const std::string_view name = similarity_name(similarity);
     const std::vector<double> nearness = rowwise_nearness(similarity, pairs.first, pairs.second);
     constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
@@ -168,7 +168,7 @@ Evaluation evaluate_pair_classification(const RoleEmbedder& source, const Scored
   evaluation.counts = {{"pairs", static_cast<std::int64_t>(data.scores.size())},
                        {"positive", std::count(is_positive.begin(), is_positive.end(), true)}};
   const EmbeddedPairs pairs = embed_pairs(source, data);
-  for (const Similarity similarity : kVectorSimilarities) {
+  for (const Similarity similarity : kSimilarities) {
     const std::vector<double> nearness = rowwise_nearness(similarity, pairs.first, pairs.second);
     add_binary_metrics(similarity, nearness, is_positive, evaluation.metrics);
     if (similarity == source.similarity())

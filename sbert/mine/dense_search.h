@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sbert/base/worker_pool.h"
 #include "sbert/mine/vector_file.h"
 #include "sbert/search/topk.h"
 
@@ -10,7 +11,6 @@ namespace sbert {
 
 struct DenseSearchOptions {
   std::int64_t depth = 0;          ///< candidates for each question
-  int threads = 0;                 ///< 0: every core
   std::uint64_t memory_bytes = 0;  ///< for the documents' vectors, and the graphs over them
   bool is_approximate = false;
   std::int64_t graph_documents = 1'000'000;  ///< documents that share a graph
@@ -27,7 +27,8 @@ std::vector<std::vector<Hit>> nearest_documents(const VectorFile& questions,
                                                 std::int64_t begin,
                                                 std::int64_t end,
                                                 const VectorFile& documents,
-                                                const DenseSearchOptions& options);
+                                                const DenseSearchOptions& options,
+                                                const ComputeContext& context);
 
 /// recall_of() the approximate hits of some of the questions [begin, end), by an exact search for
 /// those.
@@ -38,10 +39,7 @@ double measured_recall(const VectorFile& questions,
                        std::int64_t end,
                        const VectorFile& documents,
                        const std::vector<std::vector<Hit>>& hits,
-                       const DenseSearchOptions& options);
-
-/// Rows, a multiple of PiecewiseTopk::kAlignment and of it at least one: blocks that begin at such
-/// rows have the same scores in whatever memory.
-std::int64_t aligned_count(std::uint64_t count);
+                       const DenseSearchOptions& options,
+                       const ComputeContext& context);
 
 }  // namespace sbert

@@ -11,15 +11,13 @@
 #include "sbert/base/memory.h"
 #include "sbert/base/option_checks.h"
 #include "sbert/base/random.h"
-#include "sbert/base/stop.h"
-#include "sbert/base/threads.h"
 #include "sbert/data/text_key.h"
-#include "sbert/embed/embedding_service.h"
 #include "sbert/mine/dense_search.h"
 #include "sbert/mine/document_pool.h"
 #include "sbert/mine/rank_fusion.h"
 #include "sbert/mine/text_vectors.h"
 #include "sbert/search/bm25.h"
+#include "sbert/search/similarity.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {
@@ -47,13 +45,6 @@ MemoryPlan plan_memory(std::uint64_t limit) {
           .index_bytes = share};
 }
 
-float dot(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    sum += static_cast<double>(a[i]) * b[i];
-  return static_cast<float>(sum);
-}
-
 /// The vectors of questions and documents by one model.
 struct Vectors {
   VectorFile questions;
@@ -65,14 +56,17 @@ struct Vectors {
     std::vector<float> b(width);
     questions.read(question, a);
     documents.read(document, b);
-    return dot(a, b);
+    return static_cast<float>(dot_product(a, b));
   }
 };
 
 class Miner {
  public:
-  Miner(const MiningInput& input, const MiningOptions& options)
-      : input_(input), options_(options), plan_(plan_memory(options.memory_bytes)) {
+  Miner(const MiningInput& input, const MiningOptions& options, const ComputeContext& context)
+      : input_(input),
+        options_(options),
+        context_(context),
+        plan_(plan_memory(options.memory_bytes)) {
     for (const MiningQuestion& question : input.questions)
       max_positives_ =
           std::max(max_positives_, static_cast<std::int64_t>(question.positives.size()));
@@ -82,24 +76,26 @@ class Miner {
     depth_ = std::min(last_rank_ + max_positives_, input.documents->size());
   }
 
-  void embed(const SentenceModel& model, const Teacher& teacher) {
+  void embed(const TextEmbedder& embedder, const Teacher& teacher) {
     make_folder(options_.vectors_folder);
     std::uint64_t documents_key = 0;
-    for_each_text_key(*input_.documents, [&](std::int64_t, std::uint64_t key) {
-      documents_key = derive_key(documents_key, key);
-    });
-    vectors_.emplace(
-        embed_both(model, "", documents_key, options_.query_prompt, options_.document_prompt));
-    if (teacher.model == nullptr) return;
-    teacher_vectors_.emplace(embed_both(*teacher.model, "teacher-", documents_key,
-                                        teacher.query_prompt, teacher.document_prompt));
+    for_each_text_key(
+        *input_.documents,
+        [&](std::int64_t, std::uint64_t key) { documents_key = derive_key(documents_key, key); },
+        context_);
+    const Teacher model{&embedder, options_.query_prompt, options_.document_prompt,
+                        options_.model_key};
+    vectors_.emplace(embed_both(model, "", documents_key));
+    if (teacher.embedder == nullptr) return;
+    teacher_vectors_.emplace(embed_both(teacher, "teacher-", documents_key));
   }
 
   void mine(const TakeMined& take) {
     const auto per_question =
         static_cast<std::uint64_t>(vectors_->questions.columns()) * sizeof(float) +
         static_cast<std::uint64_t>(depth_) * 6 * sizeof(Hit) + 256;
-    const std::int64_t step = aligned_count(plan_.question_bytes / per_question);
+    const auto step =
+        static_cast<std::int64_t>(std::max(plan_.question_bytes / per_question, std::uint64_t{1}));
     const auto count = static_cast<std::int64_t>(input_.questions.size());
     for (std::int64_t begin = 0; begin < count; begin += step) {
       const std::int64_t end = std::min(begin + step, count);
@@ -110,32 +106,26 @@ class Miner {
   }
 
  private:
-  Vectors embed_both(const SentenceModel& model,
-                     const std::string& name,
-                     std::uint64_t documents_key,
-                     const std::string& query_prompt,
-                     const std::string& document_prompt) {
-    std::optional<EmbeddingService> service;
-    if (options_.group != nullptr) service.emplace(*options_.group);
+  Vectors embed_both(const Teacher& model, const std::string& name, std::uint64_t documents_key) {
     std::uint64_t questions_key = 0;
     for (const MiningQuestion& question : input_.questions)
       questions_key = derive_key(questions_key, bytes_key(question.text));
     TextVectorOptions embedding{.label = "embedding questions",
-                                .prompt = query_prompt,
+                                .prompt = model.query_prompt,
                                 .max_length = options_.max_length,
-                                .threads = options_.threads,
                                 .chunk_bytes = plan_.chunk_bytes,
-                                .service = service ? &*service : nullptr};
+                                .model_key = model.model_key,
+                                .stop = context_.stop};
     const auto& folder = options_.vectors_folder;
     VectorFile questions = embed_into_file(
-        folder / concat(name, "questions.vectors"), model,
+        folder / concat(name, "questions.vectors"), *model.embedder,
         static_cast<std::int64_t>(input_.questions.size()),
         [&](std::int64_t i) { return input_.questions[static_cast<std::size_t>(i)].text; },
         questions_key, embedding);
     embedding.label = "embedding documents";
-    embedding.prompt = document_prompt;
+    embedding.prompt = model.document_prompt;
     VectorFile documents = embed_into_file(
-        folder / concat(name, "documents.vectors"), model, input_.documents->size(),
+        folder / concat(name, "documents.vectors"), *model.embedder, input_.documents->size(),
         [&](std::int64_t row) { return input_.documents->text(row); }, documents_key, embedding);
     return {std::move(questions), std::move(documents)};
   }
@@ -143,14 +133,14 @@ class Miner {
   std::vector<std::vector<Hit>> dense_hits(std::int64_t begin, std::int64_t end) {
     const DenseSearchOptions search{
         .depth = depth_,
-        .threads = options_.threads,
         .memory_bytes = is_approximate_ ? plan_.graph_bytes : plan_.document_bytes,
         .is_approximate = is_approximate_,
         .graph_documents = options_.graph_documents};
-    auto hits = nearest_documents(vectors_->questions, begin, end, vectors_->documents, search);
+    auto hits =
+        nearest_documents(vectors_->questions, begin, end, vectors_->documents, search, context_);
     if (is_approximate_ && begin == 0) {
-      const double recall =
-          measured_recall(vectors_->questions, begin, end, vectors_->documents, hits, search);
+      const double recall = measured_recall(vectors_->questions, begin, end, vectors_->documents,
+                                            hits, search, context_);
       log_info(concat("approximate search found ", fixed(100 * recall, 1),
                       "% of the candidates of an exact one"));
     }
@@ -161,23 +151,22 @@ class Miner {
     std::vector<std::string> texts;
     for (std::int64_t i = begin; i < end; ++i)
       texts.push_back(input_.questions[static_cast<std::size_t>(i)].text);
-    return bm25_topk(texts, input_.documents->size(),
-                     [&](std::int64_t row) { return input_.documents->text(row); }, depth_,
-                     {.threads = options_.threads, .index_bytes = plan_.index_bytes});
+    return bm25_topk(
+        texts, input_.documents->size(),
+        [&](std::int64_t row) { return input_.documents->text(row); }, depth_,
+        {.index_bytes = plan_.index_bytes}, context_);
   }
 
   std::vector<MinedQuestion> mine_block(std::int64_t begin, std::int64_t end) {
-    const bool is_dense = options_.candidates != "bm25";
-    const bool is_lexical = options_.candidates != "dense";
+    const bool is_dense = options_.candidates != CandidateSource::kBm25;
+    const bool is_lexical = options_.candidates != CandidateSource::kDense;
     std::vector<std::vector<Hit>> dense;
     std::vector<std::vector<Hit>> lexical;
     if (is_dense) dense = dense_hits(begin, end);
     if (is_lexical) lexical = bm25_hits(begin, end);
 
     std::vector<MinedQuestion> mined(static_cast<std::size_t>(end - begin));
-    const int threads = options_.threads > 0 ? options_.threads : available_threads();
-    for_each_task(threads, mined.size(), [&](std::size_t i) {
-      throw_if_stopped();
+    const auto choose_for = [&](std::size_t i) {
       const std::int64_t question = begin + static_cast<std::int64_t>(i);
       std::vector<Hit> hits;
       if (is_dense && is_lexical) {
@@ -186,7 +175,8 @@ class Miner {
         hits = std::move(is_dense ? dense[i] : lexical[i]);
       }
       mined[i] = choose(question, hits, is_lexical || is_approximate_);
-    });
+    };
+    context_.pool.for_each(mined.size(), choose_for, context_.stop);
     return mined;
   }
 
@@ -222,6 +212,7 @@ class Miner {
 
   const MiningInput& input_;
   const MiningOptions& options_;
+  const ComputeContext& context_;
   MemoryPlan plan_;
   std::int64_t max_positives_ = 0;
   std::int64_t last_rank_ = 0;
@@ -235,20 +226,20 @@ class Miner {
 
 void MiningOptions::validate() const {
   filter.validate();
-  check_one_of("candidates", candidates, {"dense", "bm25", "hybrid"});
   check_at_least("approximate_above", approximate_above, 0);
   check_at_least("graph_documents", graph_documents, 1);
 }
 
-void mine_hard_negatives(const SentenceModel& model,
+void mine_hard_negatives(const TextEmbedder& embedder,
                          const Teacher& teacher,
                          const MiningInput& input,
                          const MiningOptions& options,
-                         const TakeMined& take) {
+                         const TakeMined& take,
+                         const ComputeContext& context) {
   options.validate();
   if (input.questions.empty()) return;
-  Miner miner(input, options);
-  miner.embed(model, teacher);
+  Miner miner(input, options, context);
+  miner.embed(embedder, teacher);
   miner.mine(take);
 }
 

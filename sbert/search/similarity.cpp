@@ -8,6 +8,14 @@
 
 namespace sbert {
 
+double dot_product(std::span<const float> a, std::span<const float> b) {
+  if (a.size() != b.size()) fail(ErrorKind::kInternal, "vectors of different lengths");
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
 double cosine_similarity(std::span<const float> a, std::span<const float> b) {
   if (a.size() != b.size()) fail(ErrorKind::kInternal, "vectors of different lengths");
   double dot = 0;

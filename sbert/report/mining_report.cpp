@@ -1,4 +1,4 @@
-#include "sbert/mine/mining_report.h"
+#include "sbert/report/mining_report.h"
 
 #include <algorithm>
 #include <array>
@@ -8,6 +8,9 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/progress.h"
+#include "sbert/report/chart.h"
+#include "sbert/report/html.h"
+#include "sbert/report/page.h"
 
 namespace sbert {
 namespace {
@@ -72,64 +75,8 @@ std::string snippet(const std::string& text) {
   return text.substr(0, end) + "...";
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-std::string svg(const Histogram& histogram) {
-  constexpr double kWidth = 640;
-  constexpr double kHeight = 160;
-  std::int64_t most = 1;
-  for (std::size_t i = 0; i < kNumBins; ++i)
-    most = std::max({most, histogram.positives[i], histogram.negatives[i]});
-  std::string out = concat("<svg viewBox=\"0 0 ", kWidth, " ", kHeight + 20,
-                           "\" role=\"img\" aria-label=\"scores of positives and negatives\">\n");
-  const double step = kWidth / kNumBins;
-  for (const bool is_positive : {false, true}) {
-    for (std::size_t i = 0; i < kNumBins; ++i) {
-      const std::int64_t count = is_positive ? histogram.positives[i] : histogram.negatives[i];
-      const double height = kHeight * static_cast<double>(count) / static_cast<double>(most);
-      out += concat("<rect class=\"", is_positive ? "p" : "n", "\" x=\"",
-                    fixed(static_cast<double>(i) * step, 1), "\" y=\"", fixed(kHeight - height, 1),
-                    "\" width=\"", fixed(step - 1, 1), "\" height=\"", fixed(height, 1), "\"/>\n");
-    }
-  }
-  return out + concat("<text x=\"0\" y=\"", kHeight + 16, "\">", fixed(histogram.low, 2),
-                      "</text><text x=\"", kWidth, "\" y=\"", kHeight + 16,
-                      "\" text-anchor=\"end\">", fixed(histogram.high, 2), "</text></svg>\n");
-}
-
-constexpr std::string_view kPageHead = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Hard negatives</title><style>
-body{font:15px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse}td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top}
-td.r{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%}svg text{font-size:12px}
-.p{fill:#2a7f3f;fill-opacity:.6}.n{fill:#c0392b;fill-opacity:.6}
-</style></head><body>
-<h1>Hard negatives</h1>
-)";
-
-std::string row(std::string_view name, std::string_view value) {
-  return concat("<tr><td>", escaped(name), "</td><td class=\"r\">", escaped(value), "</td></tr>\n");
+std::string cell(const std::string& text) {
+  return concat("<td>", escaped(text), "</td>");
 }
 
 }  // namespace
@@ -216,35 +163,56 @@ std::string MiningReport::json() const {
 }
 
 std::string MiningReport::html() const {
-  std::string page(kPageHead);
-  page += "<table>\n";
-  for (const auto& [name, value] : settings_)
-    page += row(name, value);
-  page += row("documents", with_thousands(input_.documents->size()));
-  page += row("questions", with_thousands(num_questions_));
-  page += row("negatives", with_thousands(num_found_));
-  page += "</table>\n<h2>Scores of positives (green) and negatives (red)</h2>\n";
-  page += svg(histogram_of(positive_scores_, negative_scores_));
-  page += "<h2>Candidates dropped, by rule</h2>\n<table>\n";
+  Facts facts = settings_;
+  facts.emplace_back("documents", with_thousands(input_.documents->size()));
+  facts.emplace_back("questions", with_thousands(num_questions_));
+  facts.emplace_back("negatives", with_thousands(num_found_));
+  const auto doubles = [](const std::vector<float>& scores) {
+    return std::vector<double>(scores.begin(), scores.end());
+  };
+  const std::string scores = histogram(
+      "scores", "score",
+      {{"positives", doubles(positive_scores_)}, {"negatives", doubles(negative_scores_)}});
+  return write_page({.title = "Hard negatives",
+                     .facts = facts,
+                     .sections = {{"Scores of positives and negatives", "", gallery(scores)},
+                                  {"Candidates dropped, by rule", "", dropped_table()},
+                                  {concat("Questions with fewer than ", wanted_,
+                                          " negatives: ", with_thousands(num_short())),
+                                   "", short_table()},
+                                  {"Samples", "", sample_tables()}}});
+}
+
+std::string MiningReport::dropped_table() const {
+  std::vector<std::vector<std::string>> rows;
   for (std::size_t rule = 0; rule < kNumFilterRules; ++rule)
-    page += row(name_of(static_cast<FilterRule>(rule)), with_thousands(dropped_[rule]));
-  page += concat("</table>\n<h2>Questions with fewer than ", wanted_,
-                 " negatives: ", with_thousands(num_short()), "</h2>\n<table>\n");
+    rows.push_back({cell(std::string(name_of(static_cast<FilterRule>(rule)))),
+                    cell(with_thousands(dropped_[rule]))});
+  return number_table({"rule", "candidates"}, rows);
+}
+
+std::string MiningReport::short_table() const {
+  if (short_.empty()) return "";
+  std::vector<std::vector<std::string>> rows;
   for (std::size_t i = 0; i < std::min(short_.size(), kMostShortInPage); ++i)
-    page += row(short_[i].first, concat(short_[i].second));
-  page += "</table>\n<h2>Samples</h2>\n";
+    rows.push_back({cell(short_[i].first), cell(concat(short_[i].second))});
+  return number_table({"question", "negatives"}, rows);
+}
+
+std::string MiningReport::sample_tables() const {
+  std::string tables;
   for (const Sample& sample : samples_) {
-    page += concat("<h3>", escaped(sample.question), "</h3>\n<table>\n");
+    std::vector<std::vector<std::string>> rows;
     for (const bool is_positive : {true, false}) {
       for (const Document& each : is_positive ? sample.positives : sample.negatives) {
-        page += concat("<tr><td>", is_positive ? "positive" : "negative", "</td><td class=\"r\">",
-                       fixed(each.score, 4), "</td><td>", escaped(each.id), "</td><td>",
-                       escaped(each.text), "</td></tr>\n");
+        rows.push_back({cell(each.text), cell(is_positive ? "positive" : "negative"),
+                        cell(fixed(each.score, 4)), cell(each.id)});
       }
     }
-    page += "</table>\n";
+    tables += concat("<h3>", escaped(sample.question), "</h3>\n",
+                     number_table({"document", "kind", "score", "id"}, rows));
   }
-  return page + "</body></html>\n";
+  return tables;
 }
 
 }  // namespace sbert

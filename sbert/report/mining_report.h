@@ -43,6 +43,9 @@ class MiningReport {
     std::vector<Document> negatives;
   };
   Document document(const Candidate& candidate) const;
+  std::string dropped_table() const;
+  std::string short_table() const;
+  std::string sample_tables() const;
 
   const MiningInput& input_;
   std::int64_t wanted_;
