@@ -73,17 +73,6 @@ class SharedModels final : public Models {
   ProcessGroup& group_;
 };
 
-}  // namespace
-
-void lead(Models& own, ProcessGroup& group, const std::function<void(Models&)>& work) {
-  SharedModels models(own, group);
-  work(models);
-  std::int64_t count = kNoMore;
-  broadcast(group, count);
-}
-
-namespace {
-
 void serve_leader(Models& own, ProcessGroup& group) {
   while (true) {
     std::int64_t count = 0;
@@ -100,6 +89,13 @@ void serve_leader(Models& own, ProcessGroup& group) {
 }
 
 }  // namespace
+
+void lead(Models& own, ProcessGroup& group, const std::function<void(Models&)>& work) {
+  SharedModels models(own, group);
+  work(models);
+  std::int64_t count = kNoMore;
+  broadcast(group, count);
+}
 
 void follow(Models& own, ProcessGroup& group) {
   try {
