@@ -23,14 +23,8 @@ std::vector<std::vector<Hit>> exact_hits(MatrixView questions,
                                          const ComputeContext& context,
                                          const char* label) {
   PiecewiseTopk topk(questions, options.depth, context);
-  const auto step = static_cast<std::int64_t>(
-      std::max(options.memory_bytes / vector_bytes(documents), std::uint64_t{1}));
-  Progress progress(label, documents.rows(), "documents");
-  for (std::int64_t first = 0; first < documents.rows(); first += step) {
-    const MappedRows rows(documents, first, std::min(step, documents.rows() - first));
-    topk.add(rows.view(), first);
-    progress.advance(rows.view().rows);
-  }
+  for_each_piece(documents, options.memory_bytes, label,
+                 [&](std::int64_t first, MatrixView piece) { topk.add(piece, first); });
   return topk.take();
 }
 
@@ -76,6 +70,20 @@ std::vector<std::vector<Hit>> approximate_hits(MatrixView questions,
 }
 
 }  // namespace
+
+void for_each_piece(const VectorFile& file,
+                    std::uint64_t memory_bytes,
+                    const char* label,
+                    const std::function<void(std::int64_t first, MatrixView piece)>& visit) {
+  const auto step =
+      static_cast<std::int64_t>(std::max(memory_bytes / vector_bytes(file), std::uint64_t{1}));
+  Progress progress(label, file.rows(), "documents");
+  for (std::int64_t first = 0; first < file.rows(); first += step) {
+    const MappedRows rows(file, first, std::min(step, file.rows() - first));
+    visit(first, rows.view());
+    progress.advance(rows.view().rows);
+  }
+}
 
 std::vector<std::vector<Hit>> nearest_documents(const VectorFile& questions,
                                                 std::int64_t begin,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "sbert/base/worker_pool.h"
@@ -15,6 +16,14 @@ struct DenseSearchOptions {
   bool is_approximate = false;
   std::int64_t graph_documents = 1'000'000;  ///< documents that share a graph
 };
+
+/// Maps the vectors of a file piece by piece, with a line of progress.
+/// @param memory_bytes of a piece; it has at least one row
+/// @throws Error(kIo)
+void for_each_piece(const VectorFile& file,
+                    std::uint64_t memory_bytes,
+                    const char* label,
+                    const std::function<void(std::int64_t first, MatrixView piece)>& visit);
 
 /// The nearest documents to the questions [begin, end) of a file of vectors, best first, with a
 /// line of progress: PiecewiseTopk over the whole file or, where that is asked for,

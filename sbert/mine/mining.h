@@ -9,6 +9,7 @@
 #include "sbert/base/enum_names.h"
 #include "sbert/base/worker_pool.h"
 #include "sbert/embed/text_embedder.h"
+#include "sbert/mine/miner.h"
 #include "sbert/mine/mining_input.h"
 #include "sbert/mine/negative_filter.h"
 
@@ -52,13 +53,6 @@ struct Teacher {
   std::string query_prompt{};
   std::string document_prompt{};
   std::uint64_t model_key = 0;  ///< as MiningOptions::model_key
-};
-
-/// What was found for a question.
-struct MinedQuestion {
-  std::vector<float> positive_scores{};  ///< one for each of its positives
-  std::vector<Candidate> negatives{};    ///< best first
-  RuleCounts dropped{};
 };
 
 /// Told the questions in their order; the index is that of MiningInput::questions.

@@ -59,7 +59,7 @@ TEST_F(TrainerMiningTest, NegativesAreMinedFromTheStartEverySoManySteps) {
 TEST_F(TrainerMiningTest, AResumedRunEndsWithTheSameBitsAndMetrics) {
   TrainOptions o = options_with_mining(3, 1);
   o.model.mining.mix = {.old = 0.25, .random = 0.25};
-  o.model.mining.sampling = "random";
+  o.model.mining.sampling = Sampling::kRandom;
   o.model.mining.max_pool = 40;
   o.model.loss.memory_size = 40;
   o.exp_manager.ema.enable = true;

@@ -1,10 +1,12 @@
 #include "sbert/search/row_products.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/search/packed_rows.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
@@ -60,6 +62,22 @@ FloatMatrix row_products(MatrixView a, MatrixView b, const ComputeContext& conte
       },
       context.stop);
   return result;
+}
+
+std::vector<float> pair_scores(MatrixView rows, std::span<const float> row) {
+  PackedRows packed(MatrixView(row.data(), 1, std::ssize(row)));
+  std::vector<float> scores;
+  scores.reserve(static_cast<std::size_t>(rows.rows));
+  for (std::int64_t first = 0; first < rows.rows; first += PackedRows::kBlockRows) {
+    const std::int64_t count = std::min(PackedRows::kBlockRows, rows.rows - first);
+    const float* products = packed.products(rows.part(first, count));
+    scores.insert(scores.end(), products, products + count);
+  }
+  for (std::int64_t i = 0; i < rows.rows; ++i) {
+    float& score = scores[static_cast<std::size_t>(i)];
+    if (std::isnan(score)) score = static_cast<float>(dot_product(rows.row(i), row));
+  }
+  return scores;
 }
 
 FloatMatrix take_rows(const FloatMatrix& matrix, std::span<const std::int64_t> rows) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "sbert/base/matrix.h"
 #include "sbert/base/worker_pool.h"
@@ -17,6 +18,14 @@ namespace sbert {
 /// @return  [N, M]
 /// @throws Error(kInternal) if D differs; Error(kCancelled)
 FloatMatrix row_products(MatrixView a, MatrixView b, const ComputeContext& context);
+
+/// The scores of one row with others: each has the bits that row_products(rows, row) and
+/// exact_topk() give the pair, whatever is beside it; what the kernels make a NaN of is summed in
+/// double, as there. On the calling thread.
+/// @param rows [N, D]
+/// @param row  [D]
+/// @return     [N]
+std::vector<float> pair_scores(MatrixView rows, std::span<const float> row);
 
 /// The given rows of a matrix, in that order.
 FloatMatrix take_rows(const FloatMatrix& matrix, std::span<const std::int64_t> rows);

@@ -125,7 +125,7 @@ TEST_F(NegativeRefreshTest, TheFiltersHold) {
 
 TEST_F(NegativeRefreshTest, RandomSamplingDependsOnTheStepAlone) {
   options_.mining.num_negatives = 3;
-  options_.mining.sampling = "random";
+  options_.mining.sampling = Sampling::kRandom;
   EXPECT_EQ(mine(4).negatives, mine(4).negatives);
   EXPECT_NE(mine(4).negatives.rows, mine(5).negatives.rows);
 }
