@@ -113,7 +113,8 @@ DenseLayer read_dense_module(const std::filesystem::path& folder, std::int64_t w
   const std::filesystem::path config_file = folder / "config.json";
   const std::optional<json> file = read_optional_json(config_file);
   if (!file) fail(ErrorKind::kInput, concat(config_file, ": is missing"));
-  const DenseConfig config = within(config_file.native(), [&] { return read_config(*file, width); });
+  const DenseConfig config =
+      within(config_file.native(), [&] { return read_config(*file, width); });
   Weights weights = read_folder_weights(folder);
   return within(folder.native(), [&] {
     DenseLayer layer{.weight = take(weights, kWeight, {config.out, config.in}),

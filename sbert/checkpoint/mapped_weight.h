@@ -35,8 +35,8 @@ Weight strided_weight(std::string name,
                       const std::vector<std::int64_t>& strides,
                       const BytesOwner& owner);
 
-/// Bounds the memory of copies. The tensors of a file may be made of the same bytes, and be far more
-/// than the file together.
+/// Bounds the memory of copies. The tensors of a file may be made of the same bytes, and be far
+/// more than the file together.
 class CopyLimit {
  public:
   /// @param file_bytes of the file, or of all files of a checkpoint

@@ -74,8 +74,8 @@ std::string ZipWriter::local_header(const Member& member) const {
     put(extra, member.size);
     put(extra, member.size);
   }
-  const std::uint64_t unpadded = member.offset + kLocalHeaderBytes + member.name.size() +
-                                 extra.size() + kExtraHeaderBytes;
+  const std::uint64_t unpadded =
+      member.offset + kLocalHeaderBytes + member.name.size() + extra.size() + kExtraHeaderBytes;
   const std::uint64_t padding = (alignment_ - unpadded % alignment_) % alignment_;
   put(extra, kPaddingExtra);
   put(extra, static_cast<std::uint16_t>(padding));
