@@ -14,7 +14,7 @@
 
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/data/text_lines.h"
-#include "sbert/embed/embedder.h"
+#include "sbert/embed/packed_embedder.h"
 
 namespace sbert {
 namespace {
@@ -30,26 +30,23 @@ int run(int count, char** words) {
     std::fputs("embed_bench MODEL TEXTS.txt THREADS [MAX_LENGTH]\n", stderr);
     return 2;
   }
-  const SentenceModel model = load_model(words[1]);
+  const WorkerPool pool(std::atoi(words[3]));
+  const TextModel model = load_model(words[1], pool);
   const std::vector<std::string> texts = read_texts(words[2]);
-  const int threads = std::atoi(words[3]);
-  const std::int64_t max_length = count == 5 ? std::atoi(words[4]) : 0;  // 0: the model's
-  std::map<std::string, Embedder> embedders;
+  const EmbedCall call{.max_length = count == 5 ? std::atoi(words[4]) : 0};  // 0: the model's
+  std::map<std::string, PackedEmbedder> embedders;
   for (std::string line; std::getline(std::cin, line);) {
     if (line != "tokenize" && !embedders.contains(line)) {
-      const InferencePrecision precision =
-          line == "int8" ? InferencePrecision::kInt8 : InferencePrecision::kFloat32;
-      embedders.try_emplace(
-          line, model,
-          EmbedOptions{.max_length = max_length, .threads = threads, .precision = precision});
+      const CpuPrecision precision = line == "int8" ? CpuPrecision::kInt8 : CpuPrecision::kFloat32;
+      embedders.try_emplace(line, model, pool, PackedEmbedderOptions{.precision = precision});
     }
     const auto wall = std::chrono::steady_clock::now();
     const double cpu = cpu_seconds();
     if (line == "tokenize") {
       for (const std::string& text : texts)
-        model.tokenizer.encode(text, model.max_seq_length);
+        model.tokenizer.encode(text, model.card.max_length);
     } else {
-      embedders.at(line)(texts);
+      embedders.at(line).embed(texts, call);
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - wall;
     std::printf("%.6f %.6f\n", seconds.count(), cpu_seconds() - cpu);

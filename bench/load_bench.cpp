@@ -4,8 +4,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <numeric>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 #include <malloc.h>
@@ -14,8 +18,10 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
-#include "sbert/checkpoint/hugging_face.h"
+#include "sbert/checkpoint/families/bert.h"
 #include "sbert/checkpoint/model_files.h"
+#include "sbert/embed/packed_embedder.h"
+#include "sbert/model/parameter_specs.h"
 
 namespace sbert {
 namespace {
@@ -28,15 +34,23 @@ class LargeModel {
     std::string name = (std::filesystem::temp_directory_path() / "sbert_load_XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) fail(ErrorKind::kIo, concat("cannot make ", name));
     folder_ = name;
-    const EncoderConfig config{.hidden_size = 1'024,
-                               .num_layers = 24,
-                               .num_attention_heads = 16,
-                               .ffn_hidden_size = 4'096};
+    const EncoderSpec spec = bert_spec({.hidden_size = 1'024,
+                                        .num_layers = 24,
+                                        .num_attention_heads = 16,
+                                        .ffn_hidden_size = 4'096});
+    Weights weights;
+    for (const ParameterSpec& each : parameter_specs(spec)) {
+      const std::int64_t count = std::accumulate(each.shape.begin(), each.shape.end(),
+                                                 std::int64_t{1}, std::multiplies<>());
+      weights.push_back(
+          make_weight(each.name, each.shape, std::vector<float>(static_cast<std::size_t>(count))));
+    }
     const std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n";
-    SentenceModel model{.tokenizer = Tokenizer({{"vocab.txt", vocabulary}}),
-                        .encoder = BertEncoder(config),
-                        .prompts = {},
-                        .default_prompt_name = {}};
+    const TextModel model{.tokenizer = Tokenizer(TokenizerFiles{{"vocab.txt", vocabulary}}),
+                          .encoder = spec,
+                          .weights = std::move(weights),
+                          .head = {},
+                          .card = {}};
     save_model(model, folder_ / "model", ModelFormat::kSentenceTransformers);
   }
   ~LargeModel() {
@@ -66,14 +80,16 @@ void read_file_warm(benchmark::State& state) {
 }
 BENCHMARK(read_file_warm)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(3);
 
+// The model ready to embed: its weights mapped, and laid out for the processor.
 void load_safetensors(benchmark::State& state) {
   set_quiet(true);
+  const WorkerPool pool;
   const std::filesystem::path path = large_model().path();
   for (auto _ : state) {
-    std::optional<SentenceModel> model = load_model(path);
-    benchmark::DoNotOptimize(model);
+    std::optional<PackedEmbedder> embedder(std::in_place, load_model(path, pool), pool);
+    benchmark::DoNotOptimize(embedder);
     state.PauseTiming();
-    model.reset();
+    embedder.reset();
     state.ResumeTiming();
   }
   state.SetBytesProcessed(state.iterations() *
@@ -91,15 +107,16 @@ double memory(const std::string& key) {
   fail(ErrorKind::kIo, concat("/proc/self/status has no ", key));
 }
 
-// The most memory while a model is loaded, above that before, over the size of the file.
+// The most memory while a model is made ready, above that before, over the size of the file.
 void load_peak_memory(benchmark::State& state) {
+  const WorkerPool pool;
   const std::filesystem::path path = large_model().path();
   const auto size = static_cast<double>(file_size(large_model().weights()));
   for (auto _ : state) {
     ::malloc_trim(0);
     std::ofstream("/proc/self/clear_refs") << 5;  // VmHWM begins anew
     const double before = memory("VmRSS");
-    benchmark::DoNotOptimize(load_model(path));
+    const PackedEmbedder embedder(load_model(path, pool), pool);
     state.counters["of_file"] = (memory("VmHWM") - before) / size;
   }
 }

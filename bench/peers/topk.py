@@ -1,10 +1,11 @@
-"""Exact top-k on random vectors: sbert, faiss IndexFlatIP and the matrix product alone, turn by turn.
+"""Exact top-k on random vectors: sbert, faiss IndexFlatIP and torch's matrix product alone, turn by turn.
 
-    python bench/peers/topk.py build/release/bench/topk_bench [--queries 1000] [--rows 1000000] [--columns 384] [--k 100]
+    python bench/peers/topk.py build/release/bench [--queries 1000] [--rows 1000000] [--columns 384] [--k 100] [--cpu avx2]
 
-Needs numpy and faiss-cpu (pip). Each round runs all three once on the same vectors; what is printed is the best
-and the median round, in GFLOP per second of the wall clock, and of CPU time, which other work on the machine
-disturbs less. Exit 1 if sbert and faiss find other scores.
+Needs numpy, and faiss-cpu unless --no-faiss is given (pip). Each round runs all once on the same vectors; what is printed is
+the best and the median round, in GFLOP per second of the wall clock, and of CPU time, which other work on the machine
+disturbs less. --cpu names an instruction set for sbert (SBERT_CPU) and for torch's product alike. Exit 1 if sbert and
+faiss find other scores.
 """
 import argparse
 import json
@@ -16,13 +17,17 @@ import sys
 import tempfile
 import time
 
-import faiss
 import numpy as np
+
+# What makes torch's product (MKL) use no more than these instructions.
+MKL_NAMES = {"avx2": "AVX2", "avx512": "AVX512"}
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
+    parser.add_argument("folder", type=pathlib.Path, help="where topk_bench and sgemm_bench are")
+    parser.add_argument("--cpu", choices=sorted(MKL_NAMES))
+    parser.add_argument("--no-faiss", action="store_true")
     parser.add_argument("--queries", type=int, default=1_000)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=384)
@@ -38,38 +43,64 @@ def timed(work):
     return result, {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
 
 
+class Program:
+    """A program that runs its work once for each line, and answers with a line of JSON."""
+
+    def __init__(self, words, environment):
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+
+    def run(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def faiss_index(corpus, threads):
+    import faiss
+
+    faiss.omp_set_num_threads(threads)
+    index = faiss.IndexFlatIP(corpus.shape[1])
+    index.add(corpus)
+    return index
+
+
+def run_rounds(options, folder):
+    random = np.random.default_rng(0)
+    queries, corpus = (random.standard_normal((rows, options.columns), dtype=np.float32)
+                       for rows in (options.queries, options.rows))
+    np.save(folder / "queries.npy", queries)
+    np.save(folder / "corpus.npy", corpus)
+    index = None if options.no_faiss else faiss_index(corpus, options.threads)
+    del corpus
+    files = [folder / "queries.npy", folder / "corpus.npy"]
+    environment = dict(os.environ)
+    if options.cpu:
+        environment |= {"SBERT_CPU": options.cpu, "MKL_ENABLE_INSTRUCTIONS": MKL_NAMES[options.cpu]}
+    product = Program([options.folder / "sgemm_bench", *files, str(options.threads)], environment)
+    sbert = Program([options.folder / "topk_bench", *files, str(options.k), str(options.threads)], environment)
+    rounds = {"product alone": [], "sbert": []} | ({"faiss": []} if index else {})
+    for _ in range(options.rounds):
+        rounds["product alone"].append(product.run())
+        rounds["sbert"].append(sbert.run())
+        if not index:
+            continue
+        (scores, _), seconds = timed(lambda: index.search(queries, options.k))
+        rounds["faiss"].append(seconds)
+        if not np.allclose(rounds["sbert"][-1]["results"], scores[:, -1], rtol=1e-4, atol=1e-4):
+            sys.exit("sbert and faiss differ in the scores at rank k")
+    product.end()
+    sbert.end()
+    return rounds
+
+
 def main():
     options = arguments()
-    faiss.omp_set_num_threads(options.threads)
-    random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        queries, corpus = (random.standard_normal((rows, options.columns), dtype=np.float32)
-                           for rows in (options.queries, options.rows))
-        np.save(folder / "queries.npy", queries)
-        np.save(folder / "corpus.npy", corpus)
-        index = faiss.IndexFlatIP(options.columns)
-        index.add(corpus)
-        del corpus
-        command = [options.program, folder / "queries.npy", folder / "corpus.npy", str(options.k), str(options.threads)]
-        program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-        def ask(what):
-            program.stdin.write(what + "\n")
-            program.stdin.flush()
-            return json.loads(program.stdout.readline())
-
-        rounds = {"product alone": [], "sbert": [], "faiss": []}
-        for _ in range(options.rounds):
-            rounds["product alone"].append(ask("product"))
-            ours = ask("topk")
-            rounds["sbert"].append(ours)
-            (scores, _), seconds = timed(lambda: index.search(queries, options.k))
-            rounds["faiss"].append(seconds)
-            if not np.allclose(ours["last"], scores[:, -1], rtol=1e-4, atol=1e-4):
-                sys.exit("sbert and faiss differ in the scores at rank k")
-        program.stdin.close()
-        program.wait()
+        rounds = run_rounds(options, pathlib.Path(folder))
 
     work = 2e-9 * options.queries * options.rows * options.columns
     product = {clock: min(each[clock] for each in rounds["product alone"]) for clock in ("wall", "cpu")}

@@ -15,7 +15,7 @@ enum class ErrorKind {
   kUsage,      ///< an option or a setting is wrong: exit 2
   kInput,      ///< a data, model or tokenizer file has the wrong form: exit 3
   kIo,         ///< the file system or the network refused: exit 4
-  kInternal,   ///< an invariant of ours does not hold, a bug: exit 70
+  kInternal,   ///< an internal invariant does not hold, a bug: exit 70
   kCancelled,  ///< someone asked for a stop: exit 130
 };
 
@@ -29,7 +29,7 @@ class Error : public std::exception {
   ErrorKind kind() const noexcept { return kind_; }
   /// Outermost context first: "train.json: record 17: pos_doc is missing".
   const char* what() const noexcept override { return message_.c_str(); }
-  /// The line of ours that threw; shown to a user only for kInternal.
+  /// The source line that threw; shown to a user only for kInternal.
   const std::source_location& where() const noexcept { return where_; }
 
   /// Puts "context: " before the message. Call in a catch block, then `throw;`.

@@ -59,7 +59,7 @@ std::filesystem::path parent_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-// "model/" and "model" name the same folder; a temporary name must stand beside it, not inside.
+// "model/" and "model" name the same folder; a temporary name must be beside it, not inside.
 std::filesystem::path without_trailing_slash(const std::filesystem::path& path) {
   return path.has_filename() ? path : path.parent_path();
 }

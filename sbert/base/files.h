@@ -52,7 +52,7 @@ class AtomicFile {
   /// Flushes to the disk and renames.
   /// @throws Error(kIo)
   void commit();
-  /// Where the bytes lie before commit(), for a library that writes files itself.
+  /// Where the bytes are before commit(), for a library that writes files itself.
   const std::filesystem::path& temporary() const { return temporary_; }
 
  private:

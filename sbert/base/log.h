@@ -4,7 +4,7 @@
 
 namespace sbert {
 
-// Lines for people, on stderr. A live progress line that stands there is cleared first and drawn
+// Lines for people, on stderr. A live progress line is cleared first and drawn
 // again after. Any thread may call.
 
 void log_info(std::string_view message);

@@ -28,7 +28,7 @@ struct FloatMatrix {
   }
 };
 
-/// Rows of floats that lie elsewhere: in a matrix, or in a mapped file. Does not own them.
+/// A view of rows of floats: in a matrix, or in a mapped file. Does not own them.
 struct MatrixView {
   const float* values = nullptr;
   std::int64_t rows = 0;
@@ -42,6 +42,10 @@ struct MatrixView {
 
   std::span<const float> row(std::int64_t i) const {
     return {values + i * columns, static_cast<std::size_t>(columns)};
+  }
+  /// `count` rows from `first` on.
+  MatrixView part(std::int64_t first, std::int64_t count) const {
+    return {values + first * columns, count, columns};
   }
 };
 

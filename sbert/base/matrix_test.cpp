@@ -15,6 +15,15 @@ TEST(FloatMatrix, RowsLieOneAfterAnother) {
   EXPECT_THAT(view.row(2), testing::ElementsAre(0, 7));
 }
 
+TEST(MatrixView, APartIsSomeOfTheRows) {
+  FloatMatrix matrix(4, 2);
+  matrix.values = {1, 2, 3, 4, 5, 6, 7, 8};
+  const MatrixView part = MatrixView(matrix).part(1, 2);
+  EXPECT_EQ(part.rows, 2);
+  EXPECT_THAT(part.row(0), testing::ElementsAre(3, 4));
+  EXPECT_THAT(part.row(1), testing::ElementsAre(5, 6));
+}
+
 TEST(FloatMatrix, MayBeEmpty) {
   EXPECT_TRUE(FloatMatrix().values.empty());
   EXPECT_TRUE(FloatMatrix(3, 0).row(2).empty());

@@ -4,7 +4,7 @@
 
 namespace sbert {
 
-/// Memory of this process that lies in RAM.
+/// Resident memory of this process.
 struct ProcessMemory {
   std::uint64_t resident_bytes = 0;  ///< at this moment
   std::uint64_t peak_bytes = 0;      ///< the most so far, at least resident_bytes

@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The one live line of the process; empty when none stands on the terminal.
+// The one live line of the process; empty when there is none on the terminal.
 std::mutex terminal_mutex;
 std::string live_line;
 

@@ -6,7 +6,7 @@
 
 namespace sbert {
 
-/// Tells long work that nobody wants its result any more. Copies share one request. Any thread.
+/// Asks long work to stop. Copies share one request. Any thread.
 class StopToken {
  public:
   /// A token that never asks for a stop.

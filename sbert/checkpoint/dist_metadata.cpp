@@ -6,7 +6,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/checkpoint/mapped_tensor.h"
 #include "sbert/checkpoint/pickle_reader.h"
 
 namespace sbert {
@@ -14,17 +13,17 @@ namespace {
 
 constexpr std::size_t kMaxDimensions = 64;
 
-constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes = {{
-    {"torch float32", at::ScalarType::Float},
-    {"torch float64", at::ScalarType::Double},
-    {"torch float16", at::ScalarType::Half},
-    {"torch bfloat16", at::ScalarType::BFloat16},
-    {"torch int64", at::ScalarType::Long},
-    {"torch int32", at::ScalarType::Int},
-    {"torch int16", at::ScalarType::Short},
-    {"torch int8", at::ScalarType::Char},
-    {"torch uint8", at::ScalarType::Byte},
-    {"torch bool", at::ScalarType::Byte},
+constexpr std::array<std::pair<std::string_view, ElementType>, 10> kTypes = {{
+    {"torch float32", ElementType::kFloat32},
+    {"torch float64", ElementType::kFloat64},
+    {"torch float16", ElementType::kFloat16},
+    {"torch bfloat16", ElementType::kBFloat16},
+    {"torch int64", ElementType::kInt64},
+    {"torch int32", ElementType::kInt32},
+    {"torch int16", ElementType::kInt16},
+    {"torch int8", ElementType::kInt8},
+    {"torch uint8", ElementType::kUInt8},
+    {"torch bool", ElementType::kBool},
 }};
 
 constexpr std::string_view kTensor = "torch.distributed.checkpoint.metadata TensorStorageMetadata";
@@ -109,21 +108,21 @@ class MetadataReader {
   }
 
   static const PickleNode& dict(const PickleNode& node, std::string_view name) {
-    if (node.kind != PickleKind::kDict) fail(ErrorKind::kInput, concat(name, " is no dict"));
+    if (node.kind != PickleKind::kDict) fail(ErrorKind::kInput, concat(name, " is not a dict"));
     return node;
   }
 
   std::uint64_t size(const PickleNode& object, std::string_view name) const {
     const PickleNode& value = member(object, name);
     if (value.kind != PickleKind::kInteger || value.integer < 0) {
-      fail(ErrorKind::kInput, concat(name, " is no size"));
+      fail(ErrorKind::kInput, concat(name, " is not a size"));
     }
     return static_cast<std::uint64_t>(value.integer);
   }
 
   // torch.Size([2, 3]), pickled as a call with a tuple in the tuple of its arguments.
   std::vector<std::int64_t> sizes(const PickleNode& node, std::string_view name) const {
-    const auto stop = [&] { fail(ErrorKind::kInput, concat(name, " is no torch.Size")); };
+    const auto stop = [&] { fail(ErrorKind::kInput, concat(name, " is not a torch.Size")); };
     if (!is_object(node, kSize)) stop();
     const PickleNode& arguments = pickle_.at(node.items[1]);
     if (arguments.items.size() != 1) stop();
@@ -149,7 +148,7 @@ class MetadataReader {
     }
   }
 
-  at::ScalarType type(const PickleNode& object) const {
+  ElementType type(const PickleNode& object) const {
     // TensorProperties(dtype, layout, ...): a tuple; a dict where it is no tuple.
     const PickleNode& properties = member(object, "properties");
     if (const PickleNode* found = find(properties, "dtype")) return named_type(*found);
@@ -160,7 +159,7 @@ class MetadataReader {
     fail(ErrorKind::kInput, "has no dtype");
   }
 
-  static at::ScalarType named_type(const PickleNode& node) {
+  static ElementType named_type(const PickleNode& node) {
     for (const auto& [name, known] : kTypes) {
       if (node.kind == PickleKind::kGlobal && node.text == name) return known;
     }

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include <c10/core/ScalarType.h>
+#include "sbert/model/weights.h"
 
 namespace sbert {
 
@@ -21,7 +21,7 @@ struct DistChunk {
 /// A tensor of a torch.distributed.checkpoint.
 struct DistTensor {
   std::string name;
-  at::ScalarType type = at::ScalarType::Float;
+  ElementType type = ElementType::kFloat32;
   std::vector<std::int64_t> shape;
   std::vector<DistChunk> chunks;  ///< each inside of the whole
 };

@@ -1,15 +1,18 @@
 #include "sbert/checkpoint/hugging_face.h"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include <ATen/ATen.h>
-
+#include "sbert/checkpoint/families/bert.h"
+#include "sbert/checkpoint/model_files.h"
 #include "sbert/checkpoint/safetensors.h"
 #include "sbert/checkpoint/sentence_transformers.h"
 #include "sbert/checkpoint/test_files.h"
+#include "sbert/checkpoint/torch_zip.h"
 
 namespace sbert {
 namespace {
@@ -30,30 +33,34 @@ std::string refusal(const std::string& key, const json& value) {
 }
 
 TEST(HuggingFaceConfig, ReadsWhatItWrites) {
-  const EncoderConfig config{.vocab_size = 7,
-                             .hidden_size = 6,
-                             .num_layers = 5,
-                             .num_attention_heads = 3,
-                             .ffn_hidden_size = 11,
-                             .max_position_embeddings = 13,
-                             .type_vocab_size = 1,
-                             .layernorm_epsilon = 1e-7,
-                             .activation = Activation::kGeluTanh,
-                             .hidden_dropout = 0.3,
-                             .attention_dropout = 0.2};
-  const EncoderConfig back =
-      parse_hugging_face_config(format_hugging_face_config(config, 0, Precision::k32));
-  EXPECT_EQ(back.vocab_size, 7);
-  EXPECT_EQ(back.hidden_size, 6);
-  EXPECT_EQ(back.num_layers, 5);
-  EXPECT_EQ(back.num_attention_heads, 3);
-  EXPECT_EQ(back.ffn_hidden_size, 11);
-  EXPECT_EQ(back.max_position_embeddings, 13);
-  EXPECT_EQ(back.type_vocab_size, 1);
-  EXPECT_EQ(back.layernorm_epsilon, 1e-7);
-  EXPECT_EQ(back.activation, Activation::kGeluTanh);
-  EXPECT_EQ(back.hidden_dropout, 0.3);
-  EXPECT_EQ(back.attention_dropout, 0.2);
+  const EncoderSpec spec = bert_spec({.vocab_size = 7,
+                                      .hidden_size = 6,
+                                      .num_layers = 5,
+                                      .num_attention_heads = 3,
+                                      .ffn_hidden_size = 11,
+                                      .max_position_embeddings = 13,
+                                      .type_vocab_size = 1,
+                                      .layernorm_epsilon = 1e-7,
+                                      .activation = Activation::kGeluTanh,
+                                      .dropout = {.hidden = 0.3, .attention = 0.2}});
+  const std::string config = format_hugging_face_config(spec, 0, Precision::k32);
+  EXPECT_EQ(parse_hugging_face_config(config), spec);
+  EXPECT_EQ(json::parse(config)["num_hidden_layers"], 5);
+  EXPECT_EQ(json::parse(config)["attention_probs_dropout_prob"], 0.2);
+}
+
+TEST(HuggingFaceConfig, RefusesToWriteWhatTheFamilyDoesNotHave) {
+  const auto refused = [](const auto& change) {
+    EncoderSpec spec = bert_spec({});
+    change(spec);
+    return input_error([&] { format_hugging_face_config(spec, 0, Precision::k32); });
+  };
+  EXPECT_THAT(refused([](EncoderSpec& spec) { spec.has_final_norm = true; }),
+              HasSubstr("has_final_norm is not one that BERT has"));
+  EXPECT_THAT(refused([](EncoderSpec& spec) { spec.layers[1].attention.window = 8; }),
+              HasSubstr("layers is not one that BERT has"));
+  EXPECT_THAT(refused([](EncoderSpec& spec) { spec.family = "x"; }),
+              HasSubstr("the only one supported: x"));
 }
 
 TEST(HuggingFaceConfig, NamesTheKeyThatIsWrong) {
@@ -96,33 +103,34 @@ class HuggingFaceTest : public FolderTest {
     model_ = folder_ / "model";
     std::filesystem::copy(golden("hf"), model_);
   }
-  SentenceModel read() { return read_sentence_transformers(model_, {}); }
+  TextModel read() { return read_sentence_transformers(model_, {}, pool_); }
 
+  WorkerPool pool_{1};
   std::filesystem::path model_;
 };
 
 TEST_F(HuggingFaceTest, SaysThatWeightsAreMissing) {
   std::filesystem::remove(model_ / "model.safetensors");
-  EXPECT_THAT(input_error([&] { read_hugging_face(model_, model_); }),
+  EXPECT_THAT(input_error([&] { read_hugging_face(model_, model_, pool_); }),
               HasSubstr("neither model.safetensors nor pytorch_model.bin"));
 }
 
 TEST_F(HuggingFaceTest, NamesEveryTensorThatIsWrongInOneMessage) {
-  NamedTensors tensors = read_safetensors(golden("hf/model.safetensors")).tensors;
-  for (NamedTensor& each : tensors) {
-    if (each.name == "embeddings.LayerNorm.bias") each.tensor = at::zeros({31});
+  Weights tensors = read_safetensors(golden("hf/model.safetensors")).tensors;
+  for (Weight& each : tensors) {
+    if (each.name == "embeddings.LayerNorm.bias") each = make_weight(each.name, {31}, counted(31));
     if (each.name == "encoder.layer.0.output.dense.bias") each.name = "encoder.layer.9.x";
     if (each.name == "encoder.layer.1.attention.self.key.bias") each.name = "head.bias";
     if (each.name == "encoder.layer.1.output.dense.bias") {
-      each.tensor = at::zeros({32}, at::kLong);
+      each = weight_of(each.name, ElementType::kInt64, {32}, std::vector<std::int64_t>(32));
     }
   }
   write_safetensors(model_ / "model.safetensors", tensors, {});
-  const std::string message = input_error([&] { read_hugging_face(model_, model_); });
+  const std::string message = input_error([&] { read_hugging_face(model_, model_, pool_); });
   EXPECT_THAT(message, HasSubstr("tensors are missing: encoder.layer.0.output.dense.bias, "
                                  "encoder.layer.1.attention.self.key.bias"));
   EXPECT_THAT(message, HasSubstr("embeddings.LayerNorm.bias (expected [32], found [31])"));
-  EXPECT_THAT(message, HasSubstr("encoder.layer.1.output.dense.bias (its type is Long)"));
+  EXPECT_THAT(message, HasSubstr("encoder.layer.1.output.dense.bias (its type is int64)"));
   EXPECT_THAT(message, HasSubstr("have no place in this encoder: encoder.layer.9.x"));
 }
 
@@ -130,7 +138,7 @@ class SentenceTransformersTest : public HuggingFaceTest {
  protected:
   void SetUp() override {
     HuggingFaceTest::SetUp();
-    write_sentence_transformers(read_hugging_face(model_, model_), model_, Precision::k32);
+    write_sentence_transformers(read_hugging_face(model_, model_, pool_), model_, Precision::k32);
   }
   void write(const std::string& file, const json& value) {
     write_bytes(model_ / file, value.dump());
@@ -172,18 +180,18 @@ TEST_F(SentenceTransformersTest, ReadsTheDialectOf54AndLater) {
   write("sentence_bert_config.json", {{"transformer_task", "feature-extraction"}});
   write("config_sentence_transformers.json",
         {{"prompts", {{"query", "q: "}}}, {"default_prompt_name", "query"}});
-  const SentenceModel model = read();
-  EXPECT_EQ(model.pooling, Pooling::kCls);
-  EXPECT_FALSE(model.normalize);
-  EXPECT_EQ(model.max_seq_length, 32) << "the tokenizer's";
-  EXPECT_THAT(model.prompts, ElementsAre(Pair("query", "q: ")));
-  EXPECT_EQ(model.default_prompt_name, "query");
-  EXPECT_EQ(model.similarity, "cosine");
+  const TextModel model = read();
+  EXPECT_EQ(model.head.pooling, Pooling::kCls);
+  EXPECT_FALSE(model.head.normalizes);
+  EXPECT_EQ(model.card.max_length, 32) << "the tokenizer's";
+  EXPECT_THAT(model.card.prompts, ElementsAre(Pair("query", "q: ")));
+  EXPECT_EQ(model.card.default_prompt_name, "query");
+  EXPECT_EQ(model.card.similarity, Similarity::kCosine);
 }
 
 TEST_F(SentenceTransformersTest, CutsTheLengthToThePositionsThatThereAre) {
   write("sentence_bert_config.json", {{"max_seq_length", 512}});
-  EXPECT_EQ(read().max_seq_length, 40);
+  EXPECT_EQ(read().card.max_length, 40);
   EXPECT_THAT(refusal("sentence_bert_config.json", {{"max_seq_length", 1}}),
               HasSubstr("max_seq_length must be at least 2: 1"));
 }
@@ -200,18 +208,119 @@ TEST_F(SentenceTransformersTest, LowerCaseIsMootForATokenizerThatLowers) {
 TEST_F(SentenceTransformersTest, RefusesOtherModules) {
   const json transformer = module("", "sentence_transformers.models.Transformer");
   const json pooling = module("1_Pooling", "sentence_transformers.models.Pooling");
-  EXPECT_THAT(refusal("modules.json", {transformer, pooling,
-                                       module("2_Dense", "sentence_transformers.models.Dense")}),
-              HasSubstr("module 3: only Transformer, Pooling and Normalize are supported, not "
-                        "sentence_transformers.models.Dense"));
+  EXPECT_THAT(refusal("modules.json",
+                      {transformer, pooling, module("2_CNN", "sentence_transformers.models.CNN")}),
+              HasSubstr("module 3: only Transformer, Pooling, Dense and Normalize are supported, "
+                        "not sentence_transformers.models.CNN"));
   EXPECT_THAT(refusal("modules.json", {pooling, transformer}), HasSubstr("in this order"));
   EXPECT_THAT(refusal("modules.json", json::array({transformer})), HasSubstr("in this order"));
   EXPECT_THAT(refusal("modules.json", {module("../other", "x.Transformer"), pooling}),
               HasSubstr("path leaves the model's folder: ../other"));
   EXPECT_THAT(refusal("modules.json", {module("/etc", "x.Transformer"), pooling}),
               HasSubstr("path leaves the model's folder: /etc"));
-  EXPECT_THAT(refusal("modules.json", {1}), HasSubstr("module 1: is no object"));
+  EXPECT_THAT(refusal("modules.json", {1}), HasSubstr("module 1: is not an object"));
   EXPECT_THAT(refusal("modules.json", json::object()), HasSubstr("must be a list of modules"));
+}
+
+class DenseTest : public SentenceTransformersTest {
+ protected:
+  void SetUp() override {
+    SentenceTransformersTest::SetUp();
+    saved_ = read();
+    std::vector<float> values(8 * 32);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = static_cast<float>(i) / 8;
+    saved_->head.dense.push_back({.weight = make_weight("a", {8, 32}, values),
+                                  .bias = make_weight("b", {8}, counted(8)),
+                                  .activation = Activation::kTanh});
+    saved_->head.dense.push_back({.weight = make_weight("c", {64, 8}, counted(64 * 8)),
+                                  .bias = std::nullopt,
+                                  .activation = Activation::kIdentity});
+    save_model(*saved_, model_, ModelFormat::kSentenceTransformers);
+  }
+
+  std::optional<TextModel> saved_;
+};
+
+TEST_F(DenseTest, LayersAreReadAsTheyWereWritten) {
+  const TextModel back = read();
+  EXPECT_EQ(embedding_width(back), 64);
+  ASSERT_EQ(back.head.dense.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const DenseLayer& layer = back.head.dense[i];
+    EXPECT_TRUE(is_same(layer.weight, saved_->head.dense[i].weight));
+    EXPECT_EQ(layer.activation, saved_->head.dense[i].activation);
+  }
+  EXPECT_TRUE(is_same(back.head.dense[0].bias.value(), *saved_->head.dense[0].bias));
+  EXPECT_FALSE(back.head.dense[1].bias.has_value());
+  const json modules = json::parse(read_file(model_ / "modules.json"));
+  ASSERT_EQ(modules.size(), 5U);
+  EXPECT_EQ(modules[3]["path"], "3_Dense");
+  EXPECT_EQ(modules[4]["path"], "4_Normalize");
+}
+
+TEST_F(DenseTest, WithoutAnActivationItIsTanh) {
+  write("3_Dense/config.json", {{"in_features", 8}, {"out_features", 64}, {"bias", false}});
+  EXPECT_EQ(read().head.dense[1].activation, Activation::kTanh);
+}
+
+TEST_F(DenseTest, NamesWhatIsWrong) {
+  const json config = json::parse(read_file(model_ / "2_Dense/config.json"));
+  const auto with = [&](const char* key, const json& value) {
+    json changed = config;
+    changed[key] = value;
+    return refusal("2_Dense/config.json", changed);
+  };
+  EXPECT_THAT(with("activation_function", "torch.nn.Softplus"),
+              HasSubstr("activation_function must be one of torch.nn.modules.linear.Identity"));
+  EXPECT_THAT(with("use_residual", true), HasSubstr("use_residual must be false"));
+  EXPECT_THAT(with("module_input_name", "token_embeddings"),
+              HasSubstr("module_input_name must be \"sentence_embedding\""));
+  EXPECT_THAT(with("in_features", 31), HasSubstr("in_features must be the 32 dimensions"));
+  EXPECT_THAT(with("out_features", 0), HasSubstr("out_features must be from 1 to"));
+  json wider = config;
+  wider["out_features"] = 9;
+  write("2_Dense/config.json", wider);
+  EXPECT_THAT(
+      input_error([&] { read(); }),
+      HasSubstr("2_Dense: tensor linear.weight: expected the shape [9, 32], found [8, 32]"));
+  std::filesystem::remove(model_ / "2_Dense/config.json");
+  EXPECT_THAT(input_error([&] { read(); }), HasSubstr("2_Dense/config.json: is missing"));
+}
+
+TEST_F(DenseTest, OtherFormsCannotHoldThem) {
+  EXPECT_THAT(input_error([&] { save_model(*saved_, folder_ / "x.nemo", ModelFormat::kNemo); }),
+              HasSubstr("a .nemo cannot hold Dense layers"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x.nemo"));
+  testing::internal::CaptureStderr();
+  save_model(*saved_, folder_ / "hf", ModelFormat::kHuggingFace);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("a Hugging Face folder has no place for some settings; write the "
+                        "sentence-transformers form to keep them: Dense layers"));
+}
+
+TEST_F(DenseTest, IsWrittenInThePrecisionOfTheModel) {
+  save_model(*saved_, folder_ / "half", {.precision = Precision::kBf16});
+  const DenseLayer layer = load_model(folder_ / "half").head.dense.at(0);
+  EXPECT_EQ(layer.weight.type, ElementType::kBFloat16);
+  EXPECT_EQ(layer.bias.value().type, ElementType::kBFloat16);
+}
+
+TEST_F(DenseTest, RefusesToWriteAnActivationThatHasNoClass) {
+  saved_->head.dense[0].activation = Activation::kGeluTanh;
+  EXPECT_THAT(
+      input_error([&] { save_model(*saved_, folder_ / "x", ModelFormat::kSentenceTransformers); }),
+      HasSubstr("a Dense module of sentence-transformers cannot name the activation"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x"));
+}
+
+TEST_F(DenseTest, IsReadFromPytorchModelBin) {
+  const Weights tensors = read_safetensors(model_ / "2_Dense/model.safetensors").tensors;
+  std::filesystem::remove(model_ / "2_Dense/model.safetensors");
+  std::string bytes;
+  write_torch_zip(tensors, [&](std::string_view part) { bytes += part; });
+  write_bytes(model_ / "2_Dense/pytorch_model.bin", bytes);
+  EXPECT_TRUE(is_same(read().head.dense.at(0).weight, saved_->head.dense[0].weight));
 }
 
 TEST_F(SentenceTransformersTest, RefusesOtherPoolings) {

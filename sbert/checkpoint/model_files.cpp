@@ -10,24 +10,28 @@
 #include "sbert/checkpoint/hugging_face.h"
 #include "sbert/checkpoint/nemo_archive.h"
 #include "sbert/checkpoint/sentence_transformers.h"
-#include "sbert/nn/workers.h"
 
 namespace sbert {
 namespace {
 
 // A folder of Hugging Face's form has no place for these, and is read with their defaults.
-void warn_of_lost_settings(const SentenceModel& model) {
+void warn_of_lost_settings(const TextModel& model) {
   std::string lost;
   const auto add = [&](std::string_view setting) {
     lost += concat(lost.empty() ? "" : ", ", setting);
   };
-  if (model.pooling != Pooling::kMean) add(concat("pooling (", pooling_name(model.pooling), ")"));
-  if (!model.normalize) add("that embeddings are not normalized");
-  for (const auto& [name, text] : model.prompts)
+  const EmbeddingHead& head = model.head;
+  const ModelCard& card = model.card;
+  if (head.pooling != Pooling::kMean) add(concat("pooling (", pooling_name(head.pooling), ")"));
+  if (!head.dense.empty()) add("Dense layers");
+  if (!head.normalizes) add("that embeddings are not normalized");
+  for (const auto& [name, text] : card.prompts)
     add(concat("prompt ", name));
-  if (model.similarity != "cosine") add(concat("similarity (", model.similarity, ")"));
-  if (model.max_seq_length != default_max_seq_length(model.tokenizer, model.encoder.config())) {
-    add(concat("max_seq_length (", model.max_seq_length, ")"));
+  if (card.similarity != Similarity::kCosine) {
+    add(concat("similarity (", similarity_name(card.similarity), ")"));
+  }
+  if (card.max_length != default_max_length(model.tokenizer, model.encoder)) {
+    add(concat("max_seq_length (", card.max_length, ")"));
   }
   if (lost.empty()) return;
   log_warning(
@@ -51,31 +55,31 @@ ModelFormat detect_model_format(const std::filesystem::path& path) {
                                    ": is a checkpoint of NeMo 2; export it to Hugging Face's "
                                    "form with nemo llm export first"));
   }
-  fail(ErrorKind::kInput, concat(path,
-                                 ": is no model: a folder needs a modules.json, a config.json or a "
-                                 "model_config.yaml"));
+  fail(ErrorKind::kInput,
+       concat(path,
+              ": is not a model: a folder needs a modules.json, a config.json or a "
+              "model_config.yaml"));
 }
 
-SentenceModel load_model(const std::filesystem::path& path) {
-  return load_model(path, {});
-}
-
-SentenceModel load_model(const std::filesystem::path& path,
-                         const std::filesystem::path& tokenizer_folder) {
-  // What is large is read and copied by threads of our own.
-  const OneThreadOperators operators;
+TextModel load_model(const std::filesystem::path& path,
+                     const WorkerPool& pool,
+                     const std::filesystem::path& tokenizer_folder) {
   switch (detect_model_format(path)) {
     case ModelFormat::kHuggingFace:
-      return read_hugging_face(path, tokenizer_folder.empty() ? path : tokenizer_folder);
+      return read_hugging_face(path, tokenizer_folder.empty() ? path : tokenizer_folder, pool);
     case ModelFormat::kSentenceTransformers:
-      return read_sentence_transformers(path, tokenizer_folder);
+      return read_sentence_transformers(path, tokenizer_folder, pool);
     case ModelFormat::kNemo:
-      return read_nemo(path, tokenizer_folder);
+      return read_nemo(path, tokenizer_folder, pool);
   }
   fail(ErrorKind::kInternal, "unknown model format");
 }
 
-void save_model(const SentenceModel& model,
+TextModel load_model(const std::filesystem::path& path) {
+  return load_model(path, WorkerPool());
+}
+
+void save_model(const TextModel& model,
                 const std::filesystem::path& path,
                 const SaveOptions& options) {
   if (options.format == ModelFormat::kNemo) {
@@ -92,7 +96,7 @@ void save_model(const SentenceModel& model,
   folder.commit();
 }
 
-void save_model(const SentenceModel& model, const std::filesystem::path& path, ModelFormat format) {
+void save_model(const TextModel& model, const std::filesystem::path& path, ModelFormat format) {
   save_model(model, path, SaveOptions{.format = format});
 }
 

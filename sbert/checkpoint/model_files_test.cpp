@@ -8,15 +8,13 @@
 
 #include <gmock/gmock.h>
 
-#include <ATen/ATen.h>
-
-#include "sbert/checkpoint/encoder_weights.h"
-#include "sbert/checkpoint/mapped_tensor.h"
+#include "sbert/checkpoint/families/bert.h"
 #include "sbert/checkpoint/safetensors.h"
 #include "sbert/checkpoint/tar_archive.h"
 #include "sbert/checkpoint/tar_writer.h"
 #include "sbert/checkpoint/test_files.h"
 #include "sbert/checkpoint/torch_zip.h"
+#include "sbert/model/parameter_specs.h"
 
 namespace sbert {
 namespace {
@@ -27,20 +25,28 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 
 // The names of parameters whose bytes differ.
-std::vector<std::string> differing_parameters(const SentenceModel& a, const SentenceModel& b) {
+std::vector<std::string> differing_parameters(const TextModel& a, const TextModel& b) {
   std::vector<std::string> names;
-  const NamedTensors left = a.encoder.parameters();
-  const NamedTensors right = b.encoder.parameters();
-  EXPECT_EQ(left.size(), right.size());
-  for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
-    if (!at::equal(left[i].tensor, right[i].tensor)) names.push_back(left[i].name);
+  EXPECT_EQ(a.weights.size(), b.weights.size());
+  for (std::size_t i = 0; i < std::min(a.weights.size(), b.weights.size()); ++i) {
+    if (!is_same(to_float32(a.weights[i]), to_float32(b.weights[i]))) {
+      names.push_back(a.weights[i].name);
+    }
   }
   return names;
 }
 
+// Weights of zeros, norms and all.
+Weights zero_weights(const EncoderSpec& spec) {
+  Weights weights;
+  for (const ParameterSpec& parameter : parameter_specs(spec))
+    weights.push_back(WeightBuffer(parameter.name, ElementType::kFloat32, parameter.shape).take());
+  return weights;
+}
+
 class ModelFilesTest : public FolderTest {
  protected:
-  SentenceModel saved_and_loaded(const SentenceModel& model, ModelFormat format) {
+  TextModel saved_and_loaded(const TextModel& model, ModelFormat format) {
     const std::filesystem::path path = folder_ / "saved";
     std::filesystem::remove_all(path);
     save_model(model, path, format);
@@ -56,49 +62,47 @@ class ModelFilesTest : public FolderTest {
 };
 
 TEST_F(ModelFilesTest, ReadsEveryFormOfTheTinyModelToTheSameWeights) {
-  const SentenceModel model = load_model(golden("hf"));
-  const EncoderConfig& config = model.encoder.config();
-  EXPECT_EQ(config.hidden_size, 32);
-  EXPECT_EQ(config.ffn_hidden_size, 40);
-  EXPECT_EQ(model.max_seq_length, 32) << "model_max_length of tokenizer_config.json";
-  EXPECT_EQ(model.pooling, Pooling::kMean);
-  EXPECT_TRUE(model.normalize);
-  EXPECT_THAT(model.prompts, IsEmpty());
+  const TextModel model = load_model(golden("hf"));
+  EXPECT_EQ(model.encoder.width, 32);
+  EXPECT_EQ(model.encoder.layers.at(0).feed_forward.width, 40);
+  EXPECT_EQ(model.card.max_length, 32) << "model_max_length of tokenizer_config.json";
+  EXPECT_EQ(model.head.pooling, Pooling::kMean);
+  EXPECT_TRUE(model.head.normalizes);
+  EXPECT_THAT(model.card.prompts, IsEmpty());
 
   // bert. prefix, float16, torch.save
   EXPECT_THAT(differing_parameters(load_model(golden("hf_bin")), model), IsEmpty());
   for (const char* name : {"legacy.nemo", "legacy_gzip.nemo", "interleaved_gzip.nemo"}) {
-    const SentenceModel nemo = load_model(golden(name), golden("hf"));
+    const TextModel nemo = load_model(golden(name), WorkerPool(1), golden("hf"));
     EXPECT_THAT(differing_parameters(nemo, model), IsEmpty()) << name;
-    EXPECT_EQ(nemo.encoder.config().vocab_size, config.vocab_size) << name;
-    EXPECT_THAT(nemo.prompts, ElementsAre(Pair("passage", "passage: "), Pair("query", "query: ")));
+    EXPECT_EQ(nemo.encoder.embeddings, model.encoder.embeddings) << name;
+    EXPECT_THAT(nemo.card.prompts,
+                ElementsAre(Pair("passage", "passage: "), Pair("query", "query: ")));
   }
 }
 
-TEST_F(ModelFilesTest, FusesQueryKeyAndValueInThisOrder) {
-  const NamedTensors file = read_safetensors(golden("hf/model.safetensors")).tensors;
-  const auto tensor = [&](const std::string& name) {
-    return std::ranges::find(file, name, &NamedTensor::name)->tensor;
-  };
-  const std::string self = "encoder.layer.1.attention.self.";
-  const SentenceModel model = load_model(golden("hf"));
-  const NamedTensors parameters = model.encoder.parameters();
-  EXPECT_TRUE(
-      at::equal(std::ranges::find(parameters, self + "qkv.weight", &NamedTensor::name)->tensor,
-                at::cat({tensor(self + "query.weight"), tensor(self + "key.weight"),
-                         tensor(self + "value.weight")})));
+TEST_F(ModelFilesTest, WeightsAreViewsOfTheFileInTheOrderOfTheNetwork) {
+  const Weights file = read_safetensors(golden("hf/model.safetensors")).tensors;
+  const TextModel model = load_model(golden("hf"));
+  const std::vector<ParameterSpec> specs = parameter_specs(model.encoder);
+  ASSERT_EQ(model.weights.size(), specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    EXPECT_EQ(model.weights[i].name, specs[i].name);
+    EXPECT_EQ(model.weights[i].shape, specs[i].shape);
+    EXPECT_TRUE(is_same(model.weights[i], find(file, specs[i].name))) << specs[i].name;
+  }
 }
 
 TEST_F(ModelFilesTest, EveryFormIsReadBackToTheSameModel) {
-  SentenceModel model = load_model(golden("hf"));
+  TextModel model = load_model(golden("hf"));
   const TokenizerFiles tokenizer = model.tokenizer.files();
   for (const ModelFormat format : {ModelFormat::kNemo, ModelFormat::kHuggingFace,
                                    ModelFormat::kSentenceTransformers, ModelFormat::kHuggingFace}) {
-    const SentenceModel back = saved_and_loaded(model, format);
+    const TextModel back = saved_and_loaded(model, format);
     EXPECT_THAT(differing_parameters(model, back), IsEmpty());
     EXPECT_EQ(back.tokenizer.files(), tokenizer);
-    EXPECT_EQ(back.max_seq_length, 32);
-    EXPECT_EQ(back.encoder.config().layernorm_epsilon, 1e-12);
+    EXPECT_EQ(back.card.max_length, 32);
+    EXPECT_EQ(back.encoder, model.encoder);
   }
 }
 
@@ -106,7 +110,7 @@ TEST_F(ModelFilesTest, EveryFormIsReadBackToTheSameModel) {
 TEST_F(ModelFilesTest, RealModelKeepsItsBytesThroughEveryForm) {
   const char* path = std::getenv("SBERT_TEST_MODEL");
   if (path == nullptr) GTEST_SKIP() << "SBERT_TEST_MODEL is not set";
-  const SentenceModel model = load_model(path);
+  const TextModel model = load_model(path);
   save_model(model, folder_ / "a.nemo", ModelFormat::kNemo);
   save_model(load_model(folder_ / "a.nemo"), folder_ / "hf", ModelFormat::kHuggingFace);
   save_model(load_model(folder_ / "hf"), folder_ / "st", ModelFormat::kSentenceTransformers);
@@ -114,53 +118,43 @@ TEST_F(ModelFilesTest, RealModelKeepsItsBytesThroughEveryForm) {
   save_model(load_model(folder_ / "again"), folder_ / "b.nemo", ModelFormat::kNemo);
   EXPECT_EQ(load_model(folder_ / "again").tokenizer.files(), model.tokenizer.files());
 
-  const NamedTensors before =
+  const Weights before =
       read_safetensors(std::filesystem::path(path) / "model.safetensors").tensors;
-  const NamedTensors after = read_safetensors(folder_ / "again" / "model.safetensors").tensors;
-  for (const NamedTensor& each : after) {
-    const auto found = std::ranges::find(before, each.name, &NamedTensor::name);
-    ASSERT_NE(found, before.end()) << each.name;
-    EXPECT_EQ(bytes_of(found->tensor), bytes_of(each.tensor)) << each.name;
-  }
+  for (const Weight& each : read_safetensors(folder_ / "again" / "model.safetensors").tensors)
+    EXPECT_TRUE(is_same(find(before, each.name), each)) << each.name;
 }
 
 TEST_F(ModelFilesTest, NemoAndSentenceTransformersKeepEverySetting) {
-  SentenceModel model = load_model(golden("hf"));
-  model.max_seq_length = 17;
-  model.pooling = Pooling::kCls;
-  model.normalize = false;
-  model.prompts = {{"query", "query: \"ü\"\n"}, {"true", "no"}};
-  model.default_prompt_name = "query";
-  model.similarity = "dot";
+  TextModel model = load_model(golden("hf"));
+  model.head = {.pooling = Pooling::kCls, .dense = {}, .normalizes = false};
+  model.card = {.prompts = {{"query", "query: \"ü\"\n"}, {"true", "no"}},
+                .default_prompt_name = "query",
+                .similarity = Similarity::kDot,
+                .max_length = 17};
   for (const ModelFormat format : {ModelFormat::kNemo, ModelFormat::kSentenceTransformers}) {
-    const SentenceModel back = saved_and_loaded(model, format);
-    EXPECT_EQ(back.max_seq_length, 17);
-    EXPECT_EQ(back.pooling, Pooling::kCls);
-    EXPECT_FALSE(back.normalize);
-    EXPECT_EQ(back.prompts, model.prompts);
-    EXPECT_EQ(back.default_prompt_name, "query");
-    EXPECT_EQ(back.similarity, "dot");
+    const TextModel back = saved_and_loaded(model, format);
+    EXPECT_EQ(back.card.max_length, 17);
+    EXPECT_EQ(back.head.pooling, Pooling::kCls);
+    EXPECT_FALSE(back.head.normalizes);
+    EXPECT_EQ(back.card.prompts, model.card.prompts);
+    EXPECT_EQ(back.card.default_prompt_name, "query");
+    EXPECT_EQ(back.card.similarity, Similarity::kDot);
   }
 }
 
 TEST_F(ModelFilesTest, KeepsActivationDropoutAndEpsilon) {
   for (const Activation activation :
        {Activation::kGelu, Activation::kGeluTanh, Activation::kRelu}) {
-    SentenceModel model = load_model(golden("hf"));
-    EncoderConfig config = model.encoder.config();
-    config.activation = activation;
-    config.attention_dropout = 0.25;
-    config.hidden_dropout = 0;
-    config.layernorm_epsilon = 1e-5;
-    config.type_vocab_size = 1;
-    model.encoder = BertEncoder(config);
+    TextModel model = load_model(golden("hf"));
+    BertSizes sizes = bert_sizes(model.encoder);
+    sizes.activation = activation;
+    sizes.dropout = {.hidden = 0, .attention = 0.25};
+    sizes.layernorm_epsilon = 1e-5;
+    sizes.type_vocab_size = 1;
+    model.encoder = bert_spec(sizes);
+    model.weights = zero_weights(model.encoder);
     for (const ModelFormat format : {ModelFormat::kNemo, ModelFormat::kHuggingFace}) {
-      const SentenceModel back = saved_and_loaded(model, format);
-      EXPECT_EQ(back.encoder.config().activation, activation);
-      EXPECT_EQ(back.encoder.config().attention_dropout, 0.25);
-      EXPECT_EQ(back.encoder.config().hidden_dropout, 0);
-      EXPECT_EQ(back.encoder.config().layernorm_epsilon, 1e-5);
-      EXPECT_EQ(back.encoder.config().type_vocab_size, 1);
+      EXPECT_EQ(saved_and_loaded(model, format).encoder, model.encoder);
     }
   }
 }
@@ -169,23 +163,23 @@ TEST_F(ModelFilesTest, NemoArchiveHoldsWhatNemoWroteItself) {
   save_model(load_model(golden("hf")), folder_ / "ours.nemo", ModelFormat::kNemo);
   const auto tensors_of = [](const std::filesystem::path& path) {
     const auto archive = std::make_shared<const TarArchive>(path);
-    return read_torch_zip(archive->members().at("model_weights.ckpt"), archive);
+    return read_torch_zip(archive->members().at("model_weights.ckpt"), {archive});
   };
-  const NamedTensors ours = tensors_of(folder_ / "ours.nemo");
-  const NamedTensors theirs = tensors_of(golden("legacy.nemo"));
+  const Weights ours = tensors_of(folder_ / "ours.nemo");
+  const Weights theirs = tensors_of(golden("legacy.nemo"));
   EXPECT_EQ(ours.size(), theirs.size());
-  for (const NamedTensor& each : theirs) {
-    const auto found = std::ranges::find(ours, each.name, &NamedTensor::name);
-    ASSERT_NE(found, ours.end()) << each.name;
-    ASSERT_EQ(found->tensor.sizes(), each.tensor.sizes()) << each.name;
+  for (const Weight& each : theirs) {
+    const Weight found = find(ours, each.name);
+    ASSERT_EQ(found.shape, each.shape) << each.name;
     const bool is_pooler = each.name.find("pooler") != std::string::npos;
-    EXPECT_TRUE(at::equal(found->tensor, is_pooler ? at::zeros_like(each.tensor) : each.tensor))
+    EXPECT_EQ(floats_of(found),
+              is_pooler ? std::vector<float>(floats_of(each).size()) : floats_of(each))
         << each.name;
   }
 }
 
 TEST_F(ModelFilesTest, SameModelGivesTheSameArchive) {
-  const SentenceModel model = load_model(golden("hf"));
+  const TextModel model = load_model(golden("hf"));
   save_model(model, folder_ / "a.nemo", ModelFormat::kNemo);
   save_model(model, folder_ / "b.nemo", ModelFormat::kNemo);
   EXPECT_EQ(read_file(folder_ / "a.nemo"), read_file(folder_ / "b.nemo"));
@@ -202,7 +196,7 @@ TEST_F(ModelFilesTest, SavingReplacesAFolderWhole) {
 TEST_F(ModelFilesTest, SaysWhatIsNoModel) {
   EXPECT_THROW(detect_model_format(folder_ / "none"), Error);
   EXPECT_THAT(input_error([&] { load_model(folder_); }),
-              HasSubstr("is no model: a folder needs a modules.json, a config.json or a "
+              HasSubstr("is not a model: a folder needs a modules.json, a config.json or a "
                         "model_config.yaml"));
   std::filesystem::create_directories(folder_ / "2/weights");
   std::filesystem::create_directories(folder_ / "2/context");
@@ -234,7 +228,7 @@ class NemoConfigTest : public ModelFilesTest {
   }
   std::string refusal(const std::string& from, const std::string& to) {
     write_changed(from, to);
-    return input_error([&] { load_model(folder_ / "x.nemo", golden("hf")); });
+    return input_error([&] { load_model(folder_ / "x.nemo", WorkerPool(1), golden("hf")); });
   }
 };
 
@@ -260,13 +254,15 @@ TEST_F(NemoConfigTest, NamesTheKey) {
               HasSubstr("(expected [41, 32], found [40, 32])"));
   EXPECT_THAT(refusal("num_layers: 2", "num_layers: 1000\nx: 1"), HasSubstr("and "));
   EXPECT_THAT(refusal("ffn_hidden_size: 40", "ffn_hidden_size: 1000000"),
-              HasSubstr("describes an encoder of 128"));
+              HasSubstr("describes an encoder of 130013600 parameters"));
 }
 
 TEST_F(NemoConfigTest, GeluIsTheOneThatNemoComputes) {
   const auto activation = [&](const std::string& keys) {
     write_changed("bias_gelu_fusion: false", keys);
-    return load_model(folder_ / "x.nemo", golden("hf")).encoder.config().activation;
+    return load_model(folder_ / "x.nemo", WorkerPool(1), golden("hf"))
+        .encoder.layers.at(0)
+        .feed_forward.activation;
   };
   EXPECT_EQ(activation("x: 1"), Activation::kGeluTanh) << "fused by default";
   EXPECT_EQ(activation("bias_gelu_fusion: true"), Activation::kGeluTanh);
@@ -297,7 +293,7 @@ TEST_F(ModelFilesTest, SurvivesDamagedArchives) {
   bytes.resize(bytes.find_last_not_of('\0') + 1);
   expect_survives_damage(bytes, 4'099, 100, [&](const std::string& damaged) {
     write_bytes(folder_ / "x.nemo", damaged);
-    load_model(folder_ / "x.nemo", golden("hf"));
+    load_model(folder_ / "x.nemo", WorkerPool(1), golden("hf"));
   });
 }
 

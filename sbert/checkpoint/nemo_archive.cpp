@@ -10,17 +10,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include <ATen/ATen.h>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
 #include "sbert/base/random.h"
 #include "sbert/checkpoint/encoder_weights.h"
+#include "sbert/checkpoint/families/bert.h"
+#include "sbert/checkpoint/families/family.h"
 #include "sbert/checkpoint/hugging_face.h"
 #include "sbert/checkpoint/nemo_config.h"
 #include "sbert/checkpoint/nemo_members.h"
-#include "sbert/checkpoint/nemo_weights.h"
 #include "sbert/checkpoint/tar_writer.h"
 #include "sbert/checkpoint/torch_dist.h"
 #include "sbert/checkpoint/torch_zip.h"
@@ -54,7 +53,7 @@ std::string_view member(const NemoMembers& members, std::string_view name) {
   fail(ErrorKind::kInput, concat("archive has no member ", name, hint));
 }
 
-NamedTensors read_weights(const NemoMembers& members) {
+Weights read_weights(const NemoMembers& members) {
   std::map<std::string, std::string_view> distributed;
   for (const auto& [name, bytes] : members.bytes) {
     if (name.starts_with(kWeightsFolder)) distributed[name.substr(kWeightsFolder.size())] = bytes;
@@ -62,9 +61,9 @@ NamedTensors read_weights(const NemoMembers& members) {
   const bool is_one_file = members.bytes.contains(std::string(kWeightsMember));
   if (is_one_file || !distributed.contains(".metadata")) {
     const std::string_view file = member(members, kWeightsMember);
-    return within(kWeightsMember, [&] { return read_torch_zip(file, members.owner); });
+    return within(kWeightsMember, [&] { return read_torch_zip(file, {members.owner}); });
   }
-  return within(kWeightsFolder, [&] { return read_torch_dist(distributed, members.owner); });
+  return within(kWeightsFolder, [&] { return read_torch_dist(distributed, {members.owner}); });
 }
 
 // "nemo:<member>"
@@ -113,50 +112,52 @@ Activation activation(const NemoConfig& config) {
   return has_tanh_gelu(config) ? Activation::kGeluTanh : Activation::kGelu;
 }
 
-// The sizes that model_config.yaml does not say, or says by an interpolation, are those of the
-// tensors.
-EncoderConfig encoder_config(const NemoConfig& config, const NamedTensors& weights) {
-  EncoderConfig result;
-  result.num_layers = config.num_layers;
-  result.hidden_size = config.hidden_size;
-  result.ffn_hidden_size = config.ffn_hidden_size;
-  result.num_attention_heads = config.num_attention_heads;
-  result.layernorm_epsilon = config.layernorm_epsilon;
-  result.hidden_dropout = config.hidden_dropout;
-  result.attention_dropout = config.sbert.attention_dropout;
-  result.activation = activation(config);
-  for (const NamedTensor& each : weights) {
-    const std::int64_t rows = each.tensor.dim() > 0 ? each.tensor.size(0) : 0;
-    if (each.name == "embeddings.word_embeddings.weight") result.vocab_size = rows;
-    if (each.name == "embeddings.position_embeddings.weight") result.max_position_embeddings = rows;
-    if (each.name == "embeddings.token_type_embeddings.weight") result.type_vocab_size = rows;
-  }
-  return result;
+EncoderSpec encoder_spec(const NemoConfig& config, const Weights& weights) {
+  const NemoTableSizes tables = nemo_table_sizes(weights);
+  const BertSizes sizes{
+      .vocab_size = tables.vocab_size,
+      .hidden_size = config.hidden_size,
+      .num_layers = config.num_layers,
+      .num_attention_heads = config.num_attention_heads,
+      .ffn_hidden_size = config.ffn_hidden_size,
+      .max_position_embeddings = tables.max_position_embeddings,
+      .type_vocab_size = tables.type_vocab_size,
+      .layernorm_epsilon = config.layernorm_epsilon,
+      .activation = activation(config),
+      .dropout = {.hidden = config.hidden_dropout, .attention = config.sbert.attention_dropout}};
+  sizes.validate();
+  return bert_spec(sizes);
 }
 
-void take_settings(const NemoConfig& config, SentenceModel& model) {
+void take_settings(const NemoConfig& config, TextModel& model) {
   const SbertSection& section = config.sbert;
   if (!is_ours(config)) {
     // NeMo puts these before questions and documents in training.
-    model.prompts = {{"query", "query: "}, {"passage", "passage: "}};
+    model.card.prompts = {{"query", "query: "}, {"passage", "passage: "}};
     return;
   }
   const std::optional<Pooling> pooling = pooling_from_name(section.pooling);
   if (!pooling) fail(ErrorKind::kInput, concat("sbert.pooling is not known: ", section.pooling));
-  const std::int64_t most = model.encoder.config().max_position_embeddings;
+  const std::optional<Similarity> similarity = similarity_from_name(section.similarity);
+  if (!similarity) {
+    fail(ErrorKind::kInput, concat("sbert.similarity is not known: ", section.similarity));
+  }
+  const std::int64_t most = model.encoder.max_length;
   if (section.max_seq_length < 2 || section.max_seq_length > most) {
     fail(ErrorKind::kInput,
          concat("sbert.max_seq_length must be from 2 to ", most, ": ", section.max_seq_length));
   }
-  model.pooling = *pooling;
-  model.normalize = section.normalize;
-  model.max_seq_length = section.max_seq_length;
-  model.prompts = section.prompts;
-  model.default_prompt_name = section.default_prompt_name;
-  model.similarity = section.similarity;
+  model.head.pooling = *pooling;
+  model.head.normalizes = section.normalize;
+  model.card = {.prompts = section.prompts,
+                .default_prompt_name = section.default_prompt_name,
+                .similarity = *similarity,
+                .max_length = section.max_seq_length};
 }
 
-SentenceModel read(const NemoMembers& archive, const std::filesystem::path& tokenizer_folder) {
+TextModel read(const NemoMembers& archive,
+               const std::filesystem::path& tokenizer_folder,
+               const WorkerPool& pool) {
   const NemoConfig config =
       within(kConfigMember, [&] { return parse_nemo_config(member(archive, kConfigMember)); });
   Tokenizer tokenizer = read_archive_tokenizer(archive, config, tokenizer_folder);
@@ -165,21 +166,21 @@ SentenceModel read(const NemoMembers& archive, const std::filesystem::path& toke
       .type_vocab_size = config.sbert.type_vocab_size,
       .num_attention_heads = std::clamp<std::int64_t>(config.num_attention_heads, 1, kMaxHeads),
       .megatron_legacy = config.megatron_legacy && !config.mcore_bert};
-  NamedTensors tensors = read_weights(archive);
-  NamedTensors weights = within("weights", [&] { return from_nemo(std::move(tensors), layout); });
-  const EncoderConfig encoder_sizes = encoder_config(config, weights);
-  BertEncoder encoder =
-      within("weights", [&] { return make_encoder(encoder_sizes, std::move(weights)); });
-  if (!is_ours(config) && encoder.config().activation == Activation::kGeluTanh) {
+  Weights tensors = read_weights(archive);
+  Weights found = within("weights", [&] { return from_nemo(std::move(tensors), layout); });
+  EncoderSpec spec = within("weights", [&] { return encoder_spec(config, found); });
+  Weights weights =
+      within("weights", [&] { return arrange_weights(spec, std::move(found), pool); });
+  if (!is_ours(config) && activation(config) == Activation::kGeluTanh) {
     log_info("GELU in its tanh form, as NeMo computes it for this archive (bias_gelu_fusion)");
   }
-  check_vocabulary(tokenizer, encoder.config());
-  const std::int64_t max_seq_length = default_max_seq_length(tokenizer, encoder.config());
-  SentenceModel model{.tokenizer = std::move(tokenizer),
-                      .encoder = std::move(encoder),
-                      .max_seq_length = max_seq_length,
-                      .prompts = {},
-                      .default_prompt_name = {}};
+  check_vocabulary(tokenizer, spec);
+  const std::int64_t max_length = default_max_length(tokenizer, spec);
+  TextModel model{.tokenizer = std::move(tokenizer),
+                  .encoder = std::move(spec),
+                  .weights = std::move(weights),
+                  .head = {},
+                  .card = {.prompts = {}, .default_prompt_name = {}, .max_length = max_length}};
   within(kConfigMember, [&] { take_settings(config, model); });
   return model;
 }
@@ -226,30 +227,29 @@ std::string_view precision_word(Precision precision) {
   return "32";
 }
 
-NemoConfig nemo_config(const SentenceModel& model, NemoForm form) {
-  const EncoderConfig& encoder = model.encoder.config();
-  NemoConfig config{.num_layers = encoder.num_layers,
-                    .hidden_size = encoder.hidden_size,
-                    .ffn_hidden_size = encoder.ffn_hidden_size,
-                    .num_attention_heads = encoder.num_attention_heads,
-                    .layernorm_epsilon = encoder.layernorm_epsilon,
-                    .hidden_dropout = encoder.hidden_dropout};
-  if (encoder.activation == Activation::kRelu) config.activation = "relu";
-  config.bias_gelu_fusion = encoder.activation == Activation::kGeluTanh;
+NemoConfig nemo_config(const TextModel& model, const BertSizes& sizes, NemoForm form) {
+  NemoConfig config{.num_layers = sizes.num_layers,
+                    .hidden_size = sizes.hidden_size,
+                    .ffn_hidden_size = sizes.ffn_hidden_size,
+                    .num_attention_heads = sizes.num_attention_heads,
+                    .layernorm_epsilon = sizes.layernorm_epsilon,
+                    .hidden_dropout = sizes.dropout.hidden};
+  if (sizes.activation == Activation::kRelu) config.activation = "relu";
+  config.bias_gelu_fusion = sizes.activation == Activation::kGeluTanh;
   config.bias_activation_fusion = config.bias_gelu_fusion;
   config.openai_gelu = false;
   config.megatron_legacy = form == NemoForm::kBlocks;
   config.mcore_bert = form == NemoForm::kMegatronCore;
-  config.sbert = {.vocab_size = encoder.vocab_size,
-                  .type_vocab_size = encoder.type_vocab_size,
-                  .hidden_act = std::string(activation_name(encoder.activation)),
-                  .attention_dropout = encoder.attention_dropout,
-                  .pooling = std::string(pooling_name(model.pooling)),
-                  .normalize = model.normalize,
-                  .max_seq_length = model.max_seq_length,
-                  .prompts = model.prompts,
-                  .default_prompt_name = model.default_prompt_name,
-                  .similarity = model.similarity,
+  config.sbert = {.vocab_size = sizes.vocab_size,
+                  .type_vocab_size = sizes.type_vocab_size,
+                  .hidden_act = std::string(activation_name(sizes.activation)),
+                  .attention_dropout = sizes.dropout.attention,
+                  .pooling = std::string(pooling_name(model.head.pooling)),
+                  .normalize = model.head.normalizes,
+                  .max_seq_length = model.card.max_length,
+                  .prompts = model.card.prompts,
+                  .default_prompt_name = model.card.default_prompt_name,
+                  .similarity = std::string(similarity_name(model.card.similarity)),
                   .tokenizer_files = {}};
   const TokenizerFiles& files = model.tokenizer.files();
   config.tokenizer.type = hub_name(files).value_or(config.tokenizer.type);
@@ -263,27 +263,32 @@ NemoConfig nemo_config(const SentenceModel& model, NemoForm form) {
 
 }  // namespace
 
-SentenceModel read_nemo(const std::filesystem::path& path,
-                        const std::filesystem::path& tokenizer_folder) {
+TextModel read_nemo(const std::filesystem::path& path,
+                    const std::filesystem::path& tokenizer_folder,
+                    const WorkerPool& pool) {
   const NemoMembers members = read_nemo_members(path);
-  return within(path.native(), [&] { return read(members, tokenizer_folder); });
+  return within(path.native(), [&] { return read(members, tokenizer_folder, pool); });
 }
 
-void write_nemo(const SentenceModel& model,
+void write_nemo(const TextModel& model,
                 const std::filesystem::path& path,
                 NemoForm form,
                 Precision precision) {
-  const EncoderConfig& encoder = model.encoder.config();
-  if (encoder.type_vocab_size > 2) {
-    log_warning(concat("NeMo itself cannot load this archive, since it knows 2 token types, not ",
-                       encoder.type_vocab_size));
+  if (!model.head.dense.empty()) {
+    fail(ErrorKind::kInput,
+         "a .nemo cannot hold Dense layers; write the sentence-transformers form");
   }
-  const NamedTensors weights = in_precision(
-      to_nemo(model.encoder.parameters(), form, encoder.num_attention_heads, kVocabMultiple),
-      precision);
+  const BertSizes sizes =
+      within("a .nemo cannot hold this encoder", [&] { return bert_sizes(model.encoder); });
+  if (sizes.type_vocab_size > 2) {
+    log_warning(concat("NeMo itself cannot load this archive, since it knows 2 token types, not ",
+                       sizes.type_vocab_size));
+  }
+  const Weights weights =
+      in_precision(to_nemo(model.encoder, model.weights, form, kVocabMultiple), precision);
   TarWriter writer(path);
   writer.add(concat("./", kConfigMember),
-             format_nemo_config(nemo_config(model, form), encoder.max_position_embeddings,
+             format_nemo_config(nemo_config(model, sizes, form), sizes.max_position_embeddings,
                                 kVocabMultiple, precision_word(precision)));
   writer.begin_member(concat("./", kWeightsMember));
   write_torch_zip(weights, [&](std::string_view bytes) { writer.write(bytes); });

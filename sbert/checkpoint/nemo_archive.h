@@ -2,9 +2,10 @@
 
 #include <filesystem>
 
-#include "sbert/checkpoint/nemo_weights.h"
+#include "sbert/base/worker_pool.h"
+#include "sbert/checkpoint/families/nemo.h"
 #include "sbert/checkpoint/precision.h"
-#include "sbert/model/sentence_model.h"
+#include "sbert/model/text_model.h"
 
 namespace sbert {
 
@@ -15,13 +16,16 @@ namespace sbert {
 /// only a vocabulary. Their GELU is the one that NeMo computes.
 /// @param tokenizer_folder empty: the archive's own tokenizer
 /// @throws Error(kInput) naming the member, and the key or the tensor
-SentenceModel read_nemo(const std::filesystem::path& path,
-                        const std::filesystem::path& tokenizer_folder);
+TextModel read_nemo(const std::filesystem::path& path,
+                    const std::filesystem::path& tokenizer_folder,
+                    const WorkerPool& pool);
 
 /// Writes an uncompressed archive, whole or not at all, that NeMo restores and that read_nemo()
 /// reads back to the same model; in 32 bits, bit for bit. The same model gives the same bytes.
-/// @throws Error(kIo), Error(kInput) as in_precision()
-void write_nemo(const SentenceModel& model,
+/// @throws Error(kIo); Error(kInput) as in_precision(), or if an archive cannot hold the model:
+/// Dense
+///         layers, another encoder than BERT
+void write_nemo(const TextModel& model,
                 const std::filesystem::path& path,
                 NemoForm form,
                 Precision precision);

@@ -117,7 +117,7 @@ PickledTensor described(std::int64_t elements,
                         std::vector<std::int64_t> shape,
                         std::vector<std::int64_t> strides) {
   return {.name = "w",
-          .type = at::ScalarType::Float,
+          .type = ElementType::kFloat32,
           .storage = "0",
           .storage_elements = elements,
           .storage_offset = offset,

@@ -7,23 +7,22 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/checkpoint/mapped_tensor.h"
 #include "sbert/checkpoint/pickle_reader.h"
 
 namespace sbert {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kStorageTypes = {{
-    {"torch FloatStorage", at::ScalarType::Float},
-    {"torch DoubleStorage", at::ScalarType::Double},
-    {"torch HalfStorage", at::ScalarType::Half},
-    {"torch BFloat16Storage", at::ScalarType::BFloat16},
-    {"torch LongStorage", at::ScalarType::Long},
-    {"torch IntStorage", at::ScalarType::Int},
-    {"torch ShortStorage", at::ScalarType::Short},
-    {"torch CharStorage", at::ScalarType::Char},
-    {"torch ByteStorage", at::ScalarType::Byte},
-    {"torch BoolStorage", at::ScalarType::Byte},  // any byte may stand in a file
+constexpr std::array<std::pair<std::string_view, ElementType>, 10> kStorageTypes = {{
+    {"torch FloatStorage", ElementType::kFloat32},
+    {"torch DoubleStorage", ElementType::kFloat64},
+    {"torch HalfStorage", ElementType::kFloat16},
+    {"torch BFloat16Storage", ElementType::kBFloat16},
+    {"torch LongStorage", ElementType::kInt64},
+    {"torch IntStorage", ElementType::kInt32},
+    {"torch ShortStorage", ElementType::kInt16},
+    {"torch CharStorage", ElementType::kInt8},
+    {"torch ByteStorage", ElementType::kUInt8},
+    {"torch BoolStorage", ElementType::kBool},
 }};
 
 constexpr std::array<std::string_view, 3> kFunctions = {
@@ -44,7 +43,7 @@ constexpr auto kAllowedGlobals = [] {
 
 constexpr std::size_t kMaxDimensions = 64;
 
-std::optional<at::ScalarType> storage_type(std::string_view global) {
+std::optional<ElementType> storage_type(std::string_view global) {
   for (const auto& [name, type] : kStorageTypes) {
     if (name == global) return type;
   }
@@ -113,7 +112,7 @@ class StateDictReader {
   // ("storage", type, key, device, number of elements)
   void read_storage(const PickleNode& persistent, PickledTensor& result) const {
     const PickleNode& id = item(persistent, 0, PickleKind::kTuple);
-    const std::optional<at::ScalarType> type = storage_type(item(id, 1, PickleKind::kGlobal).text);
+    const std::optional<ElementType> type = storage_type(item(id, 1, PickleKind::kGlobal).text);
     if (item(id, 0, PickleKind::kString).text != "storage" || !type) {
       fail(ErrorKind::kInput, "its storage is of no known kind");
     }
@@ -212,11 +211,11 @@ class PickleWriter {
   std::string bytes_;
 };
 
-std::string_view storage_name(at::ScalarType type) {
+std::string_view storage_name(ElementType type) {
   for (const auto& [name, known] : kStorageTypes) {
     if (known == type) return name;
   }
-  fail(ErrorKind::kInternal, concat("no torch storage for the type ", c10::toString(type)));
+  fail(ErrorKind::kInternal, concat("no torch storage for the type ", element_type_name(type)));
 }
 
 }  // namespace

@@ -5,14 +5,14 @@
 #include <string_view>
 #include <vector>
 
-#include <c10/core/ScalarType.h>
+#include "sbert/model/weights.h"
 
 namespace sbert {
 
 /// A tensor as a torch.save pickle describes it: a view of a numbered storage.
 struct PickledTensor {
   std::string name;
-  at::ScalarType type = at::ScalarType::Float;
+  ElementType type = ElementType::kFloat32;
   std::string storage;                ///< the zip member data/<storage>
   std::int64_t storage_elements = 0;  ///< length of that storage
   std::int64_t storage_offset = 0;    ///< in elements, as are the strides

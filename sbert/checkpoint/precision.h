@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "sbert/nn/named_tensor.h"
+#include "sbert/model/weights.h"
 
 namespace sbert {
 
@@ -12,8 +12,9 @@ enum class Precision { k32, kBf16, k16 };
 /// The name that torch and Hugging Face have for it: "float32", "bfloat16", "float16".
 std::string_view type_name(Precision precision);
 
-/// float32 tensors in this type, each value rounded to the nearest; float32 itself copies nothing.
-/// @throws Error(kInput) naming the tensors with values that are finite, but not in this type
-NamedTensors in_precision(NamedTensors tensors, Precision precision);
+/// Weights in this type, each value rounded to the nearest; those that are of it already are not
+/// copied.
+/// @throws Error(kInput) naming the weights with values that are finite, but not in this type
+Weights in_precision(Weights weights, Precision precision);
 
 }  // namespace sbert

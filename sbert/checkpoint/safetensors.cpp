@@ -7,12 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include <ATen/ATen.h>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/checkpoint/mapped_tensor.h"
 #include "sbert/checkpoint/safetensors_header.h"
 
 namespace sbert {
@@ -45,9 +42,9 @@ Safetensors parse_safetensors(std::string_view bytes, const BytesOwner& owner) {
   result.metadata = std::move(header.metadata);
   result.tensors.reserve(header.tensors.size());
   for (SafetensorsEntry& entry : header.tensors) {
-    Tensor tensor = mapped_tensor(data.substr(entry.begin, entry.end - entry.begin), entry.type,
-                                  entry.shape, contiguous_strides(entry.shape), owner);
-    result.tensors.push_back({std::move(entry.name), std::move(tensor)});
+    result.tensors.push_back(mapped_weight(std::move(entry.name),
+                                           data.substr(entry.begin, entry.end - entry.begin),
+                                           entry.type, std::move(entry.shape), owner));
   }
   return result;
 }
@@ -58,17 +55,14 @@ Safetensors read_safetensors(const std::filesystem::path& path) {
 }
 
 void write_safetensors(const std::filesystem::path& path,
-                       const NamedTensors& tensors,
+                       const Weights& tensors,
                        const std::map<std::string, std::string>& metadata) {
   SafetensorsHeader header{.tensors = {}, .metadata = metadata};
   std::uint64_t offset = 0;
-  for (const NamedTensor& each : tensors) {
-    const std::uint64_t end = offset + each.tensor.nbytes();
-    header.tensors.push_back({.name = each.name,
-                              .type = each.tensor.scalar_type(),
-                              .shape = each.tensor.sizes().vec(),
-                              .begin = offset,
-                              .end = end});
+  for (const Weight& each : tensors) {
+    const std::uint64_t end = offset + each.bytes.size();
+    header.tensors.push_back(
+        {.name = each.name, .type = each.type, .shape = each.shape, .begin = offset, .end = end});
     offset = end;
   }
   const std::string json = within(path.native(), [&] { return format_safetensors_header(header); });
@@ -77,10 +71,8 @@ void write_safetensors(const std::filesystem::path& path,
   AtomicFile file(path);
   file.write({reinterpret_cast<const char*>(&header_bytes), sizeof header_bytes});
   file.write(json);
-  for (const NamedTensor& each : tensors) {
-    const Tensor contiguous = each.tensor.detach().cpu().contiguous();
-    file.write(bytes_of(contiguous));
-  }
+  for (const Weight& each : tensors)
+    file.write(each.bytes);
   file.commit();
 }
 

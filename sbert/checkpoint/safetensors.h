@@ -5,19 +5,18 @@
 #include <string>
 #include <string_view>
 
-#include "sbert/nn/named_tensor.h"
-#include "sbert/checkpoint/mapped_tensor.h"
+#include "sbert/checkpoint/mapped_weight.h"
 
 namespace sbert {
 
 /// The tensors of a safetensors file and its map of strings.
 struct Safetensors {
-  NamedTensors tensors;
+  Weights tensors;
   std::map<std::string, std::string> metadata;
 };
 
-/// Maps a file: tensors are views of it, for reading only, and keep the mapping alive. Types: F32,
-/// F16, BF16, F64, I64. Everything in the header is checked before it is used.
+/// Maps a file: tensors are views of it. Types: F32, F16, BF16, F64, I64. Everything in the header
+/// is checked before it is used.
 /// @return tensors in the order of their bytes
 /// @throws Error(kInput) naming the file and the tensor that is wrong, Error(kIo)
 Safetensors read_safetensors(const std::filesystem::path& path);
@@ -26,12 +25,11 @@ Safetensors read_safetensors(const std::filesystem::path& path);
 /// alive.
 Safetensors parse_safetensors(std::string_view bytes, const BytesOwner& owner);
 
-/// Writes tensors of these types, in this order, whole or not at all. One tensor at a time is
-/// brought to the CPU or made contiguous, so no second copy of all of them is needed.
+/// Writes tensors of these types, in this order, whole or not at all.
 /// @param metadata UTF-8
 /// @throws Error(kIo)
 void write_safetensors(const std::filesystem::path& path,
-                       const NamedTensors& tensors,
+                       const Weights& tensors,
                        const std::map<std::string, std::string>& metadata);
 
 }  // namespace sbert

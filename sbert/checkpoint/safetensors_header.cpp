@@ -10,35 +10,34 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/checkpoint/mapped_tensor.h"
 
 namespace sbert {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, at::ScalarType>, 5> kTypes = {{
-    {"F32", at::ScalarType::Float},
-    {"F16", at::ScalarType::Half},
-    {"BF16", at::ScalarType::BFloat16},
-    {"F64", at::ScalarType::Double},
-    {"I64", at::ScalarType::Long},
+constexpr std::array<std::pair<std::string_view, ElementType>, 5> kTypes = {{
+    {"F32", ElementType::kFloat32},
+    {"F16", ElementType::kFloat16},
+    {"BF16", ElementType::kBFloat16},
+    {"F64", ElementType::kFloat64},
+    {"I64", ElementType::kInt64},
 }};
 
-std::optional<at::ScalarType> type_from_name(std::string_view name) {
+std::optional<ElementType> type_from_name(std::string_view name) {
   for (const auto& [known, type] : kTypes) {
     if (known == name) return type;
   }
   return std::nullopt;
 }
 
-std::string_view name_of_type(at::ScalarType type) {
+std::string_view name_of_type(ElementType type) {
   for (const auto& [name, known] : kTypes) {
     if (known == type) return name;
   }
-  fail(ErrorKind::kInternal, concat("safetensors cannot hold the type ", c10::toString(type)));
+  fail(ErrorKind::kInternal, concat("safetensors cannot hold the type ", element_type_name(type)));
 }
 
 // Builds the header while the JSON is read, so that no document tree stands in memory, nesting is
-// bounded, and a name that stands twice is seen.
+// bounded, and a duplicate name is seen.
 class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
  public:
   SafetensorsHeader take() { return std::move(header_); }
@@ -68,7 +67,7 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
   bool string(std::string& value) override {
     if (place_ == Place::kMetadata) {
       if (!header_.metadata.emplace(key_, value).second) {
-        fail(ErrorKind::kInput, concat("__metadata__: key stands twice: ", key_));
+        fail(ErrorKind::kInput, concat("__metadata__: duplicate key: ", key_));
       }
       return true;
     }
@@ -82,7 +81,7 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
     if (place_ == Place::kStart) {
       place_ = Place::kNames;
     } else if (place_ == Place::kNames && key_ == "__metadata__") {
-      if (std::exchange(has_metadata_, true)) fail(ErrorKind::kInput, "__metadata__ stands twice");
+      if (std::exchange(has_metadata_, true)) fail(ErrorKind::kInput, "duplicate __metadata__");
       place_ = Place::kMetadata;
     } else if (place_ == Place::kNames) {
       start_entry();
@@ -97,7 +96,7 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
     if (place_ != Place::kTensor) return true;
     const bool is_known = value == "dtype" || value == "shape" || value == "data_offsets";
     if (!is_known) fail_entry(concat("has an unknown key: ", value));
-    if (!seen_keys_.insert(value).second) fail_entry(concat("key stands twice: ", value));
+    if (!seen_keys_.insert(value).second) fail_entry(concat("duplicate key: ", value));
     return true;
   }
 
@@ -151,7 +150,7 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
     type_.reset();
     num_offsets_ = 0;
     seen_keys_.clear();
-    if (!names_.insert(key_).second) fail_entry("name stands twice");
+    if (!names_.insert(key_).second) fail_entry("duplicate name");
     place_ = Place::kTensor;
   }
 
@@ -168,7 +167,7 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
   std::string key_;
   bool has_metadata_ = false;
   SafetensorsEntry entry_;
-  std::optional<at::ScalarType> type_;
+  std::optional<ElementType> type_;
   int num_offsets_ = 0;
   std::set<std::string> seen_keys_;
   std::set<std::string> names_;

@@ -9,14 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include <c10/core/ScalarType.h>
+#include "sbert/model/weights.h"
 
 namespace sbert {
 
 /// Where a tensor lies: bytes [begin, end) after the header, row-major, little-endian.
 struct SafetensorsEntry {
   std::string name;
-  at::ScalarType type = at::ScalarType::Float;
+  ElementType type = ElementType::kFloat32;
   std::vector<std::int64_t> shape;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;

@@ -13,6 +13,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/checkpoint/dense_module.h"
 #include "sbert/checkpoint/hugging_face.h"
 #include "sbert/checkpoint/model_json.h"
 #include "sbert/text/json_fields.h"
@@ -33,12 +34,10 @@ constexpr std::array<std::pair<const char*, Pooling>, 6> kPoolingFlags = {{
     {"pooling_mode_lasttoken", Pooling::kLastToken},
 }};
 
-constexpr std::array<std::string_view, 4> kSimilarities = {"cosine", "dot", "euclidean",
-                                                           "manhattan"};
-
 struct Modules {
   std::filesystem::path transformer;
   std::filesystem::path pooling;
+  std::vector<std::filesystem::path> dense;
   bool normalizes = false;
 };
 
@@ -62,7 +61,8 @@ Modules read_modules(const std::filesystem::path& folder) {
   std::vector<std::string> order;
   for (const json& each : list) {
     within(concat("module ", order.size() + 1), [&] {
-      if (!each.is_object()) fail(ErrorKind::kInput, concat("is no object: ", each.type_name()));
+      if (!each.is_object())
+        fail(ErrorKind::kInput, concat("is not an object: ", each.type_name()));
       const std::string type = read_string(each, "type").value_or("");
       const std::filesystem::path place =
           module_folder(folder, read_string(each, "path").value_or(""));
@@ -71,20 +71,23 @@ Modules read_modules(const std::filesystem::path& folder) {
         modules.transformer = place;
       } else if (order.back() == "Pooling") {
         modules.pooling = place;
+      } else if (order.back() == "Dense") {
+        modules.dense.push_back(place);
       } else if (order.back() == "Normalize") {
         modules.normalizes = true;
       } else {
         fail(ErrorKind::kInput,
-             concat("only Transformer, Pooling and Normalize are supported, not ", type));
+             concat("only Transformer, Pooling, Dense and Normalize are supported, not ", type));
       }
     });
   }
-  const std::vector<std::string> expected = {"Transformer", "Pooling", "Normalize"};
-  const bool is_known_order = order.size() >= 2 && order.size() <= 3 &&
-                              std::equal(order.begin(), order.end(), expected.begin());
-  if (!is_known_order) {
+  std::vector<std::string> expected = {"Transformer", "Pooling"};
+  expected.insert(expected.end(), modules.dense.size(), "Dense");
+  if (modules.normalizes) expected.push_back("Normalize");
+  if (order != expected) {
     fail(ErrorKind::kInput,
-         "modules must be Transformer, Pooling and perhaps Normalize, in this order");
+         "modules must be Transformer, Pooling, perhaps Dense, and perhaps Normalize, in this "
+         "order");
   }
   return modules;
 }
@@ -137,11 +140,12 @@ Pooling read_pooling(const json& config, std::int64_t hidden_size) {
   return poolings.front();
 }
 
-void read_transformer_config(const json& config, SentenceModel& model) {
-  const std::int64_t most = model.encoder.config().max_position_embeddings;
-  const std::int64_t length = read_integer(config, "max_seq_length").value_or(model.max_seq_length);
+void read_transformer_config(const json& config, TextModel& model) {
+  const std::int64_t length =
+      read_integer(config, "max_seq_length").value_or(model.card.max_length);
   if (length < 2) fail(ErrorKind::kInput, concat("max_seq_length must be at least 2: ", length));
-  model.max_seq_length = std::min(length, most);
+  const std::int64_t most = model.encoder.max_length;
+  model.card.max_length = most > 0 ? std::min(length, most) : length;
   // It lower-cases texts before the tokenizer sees them, which one that does so itself makes moot.
   constexpr std::int64_t kFewTokens = 8;
   if (read_bool(config, "do_lower_case").value_or(false) &&
@@ -152,7 +156,7 @@ void read_transformer_config(const json& config, SentenceModel& model) {
   }
 }
 
-void read_model_config(const json& config, SentenceModel& model) {
+void read_model_config(const json& config, ModelCard& card) {
   const json& prompts = field(config, "prompts");
   if (!prompts.is_null() && !prompts.is_object()) {
     fail(ErrorKind::kInput, concat("prompts must be an object, not ", prompts.type_name()));
@@ -162,19 +166,20 @@ void read_model_config(const json& config, SentenceModel& model) {
       fail(ErrorKind::kInput,
            concat("prompts.", name, " must be a string, not ", text.type_name()));
     }
-    model.prompts[name] = text.get<std::string>();
+    card.prompts[name] = text.get<std::string>();
   }
-  model.default_prompt_name = read_string(config, "default_prompt_name").value_or("");
-  if (!model.default_prompt_name.empty() && !model.prompts.contains(model.default_prompt_name)) {
+  card.default_prompt_name = read_string(config, "default_prompt_name").value_or("");
+  if (!card.default_prompt_name.empty() && !card.prompts.contains(card.default_prompt_name)) {
     fail(ErrorKind::kInput,
-         concat("default_prompt_name is not one of prompts: ", model.default_prompt_name));
+         concat("default_prompt_name is not one of prompts: ", card.default_prompt_name));
   }
-  model.similarity = read_string(config, "similarity_fn_name").value_or("cosine");
-  if (std::ranges::find(kSimilarities, model.similarity) == kSimilarities.end()) {
+  const std::string name = read_string(config, "similarity_fn_name").value_or("cosine");
+  const std::optional<Similarity> similarity = similarity_from_name(name);
+  if (!similarity) {
     fail(ErrorKind::kInput,
-         concat("similarity_fn_name must be cosine, dot, euclidean or manhattan: ",
-                model.similarity));
+         concat("similarity_fn_name must be cosine, dot, euclidean or manhattan: ", name));
   }
+  card.similarity = *similarity;
   if (!field(config, "truncate_dim").is_null()) {
     fail(ErrorKind::kInput, "truncate_dim is not supported: embeddings keep all dimensions");
   }
@@ -191,21 +196,21 @@ ordered_json module_entry(int index, const std::string& path, std::string_view t
           {"type", concat("sentence_transformers.models.", type)}};
 }
 
-ordered_json pooling_config(const SentenceModel& model) {
-  ordered_json config = {{"word_embedding_dimension", model.encoder.config().hidden_size}};
+ordered_json pooling_config(const TextModel& model) {
+  ordered_json config = {{"word_embedding_dimension", model.encoder.width}};
   for (const auto& [key, pooling] : kPoolingFlags)
-    config[key] = pooling == model.pooling;
+    config[key] = pooling == model.head.pooling;
   config["include_prompt"] = true;
   return config;
 }
 
-std::string model_card(const SentenceModel& model) {
+std::string model_card(const TextModel& model) {
   return concat(
       "---\nlibrary_name: sentence-transformers\npipeline_tag: sentence-similarity\n---\n\n"
       "A sentence-embedding model: ",
-      model.encoder.config().num_layers, " layers, embeddings of ",
-      model.encoder.config().hidden_size, " dimensions, texts up to ", model.max_seq_length,
-      " tokens, ", pooling_name(model.pooling), " pooling", model.normalize ? ", normalized" : "",
+      model.encoder.layers.size(), " layers, embeddings of ", embedding_width(model),
+      " dimensions, texts up to ", model.card.max_length, " tokens, ",
+      pooling_name(model.head.pooling), " pooling", model.head.normalizes ? ", normalized" : "",
       ".\n\n"
       "```python\n"
       "from sentence_transformers import SentenceTransformer\n\n"
@@ -216,13 +221,14 @@ std::string model_card(const SentenceModel& model) {
 
 }  // namespace
 
-SentenceModel read_sentence_transformers(const std::filesystem::path& folder,
-                                         const std::filesystem::path& tokenizer_folder) {
+TextModel read_sentence_transformers(const std::filesystem::path& folder,
+                                     const std::filesystem::path& tokenizer_folder,
+                                     const WorkerPool& pool) {
   const Modules modules =
       within((folder / "modules.json").native(), [&] { return read_modules(folder); });
-  SentenceModel model = read_hugging_face(
-      modules.transformer, tokenizer_folder.empty() ? modules.transformer : tokenizer_folder);
-  model.normalize = modules.normalizes;
+  TextModel model = read_hugging_face(
+      modules.transformer, tokenizer_folder.empty() ? modules.transformer : tokenizer_folder, pool);
+  model.head.normalizes = modules.normalizes;
 
   const auto with_file = [](const std::filesystem::path& path, const auto& use) {
     const std::optional<json> config = read_optional_json(path);
@@ -232,36 +238,44 @@ SentenceModel read_sentence_transformers(const std::filesystem::path& folder,
   with_file(modules.transformer / "sentence_bert_config.json",
             [&](const json& config) { read_transformer_config(config, model); });
   with_file(folder / "config_sentence_transformers.json",
-            [&](const json& config) { read_model_config(config, model); });
+            [&](const json& config) { read_model_config(config, model.card); });
   const std::filesystem::path pooling_file = modules.pooling / "config.json";
   const bool has_pooling = with_file(pooling_file, [&](const json& config) {
-    model.pooling = read_pooling(config, model.encoder.config().hidden_size);
+    model.head.pooling = read_pooling(config, model.encoder.width);
   });
   if (!has_pooling) fail(ErrorKind::kInput, concat(pooling_file, ": is missing"));
+  for (const std::filesystem::path& dense : modules.dense)
+    model.head.dense.push_back(read_dense_module(dense, embedding_width(model)));
   return model;
 }
 
-void write_sentence_transformers(const SentenceModel& model,
+void write_sentence_transformers(const TextModel& model,
                                  const std::filesystem::path& folder,
                                  Precision precision) {
   write_hugging_face(model, folder, precision);
   ordered_json modules = ordered_json::array();
-  modules.push_back(module_entry(0, "", "Transformer"));
-  modules.push_back(module_entry(1, "1_Pooling", "Pooling"));
-  if (model.normalize) modules.push_back(module_entry(2, "2_Normalize", "Normalize"));
+  const auto add_module = [&](std::string_view type) {
+    const int index = static_cast<int>(modules.size());
+    const std::string path = index == 0 ? "" : concat(index, '_', type);
+    modules.push_back(module_entry(index, path, type));
+    if (index > 0) make_folder(folder / path);
+    return folder / path;
+  };
+  add_module("Transformer");
+  write_json(add_module("Pooling") / "config.json", pooling_config(model));
+  for (const DenseLayer& layer : model.head.dense)
+    write_dense_module(layer, add_module("Dense"), precision);
+  if (model.head.normalizes) add_module("Normalize");
   write_json(folder / "modules.json", modules);
+  const ModelCard& card = model.card;
   write_json(folder / "sentence_bert_config.json",
-             {{"max_seq_length", model.max_seq_length}, {"do_lower_case", false}});
-  make_folder(folder / "1_Pooling");
-  write_json(folder / "1_Pooling" / "config.json", pooling_config(model));
-  if (model.normalize) make_folder(folder / "2_Normalize");
-
+             {{"max_seq_length", card.max_length}, {"do_lower_case", false}});
   const ordered_json default_prompt =
-      model.default_prompt_name.empty() ? ordered_json() : ordered_json(model.default_prompt_name);
+      card.default_prompt_name.empty() ? ordered_json() : ordered_json(card.default_prompt_name);
   write_json(folder / "config_sentence_transformers.json",
-             {{"prompts", ordered_json(model.prompts)},
+             {{"prompts", ordered_json(card.prompts)},
               {"default_prompt_name", default_prompt},
-              {"similarity_fn_name", model.similarity}});
+              {"similarity_fn_name", similarity_name(card.similarity)}});
   write_file_atomically(folder / "README.md", model_card(model));
 }
 

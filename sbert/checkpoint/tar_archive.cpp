@@ -64,10 +64,10 @@ void TarArchive::read(::archive* reader) {
     if (type == AE_IFDIR) continue;
     if (type != AE_IFREG || archive_entry_hardlink(entry) != nullptr ||
         archive_entry_sparse_count(entry) != 0) {
-      fail(ErrorKind::kInput, concat("member is no plain file: ", name));
+      fail(ErrorKind::kInput, concat("member is not a regular file: ", name));
     }
     if (members_.contains(name)) {
-      fail(ErrorKind::kInput, concat("member stands twice: ", name));
+      fail(ErrorKind::kInput, concat("duplicate member: ", name));
     }
     members_[name] = read_member(reader, name);
   }

@@ -96,11 +96,11 @@ TEST_F(TarTest, RefusesNamesThatLeaveTheArchive) {
 
 TEST_F(TarTest, RefusesLinksAndDevices) {
   write_entry("a", AE_IFLNK, "/etc/passwd");
-  EXPECT_THAT(refusal(), HasSubstr("member is no plain file: a"));
+  EXPECT_THAT(refusal(), HasSubstr("member is not a regular file: a"));
   write_entry("b", AE_IFREG, "c");
-  EXPECT_THAT(refusal(), HasSubstr("member is no plain file: b"));
+  EXPECT_THAT(refusal(), HasSubstr("member is not a regular file: b"));
   write_entry("d", AE_IFIFO, "");
-  EXPECT_THAT(refusal(), HasSubstr("member is no plain file: d"));
+  EXPECT_THAT(refusal(), HasSubstr("member is not a regular file: d"));
 }
 
 TEST_F(TarTest, RefusesANameThatStandsTwice) {
@@ -108,7 +108,7 @@ TEST_F(TarTest, RefusesANameThatStandsTwice) {
   writer.add("./a", "1");
   writer.add("a", "2");
   writer.commit();
-  EXPECT_THAT(refusal(), HasSubstr("member stands twice: a"));
+  EXPECT_THAT(refusal(), HasSubstr("duplicate member: a"));
 }
 
 TEST_F(TarTest, RefusesTooManyMembers) {

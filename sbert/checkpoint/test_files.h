@@ -1,18 +1,23 @@
 #pragma once
 
-// What the tests of this room share: a folder of their own, and files damaged in every way.
+// What the tests of this module share: a folder of their own, and files damaged in every way.
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/base/log.h"
+#include "sbert/model/weights.h"
 
 namespace sbert {
 
@@ -40,6 +45,46 @@ inline std::filesystem::path golden(const std::string& name) {
 /// for.
 inline void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
+}
+
+/// A weight of numbers of any kind.
+template <typename Number>
+Weight weight_of(std::string name,
+                 ElementType type,
+                 std::vector<std::int64_t> shape,
+                 const std::vector<Number>& values) {
+  WeightBuffer buffer(std::move(name), type, std::move(shape));
+  std::copy_n(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Number),
+              buffer.bytes());
+  return std::move(buffer).take();
+}
+
+/// Whether type, shape and bytes are the same.
+inline bool is_same(const Weight& a, const Weight& b) {
+  return a.type == b.type && a.shape == b.shape && a.bytes == b.bytes;
+}
+
+/// The weight of a name; fails the test if there is none.
+inline Weight find(const Weights& weights, const std::string& name) {
+  for (const Weight& each : weights) {
+    if (each.name == name) return each;
+  }
+  ADD_FAILURE() << "no weight " << name;
+  return {};
+}
+
+inline std::vector<float> floats_of(const Weight& weight) {
+  std::vector<float> values(static_cast<std::size_t>(weight.num_elements()));
+  read_floats(weight, 0, weight.num_elements(), values.data());
+  return values;
+}
+
+/// first, first + 1, ...
+inline std::vector<float> counted(std::size_t count, float first = 0) {
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i)
+    values[i] = first + static_cast<float>(i);
+  return values;
 }
 
 /// The message of the Error(kInput) that `work` throws; fails the test if it throws none.

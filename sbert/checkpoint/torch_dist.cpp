@@ -1,21 +1,18 @@
 #include "sbert/checkpoint/torch_dist.h"
 
 #include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
-
-#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/dist_metadata.h"
-#include "sbert/checkpoint/encoder_weights.h"
 #include "sbert/checkpoint/torch_zip.h"
 
 namespace sbert {
 namespace {
 
-using ::at::Tensor;
 using Files = std::map<std::string, std::string_view>;
 
 constexpr std::string_view kMetadata = ".metadata";
@@ -47,16 +44,18 @@ std::string_view bytes_of_chunk(const Files& files, const DistChunk& chunk) {
   return bytes.substr(chunk.begin, chunk.bytes);
 }
 
-Tensor read_chunk(const Files& files,
+Weight read_chunk(const Files& files,
                   const DistTensor& tensor,
                   const DistChunk& chunk,
-                  const std::shared_ptr<const void>& owner) {
+                  const BytesOwner& owner,
+                  CopyLimit& copies) {
   const std::string_view bytes = bytes_of_chunk(files, chunk);
-  Tensor part = within(chunk.file, [&] { return read_torch_zip_tensor(bytes, owner); });
-  if (part.sizes() != at::IntArrayRef(chunk.sizes) || part.scalar_type() != tensor.type) {
+  Weight part = within(chunk.file, [&] { return read_torch_zip_tensor(bytes, owner); });
+  copies.add_unless_view(part, bytes);
+  if (part.shape != chunk.sizes || part.type != tensor.type) {
     fail(ErrorKind::kInput,
-         concat("the part in ", chunk.file, " has not the shape and type that ", kMetadata,
-                " says, but ", shape_text(part), " ", c10::toString(part.scalar_type())));
+         concat("the part in ", chunk.file, " does not have the shape and type that ", kMetadata,
+                " says, but ", shape_text(part.shape), " ", element_type_name(part.type)));
   }
   return part;
 }
@@ -91,27 +90,43 @@ void check_parts(const DistTensor& tensor) {
   }
 }
 
-Tensor read_tensor(const Files& files,
+// Copies a part to its place in the whole, by runs along the last dimension.
+void place_part(const Weight& part, const DistTensor& tensor, const DistChunk& chunk, char* whole) {
+  const std::size_t dimensions = tensor.shape.size();
+  const std::int64_t run = dimensions == 0 ? 1 : chunk.sizes.back();
+  if (part.bytes.empty()) return;
+  const std::vector<std::int64_t> strides = contiguous_strides(tensor.shape);
+  const std::int64_t element = element_size(tensor.type);
+  const std::int64_t runs = part.num_elements() / run;
+  for (std::int64_t i = 0; i < runs; ++i) {
+    std::int64_t left = i;
+    std::int64_t offset = dimensions == 0 ? 0 : chunk.offsets.back();
+    for (std::size_t d = dimensions > 0 ? dimensions - 1 : 0; d-- > 0;) {
+      offset += (chunk.offsets[d] + left % chunk.sizes[d]) * strides[d];
+      left /= chunk.sizes[d];
+    }
+    std::memcpy(whole + offset * element, part.bytes.data() + i * run * element,
+                static_cast<std::size_t>(run * element));
+  }
+}
+
+Weight read_tensor(const Files& files,
                    const DistTensor& tensor,
-                   const std::shared_ptr<const void>& owner) {
+                   const BytesOwner& owner,
+                   CopyLimit& copies) {
   if (tensor.chunks.size() == 1 && tensor.chunks[0].sizes == tensor.shape) {
-    return read_chunk(files, tensor, tensor.chunks[0], owner);
+    return read_chunk(files, tensor, tensor.chunks[0], owner, copies);
   }
   check_parts(tensor);
   // The parts are read before memory is taken for the whole.
-  std::vector<Tensor> parts;
+  Weights parts;
   for (const DistChunk& chunk : tensor.chunks)
-    parts.push_back(read_chunk(files, tensor, chunk, owner));
-  Tensor whole = at::empty(tensor.shape, at::TensorOptions().dtype(tensor.type));
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    Tensor place = whole;
-    for (std::size_t d = 0; d < tensor.shape.size(); ++d) {
-      place = place.narrow(static_cast<std::int64_t>(d), tensor.chunks[i].offsets[d],
-                           tensor.chunks[i].sizes[d]);
-    }
-    place.copy_(parts[i]);
-  }
-  return whole;
+    parts.push_back(read_chunk(files, tensor, chunk, owner, copies));
+  copies.add(tensor_bytes(tensor.shape, tensor.type).value_or(0));
+  WeightBuffer whole(tensor.name, tensor.type, tensor.shape);
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    place_part(parts[i], tensor, tensor.chunks[i], whole.bytes());
+  return std::move(whole).take();
 }
 
 // Whether the name stands for all layers: no number follows ".layers.".
@@ -122,39 +137,46 @@ bool is_of_all_layers(std::string_view name) {
   return rest.empty() || rest[0] < '0' || rest[0] > '9';
 }
 
-void add_layers(const std::string& name, const Tensor& stacked, NamedTensors& tensors) {
-  if (stacked.dim() == 0 || stacked.size(0) > kMaxLayers) {
+void add_layers(const std::string& name, const Weight& stacked, Weights& weights) {
+  if (stacked.shape.empty() || stacked.shape[0] > kMaxLayers) {
     fail(ErrorKind::kInput,
-         concat("has the shape ", shape_text(stacked), ", not one of a tensor a layer"));
+         concat("has the shape ", shape_text(stacked.shape), ", not one of a tensor a layer"));
   }
   const std::size_t after = name.find(kLayers) + kLayers.size();
-  for (std::int64_t layer = 0; layer < stacked.size(0); ++layer) {
-    tensors.push_back(
-        {concat(name.substr(0, after), layer, ".", name.substr(after)), stacked.select(0, layer)});
+  for (std::int64_t layer = 0; layer < stacked.shape[0]; ++layer) {
+    Weight weight = slice_rows(stacked, layer, 1);
+    weight.name = concat(name.substr(0, after), layer, ".", name.substr(after));
+    weight.shape.erase(weight.shape.begin());
+    weights.push_back(std::move(weight));
   }
 }
 
 }  // namespace
 
-NamedTensors read_torch_dist(const Files& files, const std::shared_ptr<const void>& owner) {
+Weights read_torch_dist(const Files& files, const BytesOwner& owner) {
   const auto metadata = files.find(std::string(kMetadata));
   if (metadata == files.end()) {
-    fail(ErrorKind::kInput, concat("is no torch_dist checkpoint: it has no ", kMetadata));
+    fail(ErrorKind::kInput, concat("not a torch_dist checkpoint: it has no ", kMetadata));
   }
   const std::vector<DistTensor> described =
       within(kMetadata, [&] { return read_dist_metadata(metadata->second); });
-  NamedTensors tensors;
+  std::uint64_t file_bytes = 0;
+  for (const auto& [name, bytes] : files)
+    file_bytes += bytes.size();
+  CopyLimit copies(file_bytes);
+  Weights weights;
   for (const DistTensor& each : described) {
     within(concat("tensor ", each.name), [&] {
-      Tensor tensor = read_tensor(files, each, owner);
+      Weight weight = read_tensor(files, each, owner, copies);
+      weight.name = each.name;
       if (is_of_all_layers(each.name)) {
-        add_layers(each.name, tensor, tensors);
+        add_layers(each.name, weight, weights);
       } else {
-        tensors.push_back({each.name, std::move(tensor)});
+        weights.push_back(std::move(weight));
       }
     });
   }
-  return tensors;
+  return weights;
 }
 
 }  // namespace sbert

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "sbert/nn/named_tensor.h"
+#include "sbert/checkpoint/mapped_weight.h"
 
 namespace sbert {
 
@@ -16,9 +15,9 @@ namespace sbert {
 /// stacks them (encoder.layers.mlp.…), comes out as one a layer (encoder.layers.0.mlp.…).
 ///
 /// @param files the folder's files by name
-/// @param owner holds the bytes; kept alive by the tensors
+/// @param owner holds the bytes; kept alive by the weights
 /// @throws Error(kInput) naming the file or the tensor that is wrong or missing
-NamedTensors read_torch_dist(const std::map<std::string, std::string_view>& files,
-                             const std::shared_ptr<const void>& owner);
+Weights read_torch_dist(const std::map<std::string, std::string_view>& files,
+                        const BytesOwner& owner);
 
 }  // namespace sbert

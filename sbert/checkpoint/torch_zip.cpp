@@ -2,21 +2,16 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <exception>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <caffe2/serialize/inline_container.h>
-
-#include <ATen/ATen.h>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/checkpoint/mapped_tensor.h"
 #include "sbert/checkpoint/pickled_state_dict.h"
 #include "sbert/checkpoint/zip_reader.h"
+#include "sbert/checkpoint/zip_writer.h"
 
 namespace sbert {
 namespace {
@@ -24,6 +19,7 @@ namespace {
 using Members = std::map<std::string, ZipMember>;
 
 constexpr std::string_view kPickleName = "/data.pkl";
+constexpr std::string_view kFolder = "archive/";  // of what is written
 // What strides of 0 may make of a small storage: whoever copies the tensor takes memory for all.
 constexpr std::int64_t kMaxRepeatedElements = 1 << 20;
 
@@ -34,7 +30,7 @@ std::string find_folder(const Members& members) {
       return name.substr(0, name.size() - kPickleName.size() + 1);
     }
   }
-  fail(ErrorKind::kInput, "is no torch.save file: it has no data.pkl");
+  fail(ErrorKind::kInput, "not a torch.save file: it has no data.pkl");
 }
 
 // In 64 bits, which read_pickled_state_dict() has made sure of.
@@ -55,16 +51,16 @@ std::uint64_t reach(const PickledTensor& tensor) {
   return last + 1;
 }
 
-Tensor make_tensor(const PickledTensor& tensor,
+Weight make_weight(const PickledTensor& tensor,
                    const Members& members,
                    const std::string& folder,
-                   const std::shared_ptr<const void>& owner) {
+                   const BytesOwner& owner) {
   const auto found = members.find(concat(folder, "data/", tensor.storage));
   if (found == members.end()) {
     fail(ErrorKind::kInput, concat("its storage is missing: data/", tensor.storage));
   }
   const std::string_view storage = checked_bytes(found->first, found->second);
-  const std::uint64_t element_bytes = c10::elementSize(tensor.type);
+  const std::uint64_t element_bytes = static_cast<std::uint64_t>(element_size(tensor.type));
   if (storage.size() / element_bytes < static_cast<std::uint64_t>(tensor.storage_elements)) {
     fail(ErrorKind::kInput,
          concat("its storage data/", tensor.storage, " should have ", tensor.storage_elements,
@@ -76,10 +72,11 @@ Tensor make_tensor(const PickledTensor& tensor,
     fail(ErrorKind::kInput, concat("its strides repeat the ", tensor.storage_elements,
                                    " elements of its storage too often"));
   }
-  if (elements == 0) return mapped_tensor({}, tensor.type, tensor.shape, tensor.strides, {owner});
+  if (elements == 0) return mapped_weight(tensor.name, {}, tensor.type, tensor.shape, owner);
   const auto offset = static_cast<std::uint64_t>(tensor.storage_offset);
-  return mapped_tensor(storage.substr(offset * element_bytes, elements * element_bytes),
-                       tensor.type, tensor.shape, tensor.strides, {owner});
+  return strided_weight(tensor.name,
+                        storage.substr(offset * element_bytes, elements * element_bytes),
+                        tensor.type, tensor.shape, tensor.strides, owner);
 }
 
 struct TorchZip {
@@ -107,63 +104,51 @@ TorchZip open_torch_zip(std::string_view bytes) {
 
 }  // namespace
 
-NamedTensors read_torch_zip(std::string_view bytes, std::shared_ptr<const void> owner) {
+Weights read_torch_zip(std::string_view bytes, const BytesOwner& owner) {
   const TorchZip zip = open_torch_zip(bytes);
   const std::vector<PickledTensor> pickled =
       within("data.pkl", [&] { return read_pickled_state_dict(zip.pickle); });
-  NamedTensors tensors;
-  tensors.reserve(pickled.size());
+  Weights weights;
+  weights.reserve(pickled.size());
+  CopyLimit copies(bytes.size());
   for (const PickledTensor& each : pickled) {
     within(concat("tensor ", each.name), [&] {
-      tensors.push_back({each.name, make_tensor(each, zip.members, zip.folder, owner)});
+      weights.push_back(make_weight(each, zip.members, zip.folder, owner));
+      copies.add_unless_view(weights.back(), bytes);
     });
   }
-  return tensors;
+  return weights;
 }
 
-Tensor read_torch_zip_tensor(std::string_view bytes, const std::shared_ptr<const void>& owner) {
+Weight read_torch_zip_tensor(std::string_view bytes, const BytesOwner& owner) {
   const TorchZip zip = open_torch_zip(bytes);
   const PickledTensor pickled = within("data.pkl", [&] { return read_pickled_tensor(zip.pickle); });
-  return make_tensor(pickled, zip.members, zip.folder, owner);
+  return make_weight(pickled, zip.members, zip.folder, owner);
 }
 
-void write_torch_zip(const NamedTensors& tensors,
-                     const std::function<void(std::string_view)>& sink) {
+void write_torch_zip(const Weights& tensors, const std::function<void(std::string_view)>& sink) {
   std::vector<PickledTensor> pickled;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const Tensor& tensor = tensors[i].tensor;
-    const std::vector<std::int64_t> shape = tensor.sizes().vec();
-    pickled.push_back({.name = tensors[i].name,
-                       .type = tensor.scalar_type(),
+    const Weight& tensor = tensors[i];
+    pickled.push_back({.name = tensor.name,
+                       .type = tensor.type,
                        .storage = std::to_string(i),
-                       .storage_elements = tensor.numel(),
+                       .storage_elements = tensor.num_elements(),
                        .storage_offset = 0,
-                       .shape = shape,
-                       .strides = contiguous_strides(shape)});
+                       .shape = tensor.shape,
+                       .strides = contiguous_strides(tensor.shape)});
   }
-  const std::string pickle = write_pickled_state_dict(pickled);
-
-  // The writer's destructor writes the directory and ends the program if that fails, so an error of
-  // the sink is kept until the writer is gone.
-  std::exception_ptr failure;
-  {
-    caffe2::serialize::PyTorchStreamWriter writer([&](const void* bytes, std::size_t size) {
-      try {
-        if (!failure) sink({static_cast<const char*>(bytes), size});
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      return size;
-    });
-    writer.writeRecord("data.pkl", pickle.data(), pickle.size());
-    writer.writeRecord("byteorder", "little", 6);
-    for (std::size_t i = 0; i < tensors.size() && !failure; ++i) {
-      const Tensor contiguous = tensors[i].tensor.detach().cpu().contiguous();
-      writer.writeRecord(concat("data/", i), contiguous.const_data_ptr(), contiguous.nbytes());
-    }
-    writer.writeEndOfFile();
-  }
-  if (failure) std::rethrow_exception(failure);
+  ZipWriter writer(sink);
+  const auto add = [&](std::string_view name, std::string_view bytes) {
+    writer.add(concat(kFolder, name), bytes);
+  };
+  add("data.pkl", write_pickled_state_dict(pickled));
+  add("byteorder", "little");
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    add(concat("data/", i), tensors[i].bytes);
+  add("version", "3\n");  // of torch's file format: zip
+  add(".data/serialization_id", writer.content_id());
+  writer.finish();
 }
 
 }  // namespace sbert

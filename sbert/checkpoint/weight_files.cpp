@@ -12,7 +12,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/checkpoint/encoder_weights.h"
+#include "sbert/checkpoint/name_lists.h"
 #include "sbert/checkpoint/safetensors.h"
 #include "sbert/checkpoint/torch_zip.h"
 #include "sbert/text/json_fields.h"
@@ -24,10 +24,10 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxShards = 10'000;
 
-NamedTensors read_weight_file(const std::filesystem::path& path) {
+Weights read_weight_file(const std::filesystem::path& path) {
   if (path.extension() == ".safetensors") return read_safetensors(path).tensors;
   const auto file = std::make_shared<const MappedFile>(path);
-  return within(path.native(), [&] { return read_torch_zip(file->bytes(), file); });
+  return within(path.native(), [&] { return read_torch_zip(file->bytes(), {file, true}); });
 }
 
 struct ShardIndex {
@@ -59,19 +59,19 @@ ShardIndex parse_index(const json& index) {
   return result;
 }
 
-NamedTensors read_shards(const std::filesystem::path& index_file) {
+Weights read_shards(const std::filesystem::path& index_file) {
   ShardIndex index = within(index_file.native(),
                             [&] { return parse_index(parse_json_object(read_file(index_file))); });
-  NamedTensors all;
+  Weights all;
   std::set<std::string> found;
   for (const std::string& shard : index.shards) {
     const std::filesystem::path path = index_file.parent_path() / shard;
     if (!std::filesystem::exists(path)) {
       fail(ErrorKind::kInput, concat(index_file, ": the file it names is missing: ", shard));
     }
-    for (NamedTensor& each : read_weight_file(path)) {
+    for (Weight& each : read_weight_file(path)) {
       if (!found.insert(each.name).second) {
-        fail(ErrorKind::kInput, concat(path, ": tensor stands in another file too: ", each.name));
+        fail(ErrorKind::kInput, concat(path, ": the tensor is in another file too: ", each.name));
       }
       all.push_back(std::move(each));
     }
@@ -86,7 +86,7 @@ NamedTensors read_shards(const std::filesystem::path& index_file) {
 
 }  // namespace
 
-NamedTensors read_folder_weights(const std::filesystem::path& folder) {
+Weights read_folder_weights(const std::filesystem::path& folder) {
   for (const char* name : {"model.safetensors", "pytorch_model.bin"}) {
     if (std::filesystem::exists(folder / name)) return read_weight_file(folder / name);
     const std::filesystem::path index_file = folder / concat(name, ".index.json");

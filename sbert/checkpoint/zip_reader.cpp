@@ -156,7 +156,7 @@ std::map<std::string, ZipMember> read_zip(std::string_view bytes) {
                                       number_at<std::uint16_t>(header, 28);
     const std::string_view data = slice(contents, data_offset, member.bytes, member.name);
     if (!members.emplace(member.name, ZipMember{data, member.crc}).second) {
-      fail(ErrorKind::kInput, concat("member stands twice: ", member.name));
+      fail(ErrorKind::kInput, concat("duplicate member: ", member.name));
     }
   }
   return members;

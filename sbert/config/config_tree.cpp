@@ -45,10 +45,10 @@ ConfigNode& child_to_set(ConfigNode& parent, std::string_view key, std::string_v
   }
   if (const ConfigNode::List* list = parent.list()) {
     fail(ErrorKind::kUsage,
-         concat(path, ": '", key, "' is no index of a list of length ", list->size()));
+         concat(path, ": '", key, "' is not an index of a list of length ", list->size()));
   }
   fail(ErrorKind::kUsage,
-       concat(path, ": what stands before '", key, "' must be a map: ", describe(parent)));
+       concat(path, ": the parent of '", key, "' must be a map: ", describe(parent)));
 }
 
 }  // namespace

@@ -47,9 +47,9 @@ TEST(ConfigTree, SetMakesTheMapsOnTheWay) {
 TEST(ConfigTree, SetRefusesWhatIsNoMapOnTheWay) {
   ConfigTree tree = sample();
   EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { tree.set("a.b.c", {}); }),
-            "a.b.c: what stands before 'c' must be a map: the integer 1");
+            "a.b.c: the parent of 'c' must be a map: the integer 1");
   EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { tree.set("a.l.5", {}); }),
-            "a.l.5: '5' is no index of a list of length 2");
+            "a.l.5: '5' is not an index of a list of length 2");
   EXPECT_EQ(tree, sample());
 }
 

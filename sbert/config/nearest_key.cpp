@@ -8,7 +8,7 @@
 namespace sbert {
 namespace {
 
-// Longer keys are no keys of ours; comparing them would cost their product.
+// Longer keys are not known keys; comparing them would cost their product.
 constexpr std::size_t kMaxKeyLength = 200;
 
 // A name in another place is as far as two typing errors.

@@ -119,6 +119,11 @@ std::string child_key(std::string_view key, std::string_view name) {
   return key.empty() ? std::string(name) : concat(key, '.', name);
 }
 
+std::string read_word(const ConfigNode& node, std::string_view key, const std::string& words) {
+  if (!is_scalar(node)) fail_type(key, concat("one of ", words), node);
+  return scalar_text(node);
+}
+
 ConfigNode to_node(bool value) {
   return {value};
 }
@@ -153,6 +158,17 @@ std::string override_text(const ConfigNode& node) {
   for (const ConfigNode& item : *items)
     text += concat(text.empty() ? "" : ",", override_text(item));
   return concat('[', text, ']');
+}
+
+std::string help_with_words(std::string_view help, std::span<const std::string_view> words) {
+  const bool names_all = std::all_of(words.begin(), words.end(), [&](std::string_view word) {
+    return help.find(word) != std::string_view::npos;
+  });
+  if (names_all) return std::string(help);
+  std::string list;
+  for (const std::string_view word : words)
+    list += concat(list.empty() ? "" : ", ", word);
+  return concat(help, " (one of ", list, ")");
 }
 
 const ConfigNode& find_or_null(const ConfigNode& tree, std::string_view path) {

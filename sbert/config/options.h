@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
 #include "sbert/config/config_tree.h"
 
@@ -34,6 +35,8 @@ void read_value(const ConfigNode& node,
                 std::string_view key,
                 std::map<std::string, std::string>& value);
 
+template <NamedEnum Enum>
+void read_value(const ConfigNode& node, std::string_view key, Enum& value);
 template <typename Value>
 void read_value(const ConfigNode& node, std::string_view key, std::optional<Value>& value);
 template <typename Value>
@@ -46,6 +49,13 @@ std::span<const ConfigNode> list_items(const ConfigNode& node, std::string_view 
 /// @throws Error(kUsage) if `node` is neither a map nor null
 void expect_map(const ConfigNode& node, std::string_view key);
 std::string child_key(std::string_view key, std::string_view name);
+/// The text of a scalar. @throws Error(kUsage) "key must be one of WORDS: ..." for anything else
+std::string read_word(const ConfigNode& node, std::string_view key, const std::string& words);
+
+template <NamedEnum Enum>
+void read_value(const ConfigNode& node, std::string_view key, Enum& value) {
+  value = parse_enum<Enum>(key, read_word(node, key, enum_name_list<Enum>()));
+}
 
 template <typename Value>
 void read_value(const ConfigNode& node, std::string_view key, std::optional<Value>& value) {
@@ -82,6 +92,11 @@ ConfigNode to_node(double value);
 ConfigNode to_node(const std::string& value);
 ConfigNode to_node(const ConfigNode& value);
 ConfigNode to_node(const std::map<std::string, std::string>& value);
+
+template <NamedEnum Enum>
+ConfigNode to_node(Enum value) {
+  return to_node(std::string(enum_name(value)));
+}
 
 template <typename Value>
 ConfigNode to_node(const std::optional<Value>& value);
@@ -134,6 +149,29 @@ void collect_keys(const std::string& key, std::vector<std::string>& keys) {
   }
 }
 
+template <typename Value>
+struct WithoutVector {
+  using Type = Value;
+};
+template <typename Value>
+struct WithoutVector<std::vector<Value>> {
+  using Type = Value;
+};
+
+/// `help`, followed by "(one of WORDS)" where the words are those of an enum and it lacks one.
+std::string help_with_words(std::string_view help, std::span<const std::string_view> words);
+
+template <typename Value>
+std::string field_help(std::string_view help) {
+  using Inner = typename WithoutVector<typename WithoutOptional<Value>::Type>::Type;
+  std::vector<std::string_view> words;
+  if constexpr (NamedEnum<Inner>) {
+    for (const EnumName<Inner>& each : enum_names(Inner{}))
+      words.push_back(each.name);
+  }
+  return help_with_words(help, words);
+}
+
 /// Gives the keys, defaults and help of a struct of options, those of structs within included.
 template <HasFields Options>
 void describe_fields(const Options& options, std::string_view key, std::vector<OptionHelp>& help);
@@ -149,7 +187,7 @@ void describe_fields(const Options& options, std::string_view key, std::vector<O
       describe_fields(options.*field.member, name, help);
     } else {
       help.push_back(
-          {name, override_text(to_node(options.*field.member)), std::string(field.help)});
+          {name, override_text(to_node(options.*field.member)), field_help<Member>(field.help)});
     }
   });
 }
@@ -170,8 +208,9 @@ std::vector<std::string> unknown_keys(const ConfigNode& tree,
 /// that is absent keeps the default of the struct, a struct within reads the map of its key. Call
 /// resolve() before.
 ///
-/// An integer is taken for a double; any scalar is taken as text for a string; null is taken for an
-/// optional, a list (empty), a map (empty) and a struct (all defaults).
+/// An integer is taken for a double; any scalar is taken as text for a string; an enum is read by
+/// its word (NamedEnum); null is taken for an optional, a list (empty), a map (empty) and a struct
+/// (all defaults).
 /// @throws Error(kUsage) naming the dotted key, what is right and what was given
 template <HasFields Options>
 Options read_options(const ConfigNode& tree, std::string_view path) {

@@ -16,6 +16,24 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
+enum class Order { kShuffle, kNemo };
+constexpr auto enum_names(Order) {
+  return std::to_array<EnumName<Order>>({{"shuffle", Order::kShuffle}, {"nemo", Order::kNemo}});
+}
+
+struct ChoiceOptions {
+  Order order = Order::kShuffle;
+  std::optional<Order> second;
+  std::vector<Order> more;
+
+  static constexpr auto fields() {
+    using Self = ChoiceOptions;
+    return std::tuple{field("order", &Self::order, "of the records"),
+                      field("second", &Self::second, "shuffle or nemo"),
+                      field("more", &Self::more, "of the rest")};
+  }
+};
+
 struct InnerOptions {
   double lr = 2e-4;
   std::vector<double> betas = {0.9, 0.98};
@@ -159,6 +177,40 @@ TEST(UnknownKeys, AreRefusedWithTheNearestOne) {
 TEST(UnknownKeys, KnownOnesAreDotted) {
   EXPECT_THAT(known_keys<InnerOptions>("model.optim"),
               ElementsAre("model.optim.lr", "model.optim.betas"));
+}
+
+TEST(Enums, AreReadAndWrittenByTheirWords) {
+  const auto options =
+      read_options<ChoiceOptions>(parse_yaml("{order: nemo, second: shuffle, more: [nemo]}"), "");
+  EXPECT_EQ(options.order, Order::kNemo);
+  EXPECT_EQ(options.second, Order::kShuffle);
+  EXPECT_THAT(options.more, ElementsAre(Order::kNemo));
+  EXPECT_EQ(canonical(to_tree(options)), R"({"order":"nemo","second":"shuffle","more":["nemo"]})");
+  EXPECT_FALSE(read_options<ChoiceOptions>(parse_yaml("{second: null}"), "").second.has_value());
+  EXPECT_THAT(known_keys<ChoiceOptions>("data"),
+              ElementsAre("data.order", "data.second", "data.more"));
+}
+
+TEST(Enums, AreDescribedByTheirWords) {
+  const std::vector<OptionHelp> help = describe_options(ChoiceOptions{}, "data");
+  ASSERT_EQ(help.size(), 3);
+  EXPECT_EQ(help[0].default_value, "shuffle");
+  EXPECT_EQ(help[1].default_value, "null");
+  EXPECT_EQ(help[0].help, "of the records (one of shuffle, nemo)");
+  EXPECT_EQ(help[1].help, "shuffle or nemo");
+  EXPECT_EQ(help[2].help, "of the rest (one of shuffle, nemo)");
+}
+
+TEST(Enums, RefuseAnotherWordByKey) {
+  const auto refused = [](std::string_view text) {
+    return message_of(ErrorKind::kUsage,
+                      [&] { read_options<ChoiceOptions>(parse_yaml(text), "data"); });
+  };
+  EXPECT_EQ(refused("{data: {order: random}}"), "data.order must be one of shuffle, nemo: random");
+  EXPECT_EQ(refused("{data: {order: 1}}"), "data.order must be one of shuffle, nemo: 1");
+  EXPECT_EQ(refused("{data: {order: null}}"), "data.order must be one of shuffle, nemo: null");
+  EXPECT_EQ(refused("{data: {order: [nemo]}}"), "data.order must be one of shuffle, nemo: a list");
+  EXPECT_EQ(refused("{data: {more: [x]}}"), "data.more.0 must be one of shuffle, nemo: x");
 }
 
 }  // namespace

@@ -92,6 +92,18 @@ TEST_F(Beir, ReadsADocumentOfManyLengths) {
   }
 }
 
+TEST_F(Beir, TakesAByteOrderMarkAnIdAndANumberForOne) {
+  put("corpus.jsonl",
+      "\xEF\xBB\xBF{\"id\": \"d1\", \"text\": \"x\"}\n{\"_id\": 7, \"id\": \"d2\", \"text\": "
+      "\"y\"}\n");
+  put("queries.jsonl", "\xEF\xBB\xBF{\"id\": 3, \"text\": \"one\"}\n");
+  put("qrels/test.tsv", "\xEF\xBB\xBFquery-id\tcorpus-id\tscore\n3\t7\t1 \n3\td1\t0\n");
+  const RetrievalData data = read_beir(folder_, "test");
+  EXPECT_THAT(data.document_ids, ElementsAre("d1", "7"));
+  EXPECT_THAT(data.query_ids, ElementsAre("3"));
+  EXPECT_THAT(data.judgements, ElementsAre(ElementsAre(Judgement{1, 1}, Judgement{0, 0})));
+}
+
 TEST_F(Beir, WarnsOfQueriesWithoutARelevantDocument) {
   put("qrels/test.tsv", concat(kHeader, "q3\td2\t0\nq1\td3\t1\nq2\td1\t0\n"));
   const RetrievalData data = read_beir(folder_, "test");
@@ -118,6 +130,7 @@ TEST_F(Beir, AnEmptyFileIsNamed) {
   expect_error(ErrorKind::kInput, "qrels/test.tsv: holds no judgement");
   put("qrels/test.tsv", "");
   expect_error(ErrorKind::kInput, "qrels/test.tsv: holds no judgement");
+  SetUp();
   put("corpus.jsonl", "\n\n");
   expect_error(ErrorKind::kInput, "corpus.jsonl: holds no document");
 }
@@ -144,18 +157,20 @@ INSTANTIATE_TEST_SUITE_P(
     Lines,
     BeirBadLine,
     testing::Values(
-        BadLine{"corpus.jsonl", "{\"_id\": \"d3\", \"text\": \"trunc", "not a JSON object: "},
-        BadLine{"corpus.jsonl", "{\"_id\": \"d3\", \"text\": \"x\"} x", "not a JSON object: "},
-        BadLine{"corpus.jsonl", "[\"d3\"]", "must be a JSON object"},
-        BadLine{"corpus.jsonl", "{\"_id\": \"d1\", \"text\": \"y\"}", "_id stands twice: d1"},
-        BadLine{"corpus.jsonl", "{\"_id\": 3, \"text\": \"y\"}", "_id must be a string: 3"},
+        BadLine{"corpus.jsonl", "{\"_id\": \"d3\", \"text\": \"trunc", "not valid JSON: "},
+        BadLine{"corpus.jsonl", "{\"_id\": \"d3\", \"text\": \"x\"} x", "not valid JSON: "},
+        BadLine{"corpus.jsonl", "[\"d3\"]", "not valid JSON: "},
+        BadLine{"corpus.jsonl", "{\"_id\": \"d1\", \"text\": \"y\"}", "duplicate _id: d1"},
+        BadLine{"corpus.jsonl", "{\"_id\": 1.5, \"text\": \"y\"}",
+                "_id: must be a string or an integer: found a number with a fraction"},
         BadLine{"corpus.jsonl", "{\"_id\": \"\", \"text\": \"y\"}", "_id is empty"},
         BadLine{"corpus.jsonl", "{\"text\": \"y\"}", "_id is missing"},
         BadLine{"corpus.jsonl", "{\"_id\": \"d3\"}", "text is missing"},
-        BadLine{"corpus.jsonl", "{\"_id\": \"d3\", \"text\": null}", "text must be a string: null"},
+        BadLine{"corpus.jsonl", "{\"_id\": \"d3\", \"text\": null}",
+                "text: must be a string: found null"},
         BadLine{"corpus.jsonl", "{\"_id\": \"d3\", \"title\": [1], \"text\": \"\"}",
-                "title must be a string: [1]"},
-        BadLine{"corpus.jsonl", "{\"_id\": \"\xFF\", \"text\": \"\"}", "not a JSON object: "},
+                "title: must be a string: found a list"},
+        BadLine{"corpus.jsonl", "{\"_id\": \"\xFF\", \"text\": \"\"}", "not valid JSON: "},
         BadLine{"qrels/test.tsv", "q1\td2\t1.5\n", "score is not an integer: 1.5"},
         BadLine{"qrels/test.tsv", "q1\td2\t99999999999\n", "score is not an integer: 99999999999"},
         BadLine{"qrels/test.tsv", "q1\td2\t\n", "score is not an integer: "},
@@ -167,7 +182,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(Beir, AQueryTwiceIsAnError) {
   put("queries.jsonl", "{\"_id\": \"q2\", \"text\": \"\"}\n{\"_id\": \"q2\", \"text\": \"\"}\n");
-  expect_error(ErrorKind::kInput, "queries.jsonl: line 2: _id stands twice: q2");
+  expect_error(ErrorKind::kInput, "queries.jsonl: line 2: duplicate _id: q2");
 }
 
 TEST_F(Beir, JudgementsOfUnknownQueriesAreCounted) {

@@ -7,19 +7,18 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/data/byte_order_mark.h"
 #include "sbert/data/plain_value.h"
 
 namespace sbert {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // So that a quote that is never closed does not make one row of a large file.
 constexpr std::size_t kMaxRowBytes = 64U << 20;
 
 }  // namespace
 
-CsvTable::CsvTable(std::string_view bytes) : bytes_(bytes) {
-  if (bytes_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+CsvTable::CsvTable(std::string_view bytes) : bytes_(bytes), at_(byte_order_mark_size(bytes)) {
   if (!read_row()) fail(ErrorKind::kInput, "the file is empty");
   columns_ = std::move(fields_);
   for (auto name = columns_.begin(); name != columns_.end(); ++name) {

@@ -27,7 +27,7 @@ struct Batches {
 /// positive may then be in a batch twice.
 ///
 /// Equal keys in one row are no matter of this function.
-/// @throws Error(kInternal) if the number of rows is no multiple of `batch_size`
+/// @throws Error(kInternal) if the number of rows is not a multiple of `batch_size`
 Batches distinct_batches(std::span<const RowKeys> rows, std::int64_t batch_size);
 
 }  // namespace sbert

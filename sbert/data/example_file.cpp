@@ -19,10 +19,13 @@
 namespace sbert {
 namespace {
 
-RecordIndex index_in_memory(const RecordBytes& file, const FileStamp& stamp, bool skips) {
+RecordIndex index_in_memory(const RecordBytes& file,
+                            const FileStamp& stamp,
+                            bool skips,
+                            const StopToken& stop) {
   std::string bytes;
   RecordIndexWriter writer([&](std::string_view part) { bytes += part; });
-  build_index(file, stamp, skips, writer);
+  build_index(file, stamp, skips, writer, stop);
   return RecordIndex::of_bytes(std::move(bytes));
 }
 
@@ -43,11 +46,12 @@ std::unique_ptr<AtomicFile> new_index_file(const std::filesystem::path& place) {
 RecordIndex build_and_keep(const RecordBytes& file,
                            const FileStamp& stamp,
                            bool skips,
-                           const std::filesystem::path& place) {
+                           const std::filesystem::path& place,
+                           const StopToken& stop) {
   const std::unique_ptr<AtomicFile> output = new_index_file(place);
-  if (!output) return index_in_memory(file, stamp, skips);
+  if (!output) return index_in_memory(file, stamp, skips, stop);
   RecordIndexWriter writer([&](std::string_view part) { output->write(part); });
-  build_index(file, stamp, skips, writer);
+  build_index(file, stamp, skips, writer, stop);
   output->commit();
   auto index = RecordIndex::open(place, stamp);
   if (!index) fail(ErrorKind::kIo, concat(place, ": changed while it was written"));
@@ -96,7 +100,8 @@ ExampleFile::ExampleFile(MappedFile file, std::optional<TsvTable> table, RecordI
     : file_(std::move(file)), table_(std::move(table)), index_(std::move(index)) {}
 
 ExampleFile ExampleFile::open(const std::filesystem::path& path,
-                              const ExampleFileOptions& options) {
+                              const ExampleFileOptions& options,
+                              const StopToken& stop) {
   MappedFile file(path);
   return within(path.native(), [&] {
     std::optional<TsvTable> table;
@@ -105,13 +110,13 @@ ExampleFile ExampleFile::open(const std::filesystem::path& path,
     const FileStamp stamp = stamp_of(file);
     const bool skips = options.skips_bad_records;
     if (!options.index_folder && stamp.size < options.least_bytes_for_index) {
-      RecordIndex index = index_in_memory(records, stamp, skips);
+      RecordIndex index = index_in_memory(records, stamp, skips, stop);
       report_skipped(path, index);
       return ExampleFile(std::move(file), std::move(table), std::move(index));
     }
     const std::filesystem::path place = index_path(path, options.index_folder);
     std::optional<RecordIndex> index = RecordIndex::open(place, stamp);
-    if (!index) index = build_and_keep(records, stamp, skips, place);
+    if (!index) index = build_and_keep(records, stamp, skips, place, stop);
     if (!skips && !index->bad_records().empty()) {
       const BadRecord& bad = index->bad_records().front();
       fail(ErrorKind::kInput,

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sbert/base/files.h"
+#include "sbert/base/stop_token.h"
 #include "sbert/data/example.h"
 #include "sbert/data/record_index.h"
 #include "sbert/data/tsv_table.h"
@@ -30,9 +31,11 @@ class ExampleFile {
   /// file once, checks each record, and leaves an index (in memory only, with a warning, where it
   /// cannot be written). Skipped records are counted in a warning that lists the first 20.
   /// @throws Error(kIo) if it cannot be read; Error(kInput) "file: record 17, byte 123: pos_doc:
-  ///         ..." for the first bad record unless they are skipped, or if no good one is left
+  ///         ..." for the first bad record unless they are skipped, or if no good one is left;
+  ///         Error(kCancelled) once a stop is requested
   static ExampleFile open(const std::filesystem::path& path,
-                          const ExampleFileOptions& options = {});
+                          const ExampleFileOptions& options = {},
+                          const StopToken& stop = {});
 
   std::int64_t size() const { return index_.size(); }
   /// What every record has. A label, or scores, are given by all records or by none; so are the

@@ -7,13 +7,13 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/message_of.h"
-#include "sbert/base/threads.h"
+#include "sbert/base/worker_pool.h"
 
 namespace sbert {
 namespace {
 
-using testing::ElementsAre;
 using testing::EndsWith;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -271,7 +271,7 @@ TEST_F(ExampleFileTest, ThreadsMayReadAtOnce) {
   const ExampleFile file = open(bytes);
   ASSERT_EQ(file.size(), 500);
   std::atomic<int> num_wrong = 0;
-  for_each_task(4, 2'000, [&](std::size_t task) {
+  WorkerPool(4).for_each(2'000, [&](std::size_t task) {
     const std::size_t i = task * 37 % 500;
     const Example example = file.read(static_cast<std::int64_t>(i));
     const bool is_right =
@@ -279,6 +279,21 @@ TEST_F(ExampleFileTest, ThreadsMayReadAtOnce) {
     if (!is_right) ++num_wrong;
   });
   EXPECT_EQ(num_wrong, 0);
+}
+
+TEST_F(ExampleFileTest, AStopEndsTheReadingOfALargeFile) {
+  // Asked for once a block of the file was read.
+  std::string bytes;
+  for (int i = 0; i < 40; ++i)
+    bytes += concat("{\"query\":\"q\",\"pos_doc\":[\"", std::string(60'000, 'x'), "\"]}\n");
+  open(bytes);
+  StopSource source;
+  source.request_stop();
+  EXPECT_THAT(
+      message_of(
+          ErrorKind::kCancelled,
+          [&] { ExampleFile::open(path_, {.least_bytes_for_index = 1ULL << 40}, source.token()); }),
+      EndsWith("interrupted"));
 }
 
 }  // namespace

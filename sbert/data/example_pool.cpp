@@ -29,10 +29,10 @@ std::int64_t row_of(RowsByText& rows,
 
 }  // namespace
 
-RetrievalData read_example_pool(const std::filesystem::path& path) {
+RetrievalData read_example_pool(const std::filesystem::path& path, const StopToken& stop) {
   // An evaluation leaves no index beside the user's file.
-  const ExampleFile file =
-      ExampleFile::open(path, {.least_bytes_for_index = std::numeric_limits<std::uint64_t>::max()});
+  const ExampleFile file = ExampleFile::open(
+      path, {.least_bytes_for_index = std::numeric_limits<std::uint64_t>::max()}, stop);
   RetrievalData data;
   RowsByText documents;
   RowsByText queries;

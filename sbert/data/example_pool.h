@@ -12,6 +12,6 @@ namespace sbert {
 /// positives are its relevant documents.
 ///
 /// @throws Error(kIo) if it cannot be read, Error(kInput) naming file and record
-RetrievalData read_example_pool(const std::filesystem::path& path);
+RetrievalData read_example_pool(const std::filesystem::path& path, const StopToken& stop = {});
 
 }  // namespace sbert

@@ -37,10 +37,11 @@ std::size_t part_of(const std::vector<std::int64_t>& starts, std::int64_t i) {
 }  // namespace
 
 ExampleSet ExampleSet::open(const std::vector<std::filesystem::path>& files,
-                            const ExampleFileOptions& options) {
+                            const ExampleFileOptions& options,
+                            const StopToken& stop) {
   ExampleSet set;
   for (const std::filesystem::path& path : files) {
-    const ExampleFile& file = set.files_.emplace_back(ExampleFile::open(path, options));
+    const ExampleFile& file = set.files_.emplace_back(ExampleFile::open(path, options, stop));
     check_alike(set.files_.front(), file);
     set.first_records_.push_back(set.size() + file.size());
     set.first_positives_.push_back(set.num_positives() + file.index().num_positives());

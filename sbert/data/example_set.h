@@ -12,11 +12,11 @@ namespace sbert {
 /// and each of its positives has one among all positives.
 class ExampleSet {
  public:
-  /// @throws what ExampleFile::open() throws; Error(kInput) if one file gives labels, or scores,
-  /// and
+  /// @throws what ExampleFile::open() throws; Error(kInput) if one file gives labels or scores and
   ///         another does not
   static ExampleSet open(const std::vector<std::filesystem::path>& files,
-                         const ExampleFileOptions& options);
+                         const ExampleFileOptions& options,
+                         const StopToken& stop = {});
 
   std::int64_t size() const { return first_records_.back(); }
   std::int64_t num_positives() const { return first_positives_.back(); }

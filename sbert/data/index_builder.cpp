@@ -7,7 +7,6 @@
 #include "sbert/base/error.h"
 #include "sbert/base/progress.h"
 #include "sbert/base/random.h"
-#include "sbert/base/stop.h"
 #include "sbert/data/example_builder.h"
 #include "sbert/data/record_scanner.h"
 #include "sbert/data/text_key.h"
@@ -47,8 +46,11 @@ class ContentKey {
 
 class IndexBuilder {
  public:
-  IndexBuilder(const RecordBytes& file, bool skips_bad_records, RecordIndexWriter& writer)
-      : file_(file), skips_(skips_bad_records), writer_(writer), content_(file.bytes) {
+  IndexBuilder(const RecordBytes& file,
+               bool skips_bad_records,
+               RecordIndexWriter& writer,
+               const StopToken& stop)
+      : file_(file), skips_(skips_bad_records), writer_(writer), stop_(stop), content_(file.bytes) {
     if (file.bytes.size() >= kBytesWorthProgress) {
       progress_.emplace("indexing", static_cast<std::int64_t>(file.bytes.size() >> 20), "MiB");
     }
@@ -94,7 +96,7 @@ class IndexBuilder {
     }
   }
 
-  /// False if it is no example.
+  /// False if it is not an example.
   bool take(std::string_view record) {
     ++number_;
     try {
@@ -110,7 +112,7 @@ class IndexBuilder {
       return false;
     }
     if (content_.advance(record.data())) {
-      throw_if_stopped();
+      stop_.throw_if_stopped();
       if (progress_) progress_->advance(1);
     }
     return true;
@@ -169,6 +171,7 @@ class IndexBuilder {
   const RecordBytes& file_;
   bool skips_;
   RecordIndexWriter& writer_;
+  const StopToken& stop_;
   ContentKey content_;
   std::optional<Progress> progress_;
   JsonRecordParser parser_;
@@ -197,8 +200,9 @@ Example parse_example(JsonRecordParser& parser,
 void build_index(const RecordBytes& file,
                  const FileStamp& stamp,
                  bool skips_bad_records,
-                 RecordIndexWriter& writer) {
-  IndexBuilder(file, skips_bad_records, writer).build(stamp);
+                 RecordIndexWriter& writer,
+                 const StopToken& stop) {
+  IndexBuilder(file, skips_bad_records, writer, stop).build(stamp);
 }
 
 }  // namespace sbert

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "sbert/base/stop_token.h"
 #include "sbert/data/example.h"
 #include "sbert/data/json_record.h"
 #include "sbert/data/record_index.h"
@@ -34,6 +35,7 @@ Example parse_example(JsonRecordParser& parser,
 void build_index(const RecordBytes& file,
                  const FileStamp& stamp,
                  bool skips_bad_records,
-                 RecordIndexWriter& writer);
+                 RecordIndexWriter& writer,
+                 const StopToken& stop);
 
 }  // namespace sbert

@@ -66,6 +66,7 @@ class OnDemandValue : public RecordValue {
  public:
   explicit OnDemandValue(ondemand::value value) : value_(value) {}
 
+  bool is_null() override { return checked(value_.type()) == ondemand::json_type::null; }
   std::string string() override { return string_of(value_, "a string"); }
 
   std::vector<std::string> strings() override {

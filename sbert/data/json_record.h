@@ -17,7 +17,7 @@ class JsonRecordParser {
   /// too. A value that visit() leaves unread is skipped, and only its brackets are checked. An
   /// error within visit() is given the key as context.
   /// @param object the bytes of one JSON object, nothing around it but whitespace
-  /// @throws Error(kInput) if it is no JSON (so for NaN and unpaired surrogates that are read), or
+  /// @throws Error(kInput) if it is not JSON (so for NaN and unpaired surrogates that are read), or
   ///         not UTF-8
   void parse(std::string_view object, const VisitValue& visit);
 

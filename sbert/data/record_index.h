@@ -31,7 +31,7 @@ struct FileStamp {
 
 FileStamp stamp_of(const MappedFile& file);
 
-/// A record that is no example.
+/// A record that is not an example.
 struct BadRecord {
   std::int64_t number = 0;  ///< from 1, in the file
   std::uint64_t byte = 0;   ///< where it begins

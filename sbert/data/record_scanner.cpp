@@ -6,13 +6,13 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/data/byte_order_mark.h"
 
 namespace sbert {
 namespace {
 
 constexpr int kMaxDepth = 64;
 constexpr std::size_t kMaxBytes = 64 << 20;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kEndsWithin = "the file ends within this record";
 
 bool is_whitespace(char c) {
@@ -41,7 +41,7 @@ std::size_t after_string(std::string_view bytes, std::size_t at) {
   return std::string_view::npos;
 }
 
-/// What a message shows of the text that is no record.
+/// What a message shows of text that is not a record.
 std::string excerpt(std::string_view bytes) {
   constexpr std::size_t kLength = 20;
   std::string text;
@@ -79,8 +79,8 @@ std::size_t object_length(std::string_view file) {
   fail(ErrorKind::kInput, is_cut ? "the record is longer than 64 MiB" : std::string(kEndsWithin));
 }
 
-RecordScanner::RecordScanner(std::string_view bytes) : bytes_(bytes) {
-  if (bytes_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+RecordScanner::RecordScanner(std::string_view bytes)
+    : bytes_(bytes), at_(byte_order_mark_size(bytes)) {
   skip_whitespace();
   if (at_ < bytes_.size() && bytes_[at_] == '[') {
     is_array_ = true;

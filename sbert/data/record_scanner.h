@@ -17,7 +17,8 @@ class RecordScanner {
   explicit RecordScanner(std::string_view bytes);
 
   /// The bytes of the next object, from its '{' to its '}'; nothing at the end of the file.
-  /// @throws Error(kInput) at place(): something that is no object, a missing comma, brackets that
+  /// @throws Error(kInput) at place(): something that is not an object, a missing comma, brackets
+  /// that
   ///         do not fit, a line break within a string, more than 64 levels or 64 MiB, text after
   ///         the array, a file that ends within a record
   std::optional<std::string_view> next();

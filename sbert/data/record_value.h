@@ -13,6 +13,8 @@ class RecordValue {
  public:
   virtual ~RecordValue() = default;
 
+  /// Never for a column of a line.
+  virtual bool is_null() { return false; }
   /// @throws Error(kInput) "must be a string: found a number"
   virtual std::string string() = 0;
   /// A string alone counts as a list of one.

@@ -13,7 +13,9 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/data/byte_order_mark.h"
 #include "sbert/data/json_record.h"
+#include "sbert/data/text_object.h"
 
 namespace sbert {
 namespace {
@@ -49,34 +51,6 @@ struct LineCursor {
   }
 };
 
-/// The text of one object with its title, and its id if it has one.
-struct JsonText {
-  std::optional<std::string> id;
-  std::string title;
-  std::string text;
-};
-
-JsonText parse_json_text(JsonRecordParser& parser, std::string_view line) {
-  JsonText result;
-  std::optional<std::string> text;
-  std::optional<std::string> beir_id;
-  parser.parse(line, [&](std::string_view key, RecordValue& value) {
-    if (key == "text") {
-      text = value.string();
-    } else if (key == "title") {
-      result.title = value.string();
-    } else if (key == "_id") {
-      beir_id = value.id();
-    } else if (key == "id") {
-      result.id = value.id();
-    }
-  });
-  if (!text) fail(ErrorKind::kInput, "text is missing");
-  if (beir_id) result.id = std::move(beir_id);
-  result.text = *std::move(text);
-  return result;
-}
-
 // A file in memory: mapped, or all that came from stdin.
 class TextBytes {
  public:
@@ -104,11 +78,11 @@ class TextBytes {
   }
 
   /// The next text, nullopt after the last one.
-  std::optional<JsonText> next(LineCursor& cursor, JsonRecordParser& parser) const {
+  std::optional<TextObject> next(LineCursor& cursor, JsonRecordParser& parser) const {
     while (cursor.next()) {
-      if (!is_json_) return JsonText{std::nullopt, "", std::string(cursor.line)};
+      if (!is_json_) return TextObject{.text = std::string(cursor.line)};
       if (cursor.line.find_first_not_of(kWhitespace) == std::string_view::npos) continue;
-      return at_line(cursor, [&] { return parse_json_text(parser, cursor.line); });
+      return at_line(cursor, [&] { return parse_text_object(parser, cursor.line); });
     }
     return std::nullopt;
   }
@@ -120,7 +94,7 @@ class TextBytes {
  private:
   std::string_view bytes() const {
     std::string_view all = file_ ? file_->bytes() : std::string_view(piped_);
-    if (all.starts_with("\xEF\xBB\xBF")) all.remove_prefix(3);
+    all.remove_prefix(byte_order_mark_size(all));
     return all;
   }
 
@@ -160,7 +134,7 @@ void TextSource::for_each_chunk(
   while (true) {
     std::vector<std::string> chunk;
     while (chunk.size() < most) {
-      std::optional<JsonText> text = state_->bytes.next(cursor, parser);
+      std::optional<TextObject> text = state_->bytes.next(cursor, parser);
       if (!text) break;
       chunk.push_back(std::move(text->text));
     }
@@ -175,7 +149,7 @@ std::vector<std::string> read_texts(const std::string& path) {
   LineCursor cursor = bytes.begin();
   JsonRecordParser parser;
   std::vector<std::string> texts;
-  while (std::optional<JsonText> record = bytes.next(cursor, parser))
+  while (std::optional<TextObject> record = bytes.next(cursor, parser))
     texts.push_back(std::move(record->text));
   return texts;
 }
@@ -186,7 +160,7 @@ std::vector<TextRecord> read_text_records(const std::string& path) {
   JsonRecordParser parser;
   std::vector<TextRecord> records;
   std::unordered_map<std::string, std::int64_t> line_of_id;
-  while (std::optional<JsonText> record = bytes.next(cursor, parser)) {
+  while (std::optional<TextObject> record = bytes.next(cursor, parser)) {
     std::string id = record->id ? *std::move(record->id) : concat(cursor.number);
     const auto [earlier, is_new] = line_of_id.emplace(id, cursor.number);
     if (!is_new) {
@@ -195,9 +169,7 @@ std::vector<TextRecord> read_text_records(const std::string& path) {
              concat("the id is there already, on line ", earlier->second, ": ", id));
       });
     }
-    std::string text =
-        record->title.empty() ? std::move(record->text) : concat(record->title, ' ', record->text);
-    records.push_back({std::move(id), std::move(text)});
+    records.push_back({std::move(id), (*std::move(record)).titled_text()});
   }
   return records;
 }

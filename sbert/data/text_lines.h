@@ -16,7 +16,7 @@ struct TextRecord {
 };
 
 // All read a file of texts, or stdin for "-". A name that ends in .jsonl is JSON Lines, any other
-// is plain text, one text a line; stdin is JSON Lines if its first character that is no space is
+// is plain text, one text a line; stdin is JSON Lines if its first character that is not a space is
 // '{'. Lines end with \n or \r\n; the last one may lack it. In plain text an empty line is an empty
 // text; in JSON Lines it is skipped. A byte order mark is dropped.
 

@@ -6,12 +6,11 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/data/byte_order_mark.h"
 #include "sbert/data/plain_value.h"
 
 namespace sbert {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::vector<std::string_view> split(std::string_view line) {
   std::vector<std::string_view> fields;
@@ -25,8 +24,7 @@ std::vector<std::string_view> split(std::string_view line) {
 
 }  // namespace
 
-TsvTable::TsvTable(std::string_view bytes) {
-  if (bytes.starts_with(kByteOrderMark)) first_row_ = kByteOrderMark.size();
+TsvTable::TsvTable(std::string_view bytes) : first_row_(byte_order_mark_size(bytes)) {
   const auto header = next_line(bytes, first_row_);
   if (!header) fail(ErrorKind::kInput, "the file is empty");
   for (const std::string_view name : split(*header)) {

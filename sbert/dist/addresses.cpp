@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
 #include <thread>
 
 #include <netdb.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "sbert/base/concat.h"
+#include "sbert/base/error.h"
 #include "sbert/dist/socket.h"
 
 namespace sbert {
@@ -36,7 +36,7 @@ bool listens(const addrinfo& address, std::chrono::milliseconds timeout) {
 std::string own_address(const std::string& host) {
   constexpr int kAnyPort = 9;
   const Addresses found = addresses_of(host, kAnyPort, SOCK_DGRAM);
-  if (!found) throw std::runtime_error(concat("unknown host: ", host));
+  if (!found) fail(ErrorKind::kIo, concat("unknown host: ", host));
   for (const addrinfo* each = found.get(); each != nullptr; each = each->ai_next) {
     const Socket socket = open_socket(*each);
     sockaddr_storage own{};
@@ -50,7 +50,7 @@ std::string own_address(const std::string& host) {
       return text;
     }
   }
-  throw std::runtime_error(concat("no route to ", host));
+  fail(ErrorKind::kIo, concat("no route to ", host));
 }
 
 bool wait_for_listener(const std::string& host, int port, std::chrono::milliseconds timeout) {

@@ -7,7 +7,7 @@ namespace sbert {
 
 /// The address by which this machine reaches a host, and so the one at which that one reaches it.
 /// Sends nothing.
-/// @throws std::runtime_error if the host is unknown or there is no way to it
+/// @throws Error(kIo) if the host is unknown or there is no way to it
 std::string own_address(const std::string& host);
 
 /// Waits until somebody listens at a port of a host, whose name need not be known yet.

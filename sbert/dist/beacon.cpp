@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <stdexcept>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "sbert/base/concat.h"
+#include "sbert/base/error.h"
 
 namespace sbert {
 namespace {
@@ -77,7 +77,7 @@ pollfd awaited(const Sight& sight) {
 Beacon::Beacon(const std::string& address) : place_{.address = address} {
   constexpr int kAnyPort = 0;
   const Addresses found = addresses_of(address, kAnyPort, SOCK_STREAM);
-  if (!found) throw std::runtime_error(concat("unknown address: ", address));
+  if (!found) fail(ErrorKind::kIo, concat("unknown address: ", address));
   socket_ = open_socket(*found);
   sockaddr_storage own{};
   socklen_t size = sizeof own;
@@ -86,7 +86,7 @@ Beacon::Beacon(const std::string& address) : place_{.address = address} {
       ::listen(socket_.number(), SOMAXCONN) == 0 &&
       ::getsockname(socket_.number(), reinterpret_cast<sockaddr*>(&own), &size) == 0;
   if (!is_lit) {
-    throw std::runtime_error(concat("cannot listen at ", address, ": ", std::strerror(errno)));
+    fail(ErrorKind::kIo, concat("cannot listen at ", address, ": ", std::strerror(errno)));
   }
   place_.port = port_of(own);
 }

@@ -19,7 +19,7 @@ struct BeaconPlace {
 class Beacon {
  public:
   /// @param address of this machine, as numbers
-  /// @throws std::runtime_error if one cannot listen there
+  /// @throws Error(kIo) if one cannot listen there
   explicit Beacon(const std::string& address);
   const BeaconPlace& place() const { return place_; }
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sbert/base/error.h"
 #include "sbert/dist/free_port.h"
 
 namespace sbert {
@@ -37,7 +38,7 @@ TEST(Beacon, StandsWithAnIpv6AddressToo) {
   std::optional<Beacon> beacon;
   try {
     beacon.emplace("::1");
-  } catch (const std::runtime_error&) {
+  } catch (const Error&) {
     GTEST_SKIP() << "no IPv6 here";
   }
   EXPECT_THAT(find_beacons_out({beacon->place()}, kShort), ElementsAre(false));
@@ -81,7 +82,7 @@ TEST(Beacon, WhereNoneEverStoodItIsOut) {
 }
 
 TEST(Beacon, CannotStandOnAnotherMachine) {
-  EXPECT_THROW(Beacon("192.0.2.1"), std::runtime_error);  // of RFC 5737: in documents alone
+  EXPECT_THROW(Beacon("192.0.2.1"), Error);  // of RFC 5737: in documents alone
 }
 
 }  // namespace

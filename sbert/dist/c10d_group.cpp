@@ -15,9 +15,9 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
+#include "sbert/config/membership.h"
 #include "sbert/dist/addresses.h"
 #include "sbert/dist/buckets.h"
-#include "sbert/dist/membership.h"
 #include "sbert/dist/nccl_plugin.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/dist/roster.h"
@@ -43,7 +43,7 @@ c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store
     return {};
   }
   const auto make = reinterpret_cast<MakeNccl*>(::dlsym(library, kMakeNccl));
-  if (make == nullptr) throw std::runtime_error(concat(kNcclPlugin, " has no ", kMakeNccl));
+  if (make == nullptr) fail(ErrorKind::kInternal, concat(kNcclPlugin, " has no ", kMakeNccl));
   NcclRequest request{.store = store,
                       .rank = self.rank,
                       .size = self.size,

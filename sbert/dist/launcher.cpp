@@ -17,9 +17,8 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
-#include "sbert/base/stop.h"
+#include "sbert/config/membership.h"
 #include "sbert/dist/free_port.h"
-#include "sbert/dist/membership.h"
 
 namespace sbert {
 namespace {
@@ -187,13 +186,13 @@ class LocalProcesses {
   LocalProcesses(const LocalProcesses&) = delete;
   LocalProcesses& operator=(const LocalProcesses&) = delete;
 
-  void wait() {
+  void wait(const StopToken& stop) {
     bool is_stop_handed_on = false;
     int milliseconds_left = kGraceMilliseconds;
     while (std::ranges::any_of(processes_, [](const Process& each) { return !each.status; })) {
       read_output(kPollMilliseconds);
       collect();
-      if (stop_requested() && !is_stop_handed_on) {
+      if (stop.stop_requested() && !is_stop_handed_on) {
         is_stop_handed_on = true;
         signal_all(SIGTERM);
       }
@@ -268,9 +267,9 @@ class LocalProcesses {
 
 }  // namespace
 
-void run_local_processes(int count, const std::vector<std::string>& words) {
+void run_local_processes(int count, const std::vector<std::string>& words, const StopToken& stop) {
   log_info(concat("starting ", count, " processes on this machine"));
-  LocalProcesses(count, words).wait();
+  LocalProcesses(count, words).wait(stop);
 }
 
 }  // namespace sbert

@@ -82,7 +82,7 @@ class ProcessGroup {
 /// A process on its own: no call waits or needs a network.
 ProcessGroup& alone();
 
-/// Runs what processes do together, and says to the others why if this one cannot.
+/// Runs the process's part of what all do, and tells the others why if it fails.
 template <typename Work>
 auto do_together(ProcessGroup& group, Work&& work) {
   try {

@@ -44,6 +44,8 @@ c10::intrusive_ptr<c10d::Store> open_store(const Membership& self, std::chrono::
 }
 
 // The store has no time limit where it is asked for what it has at once, and who keeps it may hang.
+// So the question has a thread that nobody waits for: one that is joined would hang with it. It
+// owns all that it uses.
 // nullopt: no answer.
 template <typename Question>
 auto ask(Question question) -> std::optional<decltype(question())> {

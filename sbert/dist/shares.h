@@ -7,12 +7,13 @@
 
 namespace sbert {
 
+/// Elements [first, first + size) of a flattened tensor.
 struct Range {
   std::int64_t first;
   std::int64_t size;
 };
 
-/// Which of n elements are those of a process: of W processes each has ceil(n / W) of them, in the
+/// The elements of n that belong to a process: of W processes each has ceil(n / W) of them, in the
 /// order of the ranks, but the last fewer or none.
 Range share(std::int64_t n, int rank, int size);
 
@@ -20,8 +21,8 @@ Range share(std::int64_t n, int rank, int size);
 /// @return [range.size]
 Tensor elements(const Tensor& tensor, const Range& range);
 
-/// The elements of tensors by whose share they are: row r has those of rank r of each tensor in
-/// turn, of each tensor ceil(n / W), zeros where a share has fewer.
+/// The flattened tensors regrouped by owner: row r holds rank r's share of every tensor, each padded
+/// with zeros to ceil(n / W).
 /// @param tensors of one type, on one device
 /// @return [W, sum of ceil(n / W)] of a single tensor, without a copy where it can be
 Tensor rows_of_shares(const std::vector<Tensor>& tensors, int size);

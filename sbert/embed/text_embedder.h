@@ -37,7 +37,7 @@ class TextEmbedder {
   virtual const ModelCard& card() const = 0;
   /// Whether it gives embeddings length 1.
   virtual bool normalizes() const = 0;
-  /// Processes that share the work: callers hand over so many times more texts at once.
+  /// Processes that share the work: callers hand over that many times more texts at once.
   virtual int num_processes() const { return 1; }
 };
 

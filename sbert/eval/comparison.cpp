@@ -6,8 +6,6 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
-#include "sbert/base/stop.h"
-#include "sbert/base/threads.h"
 
 namespace sbert {
 namespace {
@@ -24,14 +22,14 @@ double quantile(const std::vector<double>& sorted, double share) {
 
 // Intervals of several columns of differences [columns][items], drawing the same items for all.
 std::vector<Interval> intervals_of(const std::vector<std::vector<double>>& columns,
-                                   const ComparisonOptions& options) {
+                                   const ComparisonOptions& options,
+                                   const ComputeContext& context) {
   if (columns.empty()) return {};
   const std::uint64_t num_items = columns.front().size();
   const auto num_resamples = static_cast<std::size_t>(options.num_resamples);
   std::vector<std::vector<double>> means(columns.size(), std::vector<double>(num_resamples));
   const std::int64_t tasks = (options.num_resamples + kResamplesPerTask - 1) / kResamplesPerTask;
-  for_each_task(available_threads(), static_cast<std::size_t>(tasks), [&](std::size_t task) {
-    throw_if_stopped();
+  const auto resample = [&](std::size_t task) {
     std::vector<std::uint32_t> drawn(num_items);
     const std::size_t begin = task * kResamplesPerTask;
     const std::size_t end = std::min(begin + kResamplesPerTask, num_resamples);
@@ -46,7 +44,8 @@ std::vector<Interval> intervals_of(const std::vector<std::vector<double>>& colum
         means[column][b] = sum / static_cast<double>(num_items);
       }
     }
-  });
+  };
+  context.pool.for_each(static_cast<std::size_t>(tasks), resample, context.stop);
   std::vector<Interval> intervals;
   for (std::vector<double>& each : means) {
     std::sort(each.begin(), each.end());
@@ -138,14 +137,9 @@ ComparisonRow row_of(const std::string& metric, const std::vector<NamedEvaluatio
 
 }  // namespace
 
-Interval bootstrap_interval(std::span<const double> differences, const ComparisonOptions& options) {
-  check_options(options);
-  if (differences.empty()) fail(ErrorKind::kInternal, "no items to resample");
-  return intervals_of({{differences.begin(), differences.end()}}, options).front();
-}
-
 std::vector<ComparisonRow> compare(const std::vector<NamedEvaluation>& evaluations,
-                                   const ComparisonOptions& options) {
+                                   const ComparisonOptions& options,
+                                   const ComputeContext& context) {
   check_options(options);
   if (evaluations.empty()) fail(ErrorKind::kUsage, "no evaluation to compare");
   const Evaluation& first = evaluations.front().evaluation;
@@ -174,7 +168,7 @@ std::vector<ComparisonRow> compare(const std::vector<NamedEvaluation>& evaluatio
       targets.push_back(&*row.models[i].items);
     }
   }
-  const std::vector<Interval> intervals = intervals_of(columns, options);
+  const std::vector<Interval> intervals = intervals_of(columns, options, context);
   for (std::size_t i = 0; i < targets.size(); ++i)
     targets[i]->interval = intervals[i];
   return rows;

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "sbert/base/worker_pool.h"
 #include "sbert/eval/evaluation.h"
 
 namespace sbert {
@@ -53,18 +53,15 @@ struct ComparisonRow {
 /// the main metric first. Intervals are those of a paired bootstrap: items are drawn with
 /// replacement, the same for all models and metrics, and the interval holds the middle of the
 /// differences of means (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, 13.3).
+/// Drawing j of resample b is item (derive_key(seed, b, j) >> 32) * items >> 32; between two means
+/// the percentile is linear.
 ///
 /// @throws Error(kInput) if tasks, items or metrics differ, or an item's value is not a number;
 ///         Error(kUsage) if there is no evaluation, fewer than 1 resample, or a confidence outside
-///         (0, 1); Error(kCancelled) when a stop is asked for
+///         (0, 1); Error(kCancelled) once a stop is requested
 std::vector<ComparisonRow> compare(const std::vector<NamedEvaluation>& evaluations,
-                                   const ComparisonOptions& options = {});
-
-/// Percentile interval of the mean of `differences` under resampling. Drawing j of resample b is
-/// item (derive_key(seed, b, j) >> 32) * items >> 32; between two means the percentile is linear.
-///
-/// @param differences [items], at least one
-Interval bootstrap_interval(std::span<const double> differences, const ComparisonOptions& options);
+                                   const ComparisonOptions& options,
+                                   const ComputeContext& context);
 
 /// A JSON array, an object a metric: {"metric", "main", "models": [{"name", "value", "difference",
 /// "interval": [low, high], "won", "lost", "tied"}]}; the last four where there are items.

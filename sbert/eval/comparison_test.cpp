@@ -8,6 +8,7 @@
 
 #include "sbert/base/files.h"
 #include "sbert/base/message_of.h"
+#include "sbert/eval/table_embedder.h"
 
 namespace sbert {
 namespace {
@@ -30,14 +31,22 @@ NamedEvaluation evaluation(const std::string& name, std::vector<double> ndcg, do
 const std::vector<NamedEvaluation> kTwo{evaluation("before", {0.5, 0.25, 1, 0, 1}, 0.5),
                                         evaluation("after", {1, 0.5, 0.5, 0, 1}, 0.75)};
 
+// Of the mean of differences between two models' items.
+Interval interval_of(const std::vector<double>& differences, const ComparisonOptions& options) {
+  const std::vector<double> zeros(differences.size(), 0);
+  const auto rows = compare({evaluation("one", zeros, 0), evaluation("other", differences, 0)},
+                            options, test_context());
+  return rows[0].models[1].items->interval;
+}
+
 TEST(BootstrapInterval, IsThatOfNumpyWithTheSameDrawings) {
   const Json golden = Json::parse(read_file(SBERT_GOLDEN "/comparison/bootstrap.json"));
   ASSERT_EQ(golden["cases"].size(), 6U);
   for (const Json& each : golden["cases"]) {
     const auto differences = each["differences"].get<std::vector<double>>();
-    const Interval interval = bootstrap_interval(differences, {.num_resamples = golden["resamples"],
-                                                               .confidence = each["confidence"],
-                                                               .seed = each["seed"]});
+    const Interval interval = interval_of(differences, {.num_resamples = golden["resamples"],
+                                                        .confidence = each["confidence"],
+                                                        .seed = each["seed"]});
     EXPECT_NEAR(interval.low, each["interval"][0].get<double>(), 1e-12);
     EXPECT_NEAR(interval.high, each["interval"][1].get<double>(), 1e-12);
     if (!each.contains("scipy")) continue;
@@ -50,13 +59,13 @@ TEST(BootstrapInterval, IsThatOfNumpyWithTheSameDrawings) {
 
 TEST(BootstrapInterval, OfEqualDifferencesIsThatDifference) {
   const std::vector<double> differences(8, 0.25);
-  const Interval interval = bootstrap_interval(differences, {});
+  const Interval interval = interval_of(differences, {});
   EXPECT_EQ(interval.low, 0.25);
   EXPECT_EQ(interval.high, 0.25);
 }
 
 TEST(Compare, TheMainMetricComesFirstAndCountsItems) {
-  const auto rows = compare(kTwo);
+  const auto rows = compare(kTwo, {}, test_context());
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].metric, "ndcg@10");
   EXPECT_TRUE(rows[0].is_main);
@@ -73,7 +82,7 @@ TEST(Compare, TheMainMetricComesFirstAndCountsItems) {
 }
 
 TEST(Compare, AMetricWithoutItemsHasNoInterval) {
-  const auto rows = compare(kTwo);
+  const auto rows = compare(kTwo, {}, test_context());
   EXPECT_EQ(rows[1].metric, "recall@10");
   EXPECT_FALSE(rows[1].models[1].items.has_value());
   EXPECT_EQ(rows[1].models[1].difference, 0.25);
@@ -82,7 +91,7 @@ TEST(Compare, AMetricWithoutItemsHasNoInterval) {
 TEST(Compare, EachModelIsComparedWithTheFirst) {
   auto three = kTwo;
   three.push_back(evaluation("other", {0.5, 0.25, 1, 0, 1}, 0.5));
-  const auto rows = compare(three);
+  const auto rows = compare(three, {}, test_context());
   EXPECT_NEAR(rows[0].models[1].difference, 0.05, 1e-15);
   EXPECT_EQ(rows[0].models[2].difference, 0);
   EXPECT_EQ(rows[0].models[2].items->tied, 5);
@@ -90,14 +99,16 @@ TEST(Compare, EachModelIsComparedWithTheFirst) {
 
 TEST(Compare, TheSeedSetsTheInterval) {
   const auto low = [](std::uint64_t seed) {
-    return compare(kTwo, {.num_resamples = 7, .seed = seed})[0].models[1].items->interval.low;
+    return compare(kTwo, {.num_resamples = 7, .seed = seed}, test_context())[0]
+        .models[1]
+        .items->interval.low;
   };
   EXPECT_EQ(low(1), low(1));
   EXPECT_NE(low(1), low(2));
 }
 
 TEST(Compare, OneModelAloneIsATableOfItsMetrics) {
-  const auto rows = compare({kTwo[0]});
+  const auto rows = compare({kTwo[0]}, {}, test_context());
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].models.size(), 1U);
 }
@@ -106,7 +117,7 @@ TEST(CompareErrors, OfWhatCannotBeCompared) {
   const auto message = [](auto change, ErrorKind kind = ErrorKind::kInput) {
     auto evaluations = kTwo;
     change(evaluations);
-    return message_of(kind, [&] { compare(evaluations); });
+    return message_of(kind, [&] { compare(evaluations, {}, test_context()); });
   };
   EXPECT_EQ(message([](auto& all) { all[1].evaluation.task = "sts"; }),
             "after: is of another task than the first model's: sts; the first: retrieval");
@@ -121,9 +132,17 @@ TEST(CompareErrors, OfWhatCannotBeCompared) {
   EXPECT_EQ(message([](auto& all) { all.clear(); }, ErrorKind::kUsage), "no evaluation to compare");
 }
 
+TEST(Compare, AStopEndsIt) {
+  StopSource stop;
+  stop.request_stop();
+  EXPECT_EQ(message_of(ErrorKind::kCancelled,
+                       [&] { compare(kTwo, {}, {test_context().pool, stop.token()}); }),
+            "interrupted");
+}
+
 TEST(CompareErrors, OfOptionsOutOfRange) {
   const auto message = [](const ComparisonOptions& options) {
-    return message_of(ErrorKind::kUsage, [&] { compare(kTwo, options); });
+    return message_of(ErrorKind::kUsage, [&] { compare(kTwo, options, test_context()); });
   };
   EXPECT_EQ(message({.num_resamples = 0}), "resamples of a comparison must be at least 1: 0");
   for (const double confidence : {0.0, 1.0, std::numeric_limits<double>::quiet_NaN()}) {
@@ -133,7 +152,7 @@ TEST(CompareErrors, OfOptionsOutOfRange) {
 }
 
 TEST(ComparisonJson, HasIntervalsWhereThereAreItems) {
-  const Json json = Json::parse(comparison_json(kTwo, compare(kTwo)));
+  const Json json = Json::parse(comparison_json(kTwo, compare(kTwo, {}, test_context())));
   ASSERT_EQ(json.size(), 2U);
   EXPECT_EQ(json[0]["metric"], "ndcg@10");
   EXPECT_EQ(json[0]["main"], true);
@@ -148,14 +167,15 @@ TEST(ComparisonJson, HasIntervalsWhereThereAreItems) {
 TEST(ComparisonJson, ANameThatIsNotUtf8IsMended) {
   auto evaluations = kTwo;
   evaluations[1].name = "\xFF.nemo";
-  const Json json = Json::parse(comparison_json(evaluations, compare(evaluations)));
+  const Json json =
+      Json::parse(comparison_json(evaluations, compare(evaluations, {}, test_context())));
   EXPECT_EQ(json[0]["models"][1]["name"], "\xEF\xBF\xBD.nemo");
 }
 
 TEST(ComparisonTable, AlignsItsColumns) {
   auto evaluations = kTwo;
   evaluations[0].name = "vor\xC3\xA4n";
-  const auto rows = compare(evaluations);
+  const auto rows = compare(evaluations, {}, test_context());
   const std::string table = comparison_table(evaluations, rows);
   EXPECT_THAT(table, HasSubstr("metric     model   value  difference  "));
   EXPECT_THAT(table, HasSubstr("\nndcg@10    vor\xC3\xA4n  0.5500\n"));
@@ -164,7 +184,7 @@ TEST(ComparisonTable, AlignsItsColumns) {
 }
 
 TEST(ComparisonTable, ShowsTheMainMetricAndThoseAskedFor) {
-  const auto rows = compare(kTwo);
+  const auto rows = compare(kTwo, {}, test_context());
   EXPECT_THAT(comparison_table(kTwo, rows, {"mrr@10"}), testing::Not(HasSubstr("recall@10")));
   EXPECT_THAT(comparison_table(kTwo, rows, {"mrr@10"}), HasSubstr("ndcg@10"));
   EXPECT_THAT(comparison_table(kTwo, rows, {"recall@10"}), HasSubstr("recall@10"));

@@ -9,7 +9,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/memory.h"
-#include "sbert/eval/vector_similarity.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
@@ -50,15 +50,15 @@ FloatMatrix with_column(const FloatMatrix& matrix, float scale, const auto& last
 
 // Embeddings whose dot products rank as the similarity does: of unit length for the cosine; for the
 // squared distance |q|^2 - (2 q . d - |d|^2) with a column more.
-FloatMatrix as_queries(FloatMatrix queries, VectorSimilarity similarity) {
-  if (similarity == VectorSimilarity::kCosine) normalize_rows(queries);
-  if (similarity != VectorSimilarity::kEuclidean) return queries;
+FloatMatrix as_queries(FloatMatrix queries, Similarity similarity) {
+  if (similarity == Similarity::kCosine) normalize_rows(queries);
+  if (similarity != Similarity::kEuclidean) return queries;
   return with_column(queries, 2, [](std::span<const float>) { return 1.0F; });
 }
 
-FloatMatrix as_documents(FloatMatrix documents, VectorSimilarity similarity) {
-  if (similarity == VectorSimilarity::kCosine) normalize_rows(documents);
-  if (similarity != VectorSimilarity::kEuclidean) return documents;
+FloatMatrix as_documents(FloatMatrix documents, Similarity similarity) {
+  if (similarity == Similarity::kCosine) normalize_rows(documents);
+  if (similarity != Similarity::kEuclidean) return documents;
   return with_column(documents, 1, [](std::span<const float> row) {
     return static_cast<float>(-squared_length(row));
   });
@@ -80,27 +80,25 @@ void check_rows(std::string_view what, const FloatMatrix& matrix, std::size_t te
   }
 }
 
-// Documents of a block. Blocks that begin at multiples of the search's tile have the same scores in
-// whatever memory.
+// Documents of a block. Scores are the same in whatever memory.
 std::int64_t block_of(const RankingOptions& options, std::int64_t columns) {
   if (options.memory_bytes == 0) return options.block_documents;
   // The rest is left to texts, token ids, activations and what the allocator keeps.
   const std::uint64_t share = memory_left(options.memory_bytes) / 8;
   const auto rows =
       static_cast<std::int64_t>(share / (static_cast<std::uint64_t>(columns) * sizeof(float)));
-  constexpr std::int64_t kTile = PiecewiseTopk::kAlignment;
-  return std::min(std::max(rows / kTile, std::int64_t{1}) * kTile, options.block_documents);
+  return std::clamp<std::int64_t>(rows, 1, options.block_documents);
 }
 
 }  // namespace
 
 std::vector<std::vector<Hit>> rank_documents(
-    EmbeddingSource& source,
+    const RoleEmbedder& source,
     const RetrievalData& data,
     const RankingOptions& options,
     const std::function<void(const DocumentBlock& block)>& see) {
-  const VectorSimilarity similarity = parse_vector_similarity(source.similarity());
-  if (similarity == VectorSimilarity::kManhattan) {
+  const Similarity similarity = source.similarity();
+  if (similarity == Similarity::kManhattan) {
     fail(ErrorKind::kUsage,
          "documents are ranked by cosine, dot product or Euclidean distance; the model's "
          "similarity is manhattan");
@@ -111,7 +109,7 @@ std::vector<std::vector<Hit>> rank_documents(
 
   const std::int64_t block = block_of(options, query_rows.columns);
   const std::vector<std::int64_t> order = order_of_ties(data, options.mode);
-  PiecewiseTopk topk(query_rows, options.depth, /*threads=*/0);
+  PiecewiseTopk topk(query_rows, options.depth, source.context());
   for (std::size_t begin = 0; begin < order.size();) {
     const std::size_t count = std::min(order.size() - begin, static_cast<std::size_t>(block));
     const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -127,7 +125,7 @@ std::vector<std::vector<Hit>> rank_documents(
     for (Hit& hit : hits)
       hit.row = order[static_cast<std::size_t>(hit.row)];
   }
-  if (similarity != VectorSimilarity::kEuclidean) return rankings;
+  if (similarity != Similarity::kEuclidean) return rankings;
   for (std::size_t q = 0; q < rankings.size(); ++q) {
     const double length = squared_length(queries.row(static_cast<std::int64_t>(q)));
     for (Hit& hit : rankings[q])

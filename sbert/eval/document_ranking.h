@@ -7,6 +7,7 @@
 #include "sbert/data/beir.h"
 #include "sbert/eval/evaluation.h"
 #include "sbert/eval/retrieval_metrics.h"
+#include "sbert/eval/role_embedder.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {
@@ -33,7 +34,7 @@ struct RankingOptions {
 /// @return [Q] hits whose rows are those of the corpus, best first
 /// @throws Error(kUsage) if the source's similarity is manhattan, or the memory does not suffice
 std::vector<std::vector<Hit>> rank_documents(
-    EmbeddingSource& source,
+    const RoleEmbedder& source,
     const RetrievalData& data,
     const RankingOptions& options,
     const std::function<void(const DocumentBlock& block)>& see);

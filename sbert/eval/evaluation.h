@@ -5,44 +5,17 @@
 #include <utility>
 #include <vector>
 
+#include "sbert/base/curve.h"
 #include "sbert/base/matrix.h"
 #include "sbert/base/metrics.h"
 
 namespace sbert {
-
-/// What a text is in a task: which of the model's prompts is put before it.
-enum class TextRole { kQuery, kDocument, kSymmetric };
-
-/// Where evaluators get embeddings from: a model, or a cache before it.
-class EmbeddingSource {
- public:
-  virtual ~EmbeddingSource() = default;
-
-  /// @return [N, H] in the order of `texts`
-  /// @throws Error(kCancelled) when a stop is asked for; Error(kInput) naming the text whose
-  ///         embedding is not finite
-  virtual FloatMatrix embed(const std::vector<std::string>& texts, TextRole role) = 0;
-
-  /// "cosine", "dot", "euclidean" or "manhattan": what the model was made for.
-  virtual std::string similarity() const = 0;
-};
 
 /// A metric of each item (query, pair, text) of a task, whose mean it is: for paired comparisons of
 /// two models on the same data.
 struct ItemMetric {
   std::string name;            ///< as in Evaluation::metrics: "ndcg@10"
   std::vector<double> values;  ///< [items]
-};
-
-/// One point of a curve, such as recall against k.
-struct CurvePoint {
-  double x = 0;
-  double y = 0;
-};
-struct Curve {
-  std::string name;     ///< "recall@k"
-  std::string x_label;  ///< "k"
-  std::vector<CurvePoint> points;
 };
 
 /// A query that went badly, for people to read.

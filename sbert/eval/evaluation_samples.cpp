@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "sbert/eval/draws.h"
-#include "sbert/eval/matrix_product.h"
+#include "sbert/base/draws.h"
+#include "sbert/search/row_products.h"
 
 namespace sbert {
 

@@ -12,8 +12,8 @@
 #include "sbert/eval/clustering_metrics.h"
 #include "sbert/eval/evaluation_samples.h"
 #include "sbert/eval/logistic_regression.h"
-#include "sbert/eval/nearest_neighbours.h"
-#include "sbert/eval/vector_similarity.h"
+#include "sbert/search/nearest_neighbours.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
@@ -54,9 +54,9 @@ class LabelNumbers {
   std::vector<std::string> names_;
 };
 
-FloatMatrix embed(EmbeddingSource& source, const std::vector<std::string>& texts) {
+FloatMatrix embed(const RoleEmbedder& source, const std::vector<std::string>& texts) {
   FloatMatrix embeddings = source.embed(texts, TextRole::kSymmetric);
-  if (source.similarity() == name_of(VectorSimilarity::kCosine)) normalize_rows(embeddings);
+  if (source.similarity() == Similarity::kCosine) normalize_rows(embeddings);
   return embeddings;
 }
 
@@ -100,7 +100,7 @@ void sample_predictions(const LabelledTexts& test,
 
 }  // namespace
 
-Evaluation evaluate_clustering(EmbeddingSource& source,
+Evaluation evaluate_clustering(const RoleEmbedder& source,
                                const LabelledTexts& data,
                                KMeansOptions options) {
   const LabelNumbers labels(data.labels);
@@ -110,7 +110,7 @@ Evaluation evaluate_clustering(EmbeddingSource& source,
                        {"labels", labels.size()}};
   const FloatMatrix embeddings = embed(source, data.texts);
   options.clusters = labels.size();
-  const KMeansResult found = mini_batch_k_means(embeddings, options);
+  const KMeansResult found = mini_batch_k_means(embeddings, options, source.context());
   const ClusteringMetrics metrics = clustering_metrics(labels.of(data.labels), found.clusters);
   evaluation.metrics = {{"v_measure", metrics.v_measure},
                         {"homogeneity", metrics.homogeneity},
@@ -122,7 +122,7 @@ Evaluation evaluate_clustering(EmbeddingSource& source,
   return evaluation;
 }
 
-Evaluation evaluate_classification(EmbeddingSource& source,
+Evaluation evaluate_classification(const RoleEmbedder& source,
                                    const LabelledTexts& train,
                                    const LabelledTexts& test,
                                    const ClassificationOptions& options) {
@@ -140,14 +140,15 @@ Evaluation evaluate_classification(EmbeddingSource& source,
   const std::vector<std::int64_t> train_labels = labels.of(train.labels);
   const LogisticRegression model = fit_logistic_regression(
       train_rows, train_labels, labels.size(),
-      {.inverse_penalty = options.inverse_penalty, .max_iterations = options.max_iterations});
+      {.inverse_penalty = options.inverse_penalty, .max_iterations = options.max_iterations},
+      source.context());
   if (!model.has_converged) {
     evaluation.warnings.push_back(
         concat("logistic regression has not converged, iterations: ", options.max_iterations));
   }
   const std::vector<std::int64_t> predicted = model.predict(test_rows);
-  const std::vector<std::int64_t> by_neighbours =
-      classify_by_neighbours(train_rows, train_labels, test_rows, options.neighbours);
+  const std::vector<std::int64_t> by_neighbours = classify_by_neighbours(
+      train_rows, train_labels, test_rows, options.neighbours, source.context());
   evaluation.metrics = {{"accuracy", accuracy(expected, predicted)},
                         {"macro_f1", macro_f1(expected, predicted)},
                         {"knn_accuracy", accuracy(expected, by_neighbours)},

@@ -4,7 +4,8 @@
 
 #include "sbert/data/evaluation_records.h"
 #include "sbert/eval/evaluation.h"
-#include "sbert/eval/k_means.h"
+#include "sbert/eval/role_embedder.h"
+#include "sbert/search/k_means.h"
 
 namespace sbert {
 
@@ -14,7 +15,7 @@ namespace sbert {
 ///
 /// @param options all but the number of clusters
 /// @throws Error(kInput) if there are fewer than two labels
-Evaluation evaluate_clustering(EmbeddingSource& source,
+Evaluation evaluate_clustering(const RoleEmbedder& source,
                                const LabelledTexts& data,
                                KMeansOptions options);
 
@@ -29,7 +30,7 @@ struct ClassificationOptions {
 /// nearest neighbours. Labels that `train` lacks are a warning, and count as wrong.
 ///
 /// @throws Error(kInput) if `train` has fewer than two labels
-Evaluation evaluate_classification(EmbeddingSource& source,
+Evaluation evaluate_classification(const RoleEmbedder& source,
                                    const LabelledTexts& train,
                                    const LabelledTexts& test,
                                    const ClassificationOptions& options);

@@ -9,7 +9,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/stop.h"
 
 namespace sbert {
 namespace {
@@ -48,8 +47,8 @@ struct Point {
   double value = 0;
 };
 
-void evaluate(const Objective& objective, Point& point) {
-  throw_if_stopped();
+void evaluate(const Objective& objective, const StopToken& stop, Point& point) {
+  stop.throw_if_stopped();
   point.gradient.resize(point.x.size());
   point.value = objective(point.x, point.gradient);
 }
@@ -89,6 +88,7 @@ Vector direction_of(const Vector& gradient, const std::deque<Step>& steps) {
 bool search_line(const Objective& objective,
                  const Point& from,
                  const Vector& direction,
+                 const StopToken& stop,
                  Point& found) {
   const double slope = dot(from.gradient, direction);
   if (!(slope < 0)) return false;
@@ -98,7 +98,7 @@ bool search_line(const Objective& objective,
   for (int trial = 0; trial < kMaxTrials; ++trial) {
     found.x = from.x;
     add_scaled(found.x, length, direction);
-    evaluate(objective, found);
+    evaluate(objective, stop, found);
     // Negated, so that a NaN is too far, too.
     if (!(found.value <= from.value + kSufficientDecrease * length * slope)) {
       high = length;
@@ -114,9 +114,12 @@ bool search_line(const Objective& objective,
 
 }  // namespace
 
-LbfgsResult minimize(const Objective& objective, Vector start, const LbfgsOptions& options) {
+LbfgsResult minimize(const Objective& objective,
+                     Vector start,
+                     const LbfgsOptions& options,
+                     const StopToken& stop) {
   Point point{.x = std::move(start)};
-  evaluate(objective, point);
+  evaluate(objective, stop, point);
   if (!std::isfinite(point.value)) {
     fail(ErrorKind::kInput, concat("the value to minimize is not finite: ", point.value));
   }
@@ -126,7 +129,7 @@ LbfgsResult minimize(const Objective& objective, Vector start, const LbfgsOption
     result.has_converged = largest(point.gradient) <= options.tolerance;
     if (result.has_converged || result.iterations == options.max_iterations) break;
     Point next;
-    if (!search_line(objective, point, direction_of(point.gradient, steps), next)) break;
+    if (!search_line(objective, point, direction_of(point.gradient, steps), stop, next)) break;
     Step step{difference(next.x, point.x), difference(next.gradient, point.gradient)};
     step.curvature = dot(step.x, step.gradient);
     if (step.curvature > 0) steps.push_back(std::move(step));

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "sbert/base/stop_token.h"
+
 namespace sbert {
 
 /// Returns the value at x and writes the gradient.
@@ -31,6 +33,7 @@ struct LbfgsResult {
 ///         asked for
 LbfgsResult minimize(const Objective& objective,
                      std::vector<double> start,
-                     const LbfgsOptions& options);
+                     const LbfgsOptions& options,
+                     const StopToken& stop);
 
 }  // namespace sbert

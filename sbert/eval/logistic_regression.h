@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sbert/base/matrix.h"
+#include "sbert/base/worker_pool.h"
 
 namespace sbert {
 
@@ -30,16 +31,16 @@ struct LogisticRegression {
 
 /// Fits the classifier that scikit-learn's LogisticRegression does with the same C: the least sum
 /// of the rows' cross entropies plus |W|^2 / (2 C), the bias left out of the penalty. Sums are in
-/// double.
+/// double, and the same on any number of threads.
 ///
 /// @param rows    [N, D]
 /// @param labels  [N] from 0 to classes - 1
 /// @throws Error(kInput) if there are fewer than two classes, Error(kCancelled) when a stop is
-/// asked
-///         for
+///         asked for
 LogisticRegression fit_logistic_regression(const FloatMatrix& rows,
                                            std::span<const std::int64_t> labels,
                                            std::int64_t classes,
-                                           const LogisticRegressionOptions& options);
+                                           const LogisticRegressionOptions& options,
+                                           const ComputeContext& context);
 
 }  // namespace sbert

@@ -13,9 +13,9 @@
 #include "sbert/eval/correlation.h"
 #include "sbert/eval/distinct_texts.h"
 #include "sbert/eval/evaluation_samples.h"
-#include "sbert/eval/matrix_product.h"
 #include "sbert/eval/threshold_metrics.h"
 #include "sbert/eval/vector_similarity.h"
+#include "sbert/search/row_products.h"
 
 namespace sbert {
 namespace {
@@ -25,7 +25,7 @@ struct EmbeddedPairs {
   FloatMatrix second;
 };
 
-EmbeddedPairs embed_pairs(EmbeddingSource& source, const ScoredPairs& data) {
+EmbeddedPairs embed_pairs(const RoleEmbedder& source, const ScoredPairs& data) {
   DistinctTexts texts;
   const std::vector<std::int64_t> first = texts.add_all(data.first);
   const std::vector<std::int64_t> second = texts.add_all(data.second);
@@ -82,12 +82,12 @@ void sample_sts(const ScoredPairs& data, std::span<const double> nearness, Evalu
   }
 }
 
-void add_binary_metrics(VectorSimilarity similarity,
+void add_binary_metrics(Similarity similarity,
                         std::span<const double> nearness,
                         const std::vector<bool>& is_positive,
                         Metrics& metrics) {
   const auto add = [&](std::string_view name, double value) {
-    metrics.emplace_back(concat(name_of(similarity), "_", name), value);
+    metrics.emplace_back(concat(similarity_name(similarity), "_", name), value);
   };
   const double sign = is_distance(similarity) ? -1 : 1;
   const BestAccuracy accuracy = best_accuracy(nearness, is_positive);
@@ -131,13 +131,14 @@ void sample_pairs(std::string_view name,
 
 }  // namespace
 
-Evaluation evaluate_sts(EmbeddingSource& source, const ScoredPairs& data) {
+Evaluation evaluate_sts(const RoleEmbedder& source, const ScoredPairs& data) {
   check_not_constant(data, "the scores");
-  Evaluation evaluation{.task = "sts", .main_metric = concat("spearman_", source.similarity())};
+  Evaluation evaluation{.task = "sts",
+                        .main_metric = concat("spearman_", similarity_name(source.similarity()))};
   evaluation.counts = {{"pairs", static_cast<std::int64_t>(data.scores.size())}};
   const EmbeddedPairs pairs = embed_pairs(source, data);
-  for (const VectorSimilarity similarity : kVectorSimilarities) {
-    const std::string_view name = name_of(similarity);
+  for (const Similarity similarity : kSimilarities) {
+    const std::string_view name = similarity_name(similarity);
     const std::vector<double> nearness = rowwise_nearness(similarity, pairs.first, pairs.second);
     constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
     const std::optional<double> pearson = pearson_correlation(nearness, data.scores);
@@ -148,7 +149,7 @@ Evaluation evaluate_sts(EmbeddingSource& source, const ScoredPairs& data) {
     }
     evaluation.metrics.emplace_back(concat("pearson_", name), pearson.value_or(kUndefined));
     evaluation.metrics.emplace_back(concat("spearman_", name), spearman.value_or(kUndefined));
-    if (name == source.similarity()) sample_sts(data, nearness, evaluation);
+    if (similarity == source.similarity()) sample_sts(data, nearness, evaluation);
   }
   for (const char* kind : {"pearson", "spearman"}) {
     const double best = max_of(evaluation.metrics, concat(kind, "_"), "");
@@ -157,21 +158,21 @@ Evaluation evaluate_sts(EmbeddingSource& source, const ScoredPairs& data) {
   return evaluation;
 }
 
-Evaluation evaluate_pair_classification(EmbeddingSource& source, const ScoredPairs& data) {
+Evaluation evaluate_pair_classification(const RoleEmbedder& source, const ScoredPairs& data) {
   check_not_constant(data, "the labels");
   Evaluation evaluation{.task = "pair-classification",
-                        .main_metric = concat(source.similarity(), "_ap")};
+                        .main_metric = concat(similarity_name(source.similarity()), "_ap")};
   std::vector<bool> is_positive;
   for (const double label : data.scores)
     is_positive.push_back(label == 1);
   evaluation.counts = {{"pairs", static_cast<std::int64_t>(data.scores.size())},
                        {"positive", std::count(is_positive.begin(), is_positive.end(), true)}};
   const EmbeddedPairs pairs = embed_pairs(source, data);
-  for (const VectorSimilarity similarity : kVectorSimilarities) {
+  for (const Similarity similarity : kSimilarities) {
     const std::vector<double> nearness = rowwise_nearness(similarity, pairs.first, pairs.second);
     add_binary_metrics(similarity, nearness, is_positive, evaluation.metrics);
-    if (name_of(similarity) == source.similarity())
-      sample_pairs(source.similarity(), data, nearness, is_positive, evaluation);
+    if (similarity == source.similarity())
+      sample_pairs(similarity_name(similarity), data, nearness, is_positive, evaluation);
   }
   for (const char* name : {"_accuracy", "_f1", "_precision", "_recall", "_ap", "_mcc"}) {
     const double best = max_of(evaluation.metrics, "", name);

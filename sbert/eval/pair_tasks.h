@@ -2,6 +2,7 @@
 
 #include "sbert/data/evaluation_records.h"
 #include "sbert/eval/evaluation.h"
+#include "sbert/eval/role_embedder.h"
 
 namespace sbert {
 
@@ -11,7 +12,7 @@ namespace sbert {
 /// that are all the same are a warning, and their correlations NaN.
 ///
 /// @throws Error(kInput) if the scores of `data` are all the same
-Evaluation evaluate_sts(EmbeddingSource& source, const ScoredPairs& data);
+Evaluation evaluate_sts(const RoleEmbedder& source, const ScoredPairs& data);
 
 /// Measures how well it tells pairs that belong together (score 1) from others (0): for each
 /// similarity "cosine_accuracy", "cosine_accuracy_threshold", "cosine_f1", "cosine_f1_threshold",
@@ -19,6 +20,6 @@ Evaluation evaluate_sts(EmbeddingSource& source, const ScoredPairs& data);
 /// The threshold of a distance is the greatest one that counts as together.
 ///
 /// @throws Error(kInput) if all pairs have the same label
-Evaluation evaluate_pair_classification(EmbeddingSource& source, const ScoredPairs& data);
+Evaluation evaluate_pair_classification(const RoleEmbedder& source, const ScoredPairs& data);
 
 }  // namespace sbert

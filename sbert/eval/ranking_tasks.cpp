@@ -11,8 +11,10 @@
 #include "sbert/base/error.h"
 #include "sbert/eval/distinct_texts.h"
 #include "sbert/eval/evaluation_samples.h"
+#include "sbert/eval/paraphrase_metrics.h"
 #include "sbert/eval/threshold_metrics.h"
 #include "sbert/eval/vector_similarity.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
@@ -60,9 +62,9 @@ BadExample example_of(const RerankingSample& sample, std::span<const double> sco
 
 }  // namespace
 
-Evaluation evaluate_reranking(EmbeddingSource& source, const RerankingSamples& data) {
+Evaluation evaluate_reranking(const RoleEmbedder& source, const RerankingSamples& data) {
   if (data.samples.empty()) fail(ErrorKind::kInput, "no samples");
-  const VectorSimilarity similarity = parse_vector_similarity(source.similarity());
+  const Similarity similarity = source.similarity();
   DistinctTexts queries;
   std::vector<std::int64_t> query_rows;
   for (const RerankingSample& sample : data.samples)
@@ -104,15 +106,15 @@ Evaluation evaluate_reranking(EmbeddingSource& source, const RerankingSamples& d
   return evaluation;
 }
 
-Evaluation evaluate_paraphrase_mining(EmbeddingSource& source,
+Evaluation evaluate_paraphrase_mining(const RoleEmbedder& source,
                                       const ParaphraseData& data,
                                       const ParaphraseOptions& options) {
   if (data.pairs.empty()) fail(ErrorKind::kInput, "no pairs");
-  const std::string similarity = source.similarity();
-  if (similarity != "cosine" && similarity != "dot") {
+  const Similarity similarity = source.similarity();
+  if (is_distance(similarity)) {
     fail(ErrorKind::kUsage,
          concat("paraphrases are mined by cosine or dot product; the model's similarity is ",
-                similarity));
+                similarity_name(similarity)));
   }
   Evaluation evaluation{.task = "paraphrase-mining",
                         .main_metric = "average_precision",
@@ -120,8 +122,8 @@ Evaluation evaluate_paraphrase_mining(EmbeddingSource& source,
                                    {"pairs", static_cast<std::int64_t>(data.pairs.size())}},
                         .warnings = data.warnings};
   FloatMatrix embeddings = source.embed(data.texts, TextRole::kSymmetric);
-  if (similarity == "cosine") normalize_rows(embeddings);
-  const std::vector<ScoredRows> mined = mine_paraphrases(embeddings, options);
+  if (similarity == Similarity::kCosine) normalize_rows(embeddings);
+  const std::vector<ScoredRows> mined = mine_paraphrases(embeddings, options, source.context());
   std::vector<bool> is_gold;
   std::vector<double> scores;
   for (const ScoredRows& pair : mined) {
@@ -141,8 +143,7 @@ Evaluation evaluate_paraphrase_mining(EmbeddingSource& source,
                                precision_by_recall(scores, is_gold, kReportedCurvePoints)});
   for (const auto& [first, second] : data.pairs) {
     if (evaluation.worst.size() >= static_cast<std::size_t>(kReportedExamples)) break;
-    const double score = nearness(parse_vector_similarity(similarity), embeddings.row(first),
-                                  embeddings.row(second));
+    const double score = nearness(similarity, embeddings.row(first), embeddings.row(second));
     if (score >= metrics.threshold) continue;
     evaluation.worst.push_back({.text = data.texts[static_cast<std::size_t>(first)],
                                 .expected = data.texts[static_cast<std::size_t>(second)],

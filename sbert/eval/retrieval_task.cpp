@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "sbert/base/concat.h"
+#include "sbert/base/draws.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/eval/document_ranking.h"
-#include "sbert/eval/draws.h"
 #include "sbert/eval/evaluation_samples.h"
 #include "sbert/eval/vector_similarity.h"
 
@@ -52,7 +52,7 @@ std::string_view word(std::string_view id) {
 // Samples of what goes by, for the report.
 class BlockSampler {
  public:
-  BlockSampler(const RetrievalData& data, VectorSimilarity similarity, Evaluation& evaluation)
+  BlockSampler(const RetrievalData& data, Similarity similarity, Evaluation& evaluation)
       : similarity_(similarity), evaluation_(evaluation), draws_(0) {
     for (const std::vector<Judgement>& judgements : data.judgements)
       grades_.push_back(grades_of(judgements));
@@ -110,7 +110,7 @@ class BlockSampler {
       places_[rows[i]] = static_cast<std::int64_t>(i);
   }
 
-  VectorSimilarity similarity_;
+  Similarity similarity_;
   Evaluation& evaluation_;
   Draws draws_;
   std::vector<Grades> grades_;
@@ -170,7 +170,7 @@ void check_cutoffs(const std::vector<std::int64_t>& cutoffs) {
 
 }  // namespace
 
-Evaluation evaluate_retrieval(EmbeddingSource& source,
+Evaluation evaluate_retrieval(const RoleEmbedder& source,
                               const RetrievalData& data,
                               const RetrievalOptions& options) {
   check_cutoffs(options.cutoffs);
@@ -178,7 +178,7 @@ Evaluation evaluate_retrieval(EmbeddingSource& source,
                         .main_metric = main_metric_of(options.cutoffs),
                         .warnings = data.warnings};
   const std::int64_t depth = *std::max_element(options.cutoffs.begin(), options.cutoffs.end());
-  BlockSampler sampler(data, parse_vector_similarity(source.similarity()), evaluation);
+  BlockSampler sampler(data, source.similarity(), evaluation);
   const std::vector<std::vector<Hit>> rankings =
       rank_documents(source, data,
                      {.depth = depth,

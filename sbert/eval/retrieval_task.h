@@ -9,6 +9,7 @@
 #include "sbert/data/beir.h"
 #include "sbert/eval/evaluation.h"
 #include "sbert/eval/retrieval_metrics.h"
+#include "sbert/eval/role_embedder.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {
@@ -30,7 +31,7 @@ struct RetrievalOptions {
 ///
 /// @throws Error(kUsage) if the source's similarity is manhattan, there is no cutoff, one is below
 ///         1, or the memory does not suffice; Error(kInput) if no query has a relevant document
-Evaluation evaluate_retrieval(EmbeddingSource& source,
+Evaluation evaluate_retrieval(const RoleEmbedder& source,
                               const RetrievalData& data,
                               const RetrievalOptions& options);
 

@@ -5,7 +5,7 @@
 #include "sbert/base/files.h"
 #include "sbert/base/memory.h"
 #include "sbert/base/message_of.h"
-#include "sbert/eval/table_embeddings.h"
+#include "sbert/eval/table_embedder.h"
 
 namespace sbert {
 namespace {
@@ -24,30 +24,30 @@ RetrievalData data() {
   return data;
 }
 
-TableEmbeddings source(const std::string& similarity = "dot") {
-  return TableEmbeddings({{"Q", {1, 0}},
-                          {"R", {0, 1}},
-                          {"A", {0.5F, 9}},
-                          {"B", {1, 9}},
-                          {"C", {0.5F, 9}},
-                          {"D", {0.25F, 9}}},
-                         similarity);
+TableEmbedder source(Similarity similarity = Similarity::kDot) {
+  return TableEmbedder({{"Q", {1, 0}},
+                        {"R", {0, 1}},
+                        {"A", {0.5F, 9}},
+                        {"B", {1, 9}},
+                        {"C", {0.5F, 9}},
+                        {"D", {0.25F, 9}}},
+                       similarity);
 }
 
 class EvaluateRetrieval : public testing::Test {
  protected:
   void TearDown() override { fs::remove(path_); }
-  std::string run_of(TableEmbeddings embeddings, RetrievalOptions options) {
+  std::string run_of(const TableEmbedder& embeddings, RetrievalOptions options) {
     options.run_file = path_;
-    evaluate_retrieval(embeddings, data(), options);
+    evaluate_retrieval(source_of(embeddings), data(), options);
     return read_file(path_);
   }
   fs::path path_ = fs::path(testing::TempDir()) / "retrieval_task_test.txt";
 };
 
 TEST_F(EvaluateRetrieval, RanksAndMeasuresTheQueriesWithAnAnswer) {
-  TableEmbeddings embeddings = source();
-  const Evaluation found = evaluate_retrieval(embeddings, data(), {.cutoffs = {2, 3}});
+  const TableEmbedder embeddings = source();
+  const Evaluation found = evaluate_retrieval(source_of(embeddings), data(), {.cutoffs = {2, 3}});
   EXPECT_EQ(metric(found, "ndcg@2"), 0);
   EXPECT_EQ(metric(found, "ndcg@3"), 0.5);
   EXPECT_EQ(metric(found, "recall@3"), 1);
@@ -55,7 +55,7 @@ TEST_F(EvaluateRetrieval, RanksAndMeasuresTheQueriesWithAnAnswer) {
   EXPECT_THAT(found.item_ids, ElementsAre("q1"));
   EXPECT_THAT(found.counts,
               ElementsAre(testing::Pair("queries", 1), testing::Pair("documents", 4)));
-  EXPECT_THAT(embeddings.roles, ElementsAre(TextRole::kQuery, TextRole::kDocument));
+  EXPECT_THAT(embeddings.prompts, ElementsAre("q: ", "d: "));
   ASSERT_EQ(found.worst.size(), 1);
   EXPECT_EQ(found.worst[0].text, "Q");
   EXPECT_EQ(found.worst[0].expected, "A");
@@ -74,7 +74,8 @@ TEST_F(EvaluateRetrieval, TheModeOrdersEqualScoresAlsoWhereTheListIsCut) {
 }
 
 TEST_F(EvaluateRetrieval, BlocksOfTheCorpusChangeNothing) {
-  for (const char* similarity : {"dot", "cosine", "euclidean"}) {
+  for (const Similarity similarity :
+       {Similarity::kDot, Similarity::kCosine, Similarity::kEuclidean}) {
     const std::string whole = run_of(source(similarity), {.cutoffs = {3}});
     for (const std::int64_t block : {1, 3}) {
       EXPECT_EQ(run_of(source(similarity), {.cutoffs = {3}, .block_documents = block}), whole);
@@ -92,23 +93,25 @@ TEST_F(EvaluateRetrieval, AMemoryLimitChangesNothingAndOneThatIsTooLowIsAnError)
 }
 
 TEST_F(EvaluateRetrieval, AEuclideanScoreIsTheNegatedDistance) {
-  TableEmbeddings embeddings(
+  const TableEmbedder embeddings(
       {{"Q", {3, 4}}, {"R", {0, 0}}, {"A", {0, 0}}, {"B", {3, 3}}, {"C", {9, 9}}, {"D", {3, 4}}},
-      "euclidean");
+      Similarity::kEuclidean);
   EXPECT_THAT(run_of(embeddings, {.cutoffs = {3}}),
               testing::StartsWith("q1 Q0 d 1 -0 sbert\nq1 Q0 b 2 -1 sbert\nq1 Q0 a 3 -5 sbert\n"));
 }
 
 TEST_F(EvaluateRetrieval, WrongOptionsAreErrors) {
-  const auto message = [](const RetrievalOptions& options, const std::string& similarity) {
+  const auto message = [](const RetrievalOptions& options, Similarity similarity) {
     return message_of(ErrorKind::kUsage, [&] {
-      TableEmbeddings embeddings = source(similarity);
-      evaluate_retrieval(embeddings, data(), options);
+      const TableEmbedder embeddings = source(similarity);
+      evaluate_retrieval(source_of(embeddings), data(), options);
     });
   };
-  EXPECT_EQ(message({.cutoffs = {}}, "dot"), "a cutoff is missing");
-  EXPECT_EQ(message({.cutoffs = {5, 0}}, "dot"), "a metric's cutoff must be at least 1: 0");
-  EXPECT_THAT(message({}, "manhattan"), testing::HasSubstr("the model's similarity is manhattan"));
+  EXPECT_EQ(message({.cutoffs = {}}, Similarity::kDot), "a cutoff is missing");
+  EXPECT_EQ(message({.cutoffs = {5, 0}}, Similarity::kDot),
+            "a metric's cutoff must be at least 1: 0");
+  EXPECT_THAT(message({}, Similarity::kManhattan),
+              testing::HasSubstr("the model's similarity is manhattan"));
   EXPECT_EQ(message_of(ErrorKind::kUsage, [] { parse_retrieval_mode("mteb"); }),
             "mode must be trec or st: mteb");
 }
@@ -116,8 +119,9 @@ TEST_F(EvaluateRetrieval, WrongOptionsAreErrors) {
 TEST_F(EvaluateRetrieval, WithoutARelevantDocumentThereIsNoMean) {
   RetrievalData unanswered = data();
   unanswered.judgements[0].clear();
-  TableEmbeddings embeddings = source();
-  EXPECT_EQ(message_of(ErrorKind::kInput, [&] { evaluate_retrieval(embeddings, unanswered, {}); }),
+  const TableEmbedder embeddings = source();
+  EXPECT_EQ(message_of(ErrorKind::kInput,
+                       [&] { evaluate_retrieval(source_of(embeddings), unanswered, {}); }),
             "no query has a relevant document");
 }
 

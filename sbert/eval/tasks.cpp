@@ -12,34 +12,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Evaluation run_sts(const fs::path& data, EmbeddingSource& source, const TaskOptions&) {
+Evaluation run_sts(const fs::path& data, const RoleEmbedder& source, const TaskOptions&) {
   const ScoredPairs pairs = read_scored_pairs(data);
   return within(data.native(), [&] { return evaluate_sts(source, pairs); });
 }
 
 Evaluation run_pair_classification(const fs::path& data,
-                                   EmbeddingSource& source,
+                                   const RoleEmbedder& source,
                                    const TaskOptions&) {
   const ScoredPairs pairs = read_labelled_pairs(data);
   return within(data.native(), [&] { return evaluate_pair_classification(source, pairs); });
 }
 
 Evaluation run_retrieval(const fs::path& data,
-                         EmbeddingSource& source,
+                         const RoleEmbedder& source,
                          const TaskOptions& options) {
+  const StopToken& stop = source.context().stop;
   const RetrievalData corpus =
-      fs::is_directory(data) ? read_beir(data, options.split) : read_example_pool(data);
+      fs::is_directory(data) ? read_beir(data, options.split, stop) : read_example_pool(data, stop);
   return within(data.native(),
                 [&] { return evaluate_retrieval(source, corpus, options.retrieval); });
 }
 
-Evaluation run_reranking(const fs::path& data, EmbeddingSource& source, const TaskOptions&) {
+Evaluation run_reranking(const fs::path& data, const RoleEmbedder& source, const TaskOptions&) {
   const RerankingSamples samples = read_reranking_samples(data);
   return within(data.native(), [&] { return evaluate_reranking(source, samples); });
 }
 
 Evaluation run_clustering(const fs::path& data,
-                          EmbeddingSource& source,
+                          const RoleEmbedder& source,
                           const TaskOptions& options) {
   const LabelledTexts texts = read_labelled_texts(data);
   return within(data.native(),
@@ -47,7 +48,7 @@ Evaluation run_clustering(const fs::path& data,
 }
 
 Evaluation run_classification(const fs::path& data,
-                              EmbeddingSource& source,
+                              const RoleEmbedder& source,
                               const TaskOptions& options) {
   const LabelledTexts train = read_labelled_texts(find_record_file(data, "train"));
   const LabelledTexts test = read_labelled_texts(find_record_file(data, "test"));
@@ -57,7 +58,7 @@ Evaluation run_classification(const fs::path& data,
 }
 
 Evaluation run_paraphrase_mining(const fs::path& data,
-                                 EmbeddingSource& source,
+                                 const RoleEmbedder& source,
                                  const TaskOptions& options) {
   const ParaphraseData texts = read_paraphrases(data);
   return within(data.native(),
@@ -92,7 +93,7 @@ const TaskKind& find_task(std::string_view name) {
 
 Evaluation run_task(std::string_view task,
                     const fs::path& data,
-                    EmbeddingSource& source,
+                    const RoleEmbedder& source,
                     const TaskOptions& options) {
   return find_task(task).run(data, source, options);
 }

@@ -7,10 +7,11 @@
 #include <string_view>
 
 #include "sbert/eval/evaluation.h"
-#include "sbert/eval/k_means.h"
 #include "sbert/eval/label_tasks.h"
-#include "sbert/eval/paraphrase_mining.h"
 #include "sbert/eval/retrieval_task.h"
+#include "sbert/eval/role_embedder.h"
+#include "sbert/search/k_means.h"
+#include "sbert/search/paraphrase_mining.h"
 
 namespace sbert {
 
@@ -27,7 +28,7 @@ struct TaskKind {
   std::string_view name;  ///< "sts"
   std::string_view data;  ///< what its data is, in words
   Evaluation (*run)(const std::filesystem::path& data,
-                    EmbeddingSource& source,
+                    const RoleEmbedder& source,
                     const TaskOptions& options);
 };
 
@@ -54,7 +55,7 @@ const TaskKind& find_task(std::string_view name);
 ///         throw
 Evaluation run_task(std::string_view task,
                     const std::filesystem::path& data,
-                    EmbeddingSource& source,
+                    const RoleEmbedder& source,
                     const TaskOptions& options = {});
 
 }  // namespace sbert

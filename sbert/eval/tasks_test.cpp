@@ -7,7 +7,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/files.h"
 #include "sbert/base/message_of.h"
-#include "sbert/eval/table_embeddings.h"
+#include "sbert/eval/table_embedder.h"
 
 namespace sbert {
 namespace {
@@ -25,17 +25,17 @@ class RunTask : public testing::Test {
     return folder_ / name;
   }
   std::string message(const char* task, const fs::path& data) {
-    return message_of(ErrorKind::kInput, [&] { run_task(task, data, source_); });
+    return message_of(ErrorKind::kInput, [&] { run_task(task, data, source_of(embedder_)); });
   }
   fs::path folder_ = fs::path(testing::TempDir()) / "run_task_test";
-  TableEmbeddings source_{
+  TableEmbedder embedder_{
       {{"a", {1, 0}}, {"b", {0.8F, 0.6F}}, {"c", {0, 1}}, {"d", {-1, 0}}, {"e", {-0.8F, -0.6F}}}};
 };
 
 TEST_F(RunTask, StsCorrelatesEachSimilarityWithTheScores) {
   const fs::path data =
       put("sts.tsv", "score\ts1\ts2\n5\ta\ta\n4\ta\tb\n2\ta\tc\n1\ta\te\n0\ta\td\n");
-  const Evaluation found = run_task("sts", data, source_);
+  const Evaluation found = run_task("sts", data, source_of(embedder_));
   EXPECT_EQ(found.main_metric, "spearman_cosine");
   for (const char* name : {"cosine", "dot", "euclidean", "max"})
     EXPECT_DOUBLE_EQ(metric(found, concat("spearman_", name)), 1) << name;
@@ -43,7 +43,7 @@ TEST_F(RunTask, StsCorrelatesEachSimilarityWithTheScores) {
   EXPECT_DOUBLE_EQ(metric(found, "spearman_manhattan"), 8 / std::sqrt(95));
   // Cosines 1, 0.8, 0, -0.8, -1 and scores 5, 4, 2, 1, 0; means 0 and 2.4.
   EXPECT_NEAR(metric(found, "pearson_cosine"), 7.4 / std::sqrt(3.28 * 17.2), 1e-7);
-  EXPECT_THAT(source_.roles, ElementsAre(TextRole::kSymmetric));
+  EXPECT_THAT(embedder_.prompts, ElementsAre(""));
   EXPECT_EQ(found.positive_scores.size(), 2);
   EXPECT_EQ(found.negative_scores.size(), 3);
   EXPECT_EQ(found.worst.size(), 5);
@@ -51,7 +51,7 @@ TEST_F(RunTask, StsCorrelatesEachSimilarityWithTheScores) {
 
 TEST_F(RunTask, StsOfAModelThatSaysTheSameOfAllPairsHasNoCorrelation) {
   const fs::path data = put("sts.csv", "sentence1,sentence2,score\na,a,1\nb,b,2\n");
-  const Evaluation found = run_task("sts", data, source_);
+  const Evaluation found = run_task("sts", data, source_of(embedder_));
   EXPECT_TRUE(std::isnan(metric(found, "spearman_euclidean")));
   EXPECT_THAT(found.warnings, testing::Contains(HasSubstr("no correlation is defined: euclidean")));
 }
@@ -68,7 +68,7 @@ TEST_F(RunTask, PairClassificationFindsTheThreshold) {
                             "{\"sentence1\": \"a\", \"sentence2\": \"b\", \"label\": 1}\n"
                             "{\"sentence1\": \"a\", \"sentence2\": \"c\", \"label\": 0}\n"
                             "{\"sentence1\": \"d\", \"sentence2\": \"e\", \"label\": 1}\n");
-  const Evaluation found = run_task("pair-classification", data, source_);
+  const Evaluation found = run_task("pair-classification", data, source_of(embedder_));
   EXPECT_EQ(found.main_metric, "cosine_ap");
   for (const char* name : {"cosine_ap", "max_ap", "cosine_accuracy", "manhattan_f1", "dot_mcc"})
     EXPECT_EQ(metric(found, name), 1) << name;
@@ -88,7 +88,7 @@ TEST_F(RunTask, PairLabelsMustBeZeroOrOneAndBothThere) {
 
 TEST_F(RunTask, ClusteringFindsTheLabels) {
   const fs::path data = put("texts.tsv", "label\ttext\nx\ta\nx\tb\ny\td\ny\te\n");
-  const Evaluation found = run_task("clustering", data, source_);
+  const Evaluation found = run_task("clustering", data, source_of(embedder_));
   for (const char* name : {"v_measure", "homogeneity", "completeness", "ari", "nmi", "purity"})
     EXPECT_DOUBLE_EQ(metric(found, name), 1) << name;
   EXPECT_THAT(found.map_labels, ElementsAre("x", "x", "y", "y"));
@@ -101,7 +101,7 @@ TEST_F(RunTask, ClassificationLearnsTheLabels) {
   put("test.csv", "text,label\na,right\nd,left\nc,up\n");
   TaskOptions options;
   options.classification.neighbours = 1;
-  const Evaluation found = run_task("classification", folder_, source_, options);
+  const Evaluation found = run_task("classification", folder_, source_of(embedder_), options);
   EXPECT_DOUBLE_EQ(metric(found, "accuracy"), 2.0 / 3);
   EXPECT_DOUBLE_EQ(metric(found, "knn_accuracy"), 2.0 / 3);
   // right: 2 / 3, left: 1, up: 0.
@@ -118,11 +118,11 @@ TEST_F(RunTask, RerankingLeavesOutWhatHasNoPositiveOrNegative) {
           "{\"query\": \"a\", \"positive\": [\"c\"], \"negative\": [\"b\", \"d\"]}\n"
           "{\"query\": \"a\", \"positive\": [], \"negative\": [\"b\"]}\n"
           "{\"query\": \"a\", \"positive\": \"b\", \"negative\": []}\n");
-  const Evaluation found = run_task("reranking", data, source_);
+  const Evaluation found = run_task("reranking", data, source_of(embedder_));
   EXPECT_EQ(metric(found, "map"), 0.5);
   EXPECT_EQ(metric(found, "mrr@10"), 0.5);
   EXPECT_DOUBLE_EQ(metric(found, "ndcg@10"), 1 / std::log2(3.0));
-  EXPECT_THAT(source_.roles, ElementsAre(TextRole::kQuery, TextRole::kDocument));
+  EXPECT_THAT(embedder_.prompts, ElementsAre("q: ", "d: "));
   EXPECT_THAT(found.warnings,
               ElementsAre(HasSubstr("r.jsonl:2: samples without a positive, left out: 1"),
                           HasSubstr("r.jsonl:3: samples without a negative, left out: 1")));
@@ -134,14 +134,14 @@ TEST_F(RunTask, ParaphraseMiningFindsThePairs) {
       "{\"id\": \"1\", \"text\": \"a\"}\n{\"id\": \"2\", \"text\": \"b\"}\n"
       "{\"id\": \"3\", \"text\": \"d\"}\n{\"id\": \"4\", \"text\": \"e\"}\n");
   put("pairs.tsv", "id1\tid2\n2\t1\n4\t3\n3\t4\n");
-  const Evaluation found = run_task("paraphrase-mining", folder_, source_);
+  const Evaluation found = run_task("paraphrase-mining", folder_, source_of(embedder_));
   EXPECT_EQ(metric(found, "average_precision"), 1);
   EXPECT_EQ(metric(found, "f1"), 1);
   EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("pairs.tsv:4: pairs that are there already")));
-  source_ = TableEmbeddings({{"a", {1, 0}}}, "euclidean");
-  EXPECT_THAT(
-      message_of(ErrorKind::kUsage, [&] { run_task("paraphrase-mining", folder_, source_); }),
-      HasSubstr("the model's similarity is euclidean"));
+  const TableEmbedder euclidean({{"a", {1, 0}}}, Similarity::kEuclidean);
+  EXPECT_THAT(message_of(ErrorKind::kUsage,
+                         [&] { run_task("paraphrase-mining", folder_, source_of(euclidean)); }),
+              HasSubstr("the model's similarity is euclidean"));
 }
 
 TEST_F(RunTask, RetrievalTakesTrainingExamples) {
@@ -150,7 +150,7 @@ TEST_F(RunTask, RetrievalTakesTrainingExamples) {
           "[{\"question\": \"a\", \"pos_doc\": [\"b\"], \"neg_doc\": [\"c\", \"d\"]},"
           " {\"question\": \"d\", \"pos_doc\": [\"e\"], \"neg_doc\": [\"c\"]},"
           " {\"question\": \"a\", \"pos_doc\": [\"b\"], \"neg_doc\": []}]");
-  const Evaluation found = run_task("retrieval", data, source_);
+  const Evaluation found = run_task("retrieval", data, source_of(embedder_));
   EXPECT_THAT(found.counts,
               ElementsAre(testing::Pair("queries", 2), testing::Pair("documents", 4)));
   // "d" is a document too, and the nearest to itself.
@@ -161,13 +161,15 @@ TEST_F(RunTask, RetrievalTakesTrainingExamples) {
 }
 
 TEST_F(RunTask, AnUnknownTaskIsAnErrorThatListsThem) {
-  EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { run_task("summarize", folder_, source_); }),
-            "no such task (known: sts, retrieval, clustering, classification, "
-            "pair-classification, reranking, paraphrase-mining): summarize");
+  EXPECT_EQ(
+      message_of(ErrorKind::kUsage, [&] { run_task("summarize", folder_, source_of(embedder_)); }),
+      "no such task (known: sts, retrieval, clustering, classification, "
+      "pair-classification, reranking, paraphrase-mining): summarize");
 }
 
 TEST_F(RunTask, TasksOverAFolderNameTheFileThatIsMissing) {
-  EXPECT_THAT(message_of(ErrorKind::kIo, [&] { run_task("classification", folder_, source_); }),
+  EXPECT_THAT(message_of(ErrorKind::kIo,
+                         [&] { run_task("classification", folder_, source_of(embedder_)); }),
               HasSubstr("holds no train.jsonl, .json, .tsv or .csv"));
 }
 

@@ -20,47 +20,26 @@ double sum_of(std::span<const float> a, std::span<const float> b, Term term) {
 
 }  // namespace
 
-std::string_view name_of(VectorSimilarity similarity) {
-  switch (similarity) {
-    case VectorSimilarity::kCosine:
-      return "cosine";
-    case VectorSimilarity::kDot:
-      return "dot";
-    case VectorSimilarity::kEuclidean:
-      return "euclidean";
-    case VectorSimilarity::kManhattan:
-      return "manhattan";
-  }
-  return "";
+bool is_distance(Similarity similarity) {
+  return similarity == Similarity::kEuclidean || similarity == Similarity::kManhattan;
 }
 
-VectorSimilarity parse_vector_similarity(std::string_view name) {
-  for (const VectorSimilarity similarity : kVectorSimilarities) {
-    if (name == name_of(similarity)) return similarity;
-  }
-  fail(ErrorKind::kUsage, concat("similarity must be cosine, dot, euclidean or manhattan: ", name));
-}
-
-bool is_distance(VectorSimilarity similarity) {
-  return similarity == VectorSimilarity::kEuclidean || similarity == VectorSimilarity::kManhattan;
-}
-
-double nearness(VectorSimilarity similarity, std::span<const float> a, std::span<const float> b) {
+double nearness(Similarity similarity, std::span<const float> a, std::span<const float> b) {
   if (a.size() != b.size()) fail(ErrorKind::kInternal, "vectors of different lengths");
   switch (similarity) {
-    case VectorSimilarity::kCosine:
+    case Similarity::kCosine:
       return cosine_similarity(a, b);
-    case VectorSimilarity::kDot:
+    case Similarity::kDot:
       return sum_of(a, b, [](double x, double y) { return x * y; });
-    case VectorSimilarity::kEuclidean:
-      return -std::sqrt(sum_of(a, b, [](double x, double y) { return (x - y) * (x - y); }));
-    case VectorSimilarity::kManhattan:
+    case Similarity::kEuclidean:
+      return -std::sqrt(squared_distance(a, b));
+    case Similarity::kManhattan:
       return -sum_of(a, b, [](double x, double y) { return std::abs(x - y); });
   }
   return 0;
 }
 
-std::vector<double> rowwise_nearness(VectorSimilarity similarity,
+std::vector<double> rowwise_nearness(Similarity similarity,
                                      const FloatMatrix& a,
                                      const FloatMatrix& b) {
   if (a.rows != b.rows) {
@@ -71,16 +50,6 @@ std::vector<double> rowwise_nearness(VectorSimilarity similarity,
   for (std::int64_t i = 0; i < a.rows; ++i)
     values.push_back(nearness(similarity, a.row(i), b.row(i)));
   return values;
-}
-
-void normalize_rows(FloatMatrix& matrix) {
-  for (std::int64_t i = 0; i < matrix.rows; ++i) {
-    const std::span<float> row = matrix.row(i);
-    const double length = std::sqrt(sum_of(row, row, [](double x, double y) { return x * y; }));
-    if (length == 0) continue;
-    for (float& value : row)
-      value = static_cast<float>(value / length);
-  }
 }
 
 }  // namespace sbert

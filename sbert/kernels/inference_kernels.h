@@ -77,6 +77,17 @@ struct MatrixProduct {
   void* scratch;      ///< matrix_scratch() bytes, best from a cache line on
 };
 
+/// c += a b, summed in double.
+struct DoubleProduct {
+  const double* a;        ///< [m, k]
+  const float* b;         ///< [k, n], rows `b_stride` values apart
+  std::int64_t b_stride;  ///< n or more
+  std::int64_t m;
+  std::int64_t n;
+  std::int64_t k;
+  double* c;  ///< [m, n]
+};
+
 struct InferenceKernels {
   const char* name;
   Kernels<float> shared;  ///< the loops that training has too: attention
@@ -102,6 +113,14 @@ struct InferenceKernels {
   /// As multiply(). Null where a BLAS is as fast: on all but tiles.
   std::int64_t (*matrix_scratch)(const MatrixProduct& product);
   void (*multiply_matrices)(const MatrixProduct& product);
+  void (*multiply_doubles)(const DoubleProduct& product);
+  /// Which of `count` scores are not at or below their own threshold, NaN among them, and so are
+  /// all whose threshold is NaN. Returns how many, and writes their numbers, ascending, to `found`,
+  /// which has room for `count`.
+  std::int64_t (*find_above)(const float* scores,
+                             const float* thresholds,
+                             std::int64_t count,
+                             std::int32_t* found);
   /// Each row to 8 bits with a scale of its own and the integer that 0 becomes: from the smallest
   /// to the largest value, and 0, there are 253 steps. A row with a NaN, an infinity or an
   /// overflowing range gets a non-finite scale, so its products are non-finite too.

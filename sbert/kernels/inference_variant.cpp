@@ -1,8 +1,10 @@
 // Compiled once for each instruction set, as kernel_variant.cpp.
 
+#include "sbert/kernels/double_product.h"
 #include "sbert/kernels/inference_kernels.h"
 #include "sbert/kernels/inference_simd.h"
 #include "sbert/kernels/int8_product.h"
+#include "sbert/kernels/score_filter.h"
 #if defined(__AMX_BF16__)
 #include "sbert/kernels/split_matrix_product.h"
 #include "sbert/kernels/split_product.h"
@@ -83,6 +85,8 @@ InferenceKernels SBERT_INFERENCE_TABLE() {
           .matrix_scratch = matrix_scratch,
           .multiply_matrices = multiply_matrices,
 #endif
+          .multiply_doubles = multiply_doubles,
+          .find_above = find_above,
           .quantize = quantize_rows,
           .add_norm = add_norm,
           .add_norm_rows = add_norm_rows};

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "sbert/nn/named_tensor.h"
 #include "sbert/loss/loss.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 

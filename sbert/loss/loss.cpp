@@ -17,25 +17,28 @@
 namespace sbert {
 namespace {
 
-std::unique_ptr<Loss> make_by_name(const LossOptions& options,
+std::unique_ptr<Loss> make_by_kind(const LossOptions& options,
                                    std::int64_t embedding_size,
                                    std::uint64_t seed) {
-  const std::string& name = options.name;
-  if (name == "contrastive") return make_contrastive_loss(options);
-  if (name == "softmax") return make_softmax_loss(options.num_labels, embedding_size, seed);
-  if (name == "cosine") return make_cosine_loss();
-  if (name == "cosent") return make_cosent_loss(options.temperature);
-  if (name == "angle") return make_angle_loss(options.temperature);
-  if (name == "margin_mse") return make_margin_mse_loss();
-  if (name == "distill_kl") {
-    return make_distill_kl_loss(options.temperature, options.teacher_temperature);
+  switch (options.name) {
+    case LossKind::kContrastive:
+      return make_contrastive_loss(options);
+    case LossKind::kSoftmax:
+      return make_softmax_loss(options.num_labels, embedding_size, seed);
+    case LossKind::kCosine:
+      return make_cosine_loss();
+    case LossKind::kTriplet:
+      return make_triplet_loss(options.triplet_distance, options.triplet_margin);
+    case LossKind::kCosent:
+      return make_cosent_loss(options.temperature);
+    case LossKind::kAngle:
+      return make_angle_loss(options.temperature);
+    case LossKind::kMarginMse:
+      return make_margin_mse_loss();
+    case LossKind::kDistillKl:
+      return make_distill_kl_loss(options.temperature, options.teacher_temperature);
   }
-  if (name == "triplet") {
-    const bool is_cosine = options.triplet_distance == "cosine";
-    return make_triplet_loss(is_cosine ? TripletDistance::kCosine : TripletDistance::kEuclidean,
-                             options.triplet_margin);
-  }
-  fail(ErrorKind::kInternal, concat("no loss of this name: ", name));
+  fail(ErrorKind::kInternal, "no such loss");
 }
 
 }  // namespace
@@ -44,7 +47,7 @@ std::unique_ptr<Loss> make_loss(const LossOptions& options,
                                 std::int64_t embedding_size,
                                 std::uint64_t seed) {
   options.validate();
-  if (options.matryoshka_dims.empty()) return make_by_name(options, embedding_size, seed);
+  if (options.matryoshka_dims.empty()) return make_by_kind(options, embedding_size, seed);
   std::vector<MatryoshkaPart> parts;
   for (std::size_t i = 0; i < options.matryoshka_dims.size(); ++i) {
     const std::int64_t dim = options.matryoshka_dims[i];
@@ -54,7 +57,7 @@ std::unique_ptr<Loss> make_loss(const LossOptions& options,
                   embedding_size, "): ", dim));
     }
     const double weight = options.matryoshka_weights.empty() ? 1 : options.matryoshka_weights[i];
-    parts.push_back({dim, weight, make_by_name(options, dim, derive_key(seed, dim))});
+    parts.push_back({dim, weight, make_by_kind(options, dim, derive_key(seed, dim))});
   }
   return make_matryoshka_loss(std::move(parts));
 }

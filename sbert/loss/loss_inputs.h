@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-#include "sbert/nn/tensor_fwd.h"
 #include "sbert/loss/loss.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 

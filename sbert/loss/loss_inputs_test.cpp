@@ -18,7 +18,7 @@ LossBatch bare_batch() {
 
 std::string refusal(const std::string& name, const LossBatch& batch) {
   LossOptions options;
-  options.name = name;
+  options.name = parse_enum<LossKind>("name", name);
   return message_of(ErrorKind::kUsage, [&] { make_loss(options, 4, 1)->compute(batch); });
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
+#include <string>
 #include <string_view>
 
 #include "sbert/base/concat.h"
@@ -14,17 +14,6 @@ namespace {
 
 [[noreturn]] void refuse(std::string_view key, const std::string& message) {
   fail(ErrorKind::kUsage, concat("model.loss.", key, message));
-}
-
-void one_of(std::string_view key,
-            const std::string& value,
-            std::initializer_list<std::string_view> known) {
-  std::string list;
-  for (const std::string_view each : known) {
-    if (value == each) return;
-    list += concat(list.empty() ? "" : ", ", each);
-  }
-  refuse(key, concat(" must be one of ", list, ": ", value));
 }
 
 void positive(std::string_view key, double value) {
@@ -40,30 +29,31 @@ void refuse_options_of_other_losses(const LossOptions& options) {
   const LossOptions defaults;
   struct Option {
     std::string_view key;
-    std::string_view loss;
+    LossKind loss;
     bool is_set;
   };
   const Option all[] = {
-      {"learn_temperature", "contrastive", options.learn_temperature},
-      {"in_batch_negatives", "contrastive", !options.in_batch_negatives},
-      {"share_hard_negatives", "contrastive", options.share_hard_negatives},
-      {"symmetric", "contrastive", options.symmetric},
-      {"clamp", "contrastive", options.clamp},
-      {"mask_same_text", "contrastive", options.mask_same_text},
-      {"mask_same_id", "contrastive", options.mask_same_id},
-      {"false_negative_margin", "contrastive", options.false_negative_margin.has_value()},
-      {"memory_size", "contrastive", options.memory_size != 0},
-      {"memory_start_step", "contrastive", options.memory_start_step != 0},
-      {"num_labels", "softmax", options.num_labels != defaults.num_labels},
-      {"triplet_margin", "triplet", options.triplet_margin != defaults.triplet_margin},
-      {"triplet_distance", "triplet", options.triplet_distance != defaults.triplet_distance},
-      {"teacher_temperature", "distill_kl",
+      {"learn_temperature", LossKind::kContrastive, options.learn_temperature},
+      {"in_batch_negatives", LossKind::kContrastive, !options.in_batch_negatives},
+      {"share_hard_negatives", LossKind::kContrastive, options.share_hard_negatives},
+      {"symmetric", LossKind::kContrastive, options.symmetric},
+      {"clamp", LossKind::kContrastive, options.clamp},
+      {"mask_same_text", LossKind::kContrastive, options.mask_same_text},
+      {"mask_same_id", LossKind::kContrastive, options.mask_same_id},
+      {"false_negative_margin", LossKind::kContrastive, options.false_negative_margin.has_value()},
+      {"memory_size", LossKind::kContrastive, options.memory_size != 0},
+      {"memory_start_step", LossKind::kContrastive, options.memory_start_step != 0},
+      {"num_labels", LossKind::kSoftmax, options.num_labels != defaults.num_labels},
+      {"triplet_margin", LossKind::kTriplet, options.triplet_margin != defaults.triplet_margin},
+      {"triplet_distance", LossKind::kTriplet,
+       options.triplet_distance != defaults.triplet_distance},
+      {"teacher_temperature", LossKind::kDistillKl,
        options.teacher_temperature != defaults.teacher_temperature},
   };
   for (const Option& option : all) {
     if (option.is_set && option.loss != options.name) {
-      refuse(option.key,
-             concat(" needs model.loss.name=", option.loss, ": the loss is ", options.name));
+      refuse(option.key, concat(" needs model.loss.name=", enum_name(option.loss), ": the loss is ",
+                                enum_name(options.name)));
     }
   }
 }
@@ -88,17 +78,15 @@ void validate_matryoshka(const LossOptions& options) {
 }  // namespace
 
 void LossOptions::validate() const {
-  one_of("name", name,
-         {"contrastive", "softmax", "cosine", "triplet", "cosent", "angle", "margin_mse",
-          "distill_kl"});
   refuse_options_of_other_losses(*this);
   if (!(temperature > 0 && std::isfinite(temperature))) {
     fail(ErrorKind::kUsage, concat("model.softmax_temp must be above 0: ", temperature));
   }
   check_in_range("model.label_smoothing", label_smoothing, 0, 1);
-  if (label_smoothing != 0 && name != "contrastive") {
+  if (label_smoothing != 0 && name != LossKind::kContrastive) {
     fail(ErrorKind::kUsage,
-         concat("model.label_smoothing needs model.loss.name=contrastive: the loss is ", name));
+         concat("model.label_smoothing needs model.loss.name=contrastive: the loss is ",
+                enum_name(name)));
   }
   if (false_negative_margin && std::isinf(*false_negative_margin)) {
     refuse("false_negative_margin", concat(" must be finite: ", *false_negative_margin));
@@ -119,7 +107,6 @@ void LossOptions::validate() const {
   }
   if (num_labels < 2) refuse("num_labels", concat(" must be at least 2: ", num_labels));
   not_negative("triplet_margin", triplet_margin);
-  one_of("triplet_distance", triplet_distance, {"euclidean", "cosine"});
   positive("teacher_temperature", teacher_temperature);
   validate_matryoshka(*this);
 }

@@ -1,20 +1,52 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <tuple>
 #include <vector>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
 
 namespace sbert {
 
+enum class LossKind {
+  kContrastive,
+  kSoftmax,
+  kCosine,
+  kTriplet,
+  kCosent,
+  kAngle,
+  kMarginMse,
+  kDistillKl,
+};
+
+constexpr auto enum_names(LossKind) {
+  return std::to_array<EnumName<LossKind>>({{"contrastive", LossKind::kContrastive},
+                                            {"softmax", LossKind::kSoftmax},
+                                            {"cosine", LossKind::kCosine},
+                                            {"triplet", LossKind::kTriplet},
+                                            {"cosent", LossKind::kCosent},
+                                            {"angle", LossKind::kAngle},
+                                            {"margin_mse", LossKind::kMarginMse},
+                                            {"distill_kl", LossKind::kDistillKl}});
+}
+
+enum class TripletDistance {
+  kEuclidean,  ///< |a - b|
+  kCosine,     ///< 1 - cosine(a, b)
+};
+
+constexpr auto enum_names(TripletDistance) {
+  return std::to_array<EnumName<TripletDistance>>(
+      {{"euclidean", TripletDistance::kEuclidean}, {"cosine", TripletDistance::kCosine}});
+}
+
 /// model.loss.*: what training minimizes. An option that the named loss does not have must keep its
 /// default.
 struct LossOptions {
-  /// contrastive, softmax, cosine, triplet, cosent, angle, margin_mse or distill_kl.
-  std::string name = "contrastive";
+  LossKind name = LossKind::kContrastive;
 
   /// Of contrastive, cosent, angle and distill_kl: scores are divided by it. Not a key of
   /// model.loss but NeMo's model.softmax_temp, as is label_smoothing. The default is NeMo's,
@@ -39,7 +71,7 @@ struct LossOptions {
 
   // Of triplet. sentence-transformers' default margin is 5, which vectors of length 1 never reach.
   double triplet_margin = 1;
-  std::string triplet_distance = "euclidean";
+  TripletDistance triplet_distance = TripletDistance::kEuclidean;
 
   double teacher_temperature = 1;  ///< of distill_kl
 
@@ -68,10 +100,9 @@ struct LossOptions {
         field("false_negative_margin", &Self::false_negative_margin,
               "contrastive: a document that scores above the positive's score plus this is no "
               "negative; null: off"),
-        field(
-            "memory_size", &Self::memory_size,
-            "contrastive: so many documents of the batches before are negatives of every question, "
-            "as they were embedded then; 0: off"),
+        field("memory_size", &Self::memory_size,
+              "contrastive: size of the cross-batch memory: documents of earlier batches used as "
+              "negatives of every question, as they were embedded then; 0: off"),
         field("memory_start_step", &Self::memory_start_step,
               "contrastive: updates before the memory begins to fill"),
         field("num_labels", &Self::num_labels, "softmax: classes, labels are 0 to num_labels - 1"),

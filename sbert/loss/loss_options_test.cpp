@@ -21,19 +21,22 @@ std::string refusal(Set&& set) {
 }
 
 TEST(LossOptions, DefaultsOfEachLossAreInRange) {
-  for (const char* name : {"contrastive", "softmax", "cosine", "triplet", "cosent", "angle",
-                           "margin_mse", "distill_kl"}) {
+  for (const auto& [name, kind] : enum_names(LossKind{})) {
     LossOptions options;
-    options.name = name;
+    options.name = kind;
     EXPECT_NO_THROW(options.validate()) << name;
     EXPECT_NE(make_loss(options, 4, 1), nullptr) << name;
   }
 }
 
-TEST(LossOptions, AnUnknownLossIsRefusedWithTheKnownOnes) {
-  EXPECT_EQ(refusal([](auto& o) { o.name = "tripplet"; }),
+TEST(LossOptions, UnknownWordsAreRefusedWithTheKnownOnes) {
+  EXPECT_EQ(message_of(ErrorKind::kUsage,
+                       [] { parse_enum<LossKind>("model.loss.name", "tripplet"); }),
             "model.loss.name must be one of contrastive, softmax, cosine, triplet, cosent, angle, "
             "margin_mse, distill_kl: tripplet");
+  EXPECT_EQ(message_of(ErrorKind::kUsage,
+                       [] { parse_enum<TripletDistance>("model.loss.triplet_distance", "dot"); }),
+            "model.loss.triplet_distance must be one of euclidean, cosine: dot");
 }
 
 TEST(LossOptions, NumbersOutOfRangeAreRefused) {
@@ -50,13 +53,11 @@ TEST(LossOptions, NumbersOutOfRangeAreRefused) {
             "model.loss.memory_size must be at least 0: -1");
   EXPECT_EQ(refusal([](auto& o) { o.memory_start_step = -1; }),
             "model.loss.memory_start_step must be at least 0: -1");
-  EXPECT_EQ(refusal([](auto& o) { o.name = "softmax", o.num_labels = 1; }),
+  EXPECT_EQ(refusal([](auto& o) { o.name = LossKind::kSoftmax, o.num_labels = 1; }),
             "model.loss.num_labels must be at least 2: 1");
-  EXPECT_EQ(refusal([](auto& o) { o.name = "triplet", o.triplet_margin = -1; }),
+  EXPECT_EQ(refusal([](auto& o) { o.name = LossKind::kTriplet, o.triplet_margin = -1; }),
             "model.loss.triplet_margin must not be below 0: -1");
-  EXPECT_EQ(refusal([](auto& o) { o.name = "triplet", o.triplet_distance = "dot"; }),
-            "model.loss.triplet_distance must be one of euclidean, cosine: dot");
-  EXPECT_EQ(refusal([](auto& o) { o.name = "distill_kl", o.teacher_temperature = 0; }),
+  EXPECT_EQ(refusal([](auto& o) { o.name = LossKind::kDistillKl, o.teacher_temperature = 0; }),
             "model.loss.teacher_temperature must be above 0: 0");
 }
 
@@ -74,7 +75,7 @@ TEST(LossOptions, ContradictionsAreRefused) {
 TEST(LossOptions, AnOptionOfAnotherLossIsRefused) {
   const auto of_cosine = [](auto&& set) {
     return refusal([&](LossOptions& o) {
-      o.name = "cosine";
+      o.name = LossKind::kCosine;
       set(o);
     });
   };
@@ -102,7 +103,7 @@ TEST(LossOptions, AnOptionOfAnotherLossIsRefused) {
             needs("memory_start_step", "contrastive"));
   EXPECT_EQ(of_cosine([](auto& o) { o.num_labels = 2; }), needs("num_labels", "softmax"));
   EXPECT_EQ(of_cosine([](auto& o) { o.triplet_margin = 5; }), needs("triplet_margin", "triplet"));
-  EXPECT_EQ(of_cosine([](auto& o) { o.triplet_distance = "cosine"; }),
+  EXPECT_EQ(of_cosine([](auto& o) { o.triplet_distance = TripletDistance::kCosine; }),
             needs("triplet_distance", "triplet"));
   EXPECT_EQ(of_cosine([](auto& o) { o.teacher_temperature = 2; }),
             needs("teacher_temperature", "distill_kl"));

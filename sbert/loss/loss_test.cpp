@@ -25,7 +25,7 @@ struct GoldenLoss {
 };
 
 std::ostream& operator<<(std::ostream& out, const GoldenLoss& golden) {
-  return out << golden.options.name << ", value " << golden.value;
+  return out << enum_name(golden.options.name) << ", value " << golden.value;
 }
 
 const json& golden_file() {
@@ -36,6 +36,10 @@ const json& golden_file() {
 template <typename Value>
 void read(const json& from, Value& to) {
   to = from.get<Value>();
+}
+template <NamedEnum Enum>
+void read(const json& from, Enum& to) {
+  to = parse_enum<Enum>("a word of losses.json", from.get<std::string>());
 }
 template <typename Value>
 void read(const json& from, std::optional<Value>& to) {
@@ -76,7 +80,7 @@ LossBatch golden_batch(const LossOptions& options, at::ScalarType type) {
   const json& targets = file.at("targets");
   LossBatch batch{leaf("questions"), leaf("positives"), leaf("negatives"), {}};
   read(targets.at("negative_counts"), batch.targets.negative_counts);
-  read(targets.at(options.name == "softmax" ? "classes" : "labels"), batch.targets.labels);
+  read(targets.at(options.name == LossKind::kSoftmax ? "classes" : "labels"), batch.targets.labels);
   read(targets.at("positive_scores"), batch.targets.positive_scores);
   read(targets.at("negative_scores"), batch.targets.negative_scores);
   read(targets.at("text_keys"), batch.targets.text_keys);
@@ -194,7 +198,7 @@ TEST(MakeLoss, OnePairWithoutNegativesIsABatchForEachLossOfPairs) {
   for (const auto& [name, value] : values) {
     SCOPED_TRACE(name);
     LossOptions options;
-    options.name = name;
+    options.name = parse_enum<LossKind>("name", name);
     const LossBatch batch = one_pair();
     const Tensor loss = make_loss(options, 2, 1)->compute(batch);
     EXPECT_NEAR(loss.item<double>(), value, 1e-15);
@@ -205,7 +209,7 @@ TEST(MakeLoss, OnePairWithoutNegativesIsABatchForEachLossOfPairs) {
 
 TEST(MakeLoss, MatryoshkaTakesABatchWithoutNegatives) {
   LossOptions options;
-  options.name = "cosine";
+  options.name = LossKind::kCosine;
   options.matryoshka_dims = {2, 1};
   options.matryoshka_weights = {1, 3};
   // Cut to one number both vectors are [1], their cosine is the label.
@@ -216,7 +220,7 @@ TEST(MakeLoss, RowsOfZerosHaveFiniteGradients) {
   for (const char* name : {"contrastive", "softmax", "cosine", "cosent", "angle", "triplet"}) {
     SCOPED_TRACE(name);
     LossOptions options;
-    options.name = name;
+    options.name = parse_enum<LossKind>("name", name);
     const auto zeros = [] { return at::zeros({2, 3}, at::kFloat).requires_grad_(true); };
     LossBatch batch{zeros(), zeros(), zeros(), {}};
     batch.targets.negative_counts = {1, 1};

@@ -16,7 +16,7 @@ std::vector<std::string> names_of(const Loss& loss) {
 
 LossOptions softmax_options() {
   LossOptions options;
-  options.name = "softmax";
+  options.name = LossKind::kSoftmax;
   return options;
 }
 

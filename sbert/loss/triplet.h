@@ -6,11 +6,6 @@
 
 namespace sbert {
 
-enum class TripletDistance {
-  kEuclidean,  ///< |a - b|
-  kCosine,     ///< 1 - cosine(a, b)
-};
-
 /// The triplet objective of Sentence-BERT (Reimers and Gurevych, 2019, section 3):
 ///   max(0, distance(question, positive) - distance(question, negative) + margin)
 /// for each hard negative with its question and positive, mean over the N. A question without hard

@@ -9,15 +9,20 @@
 #include <vector>
 
 #include "sbert/base/files.h"
+#include "sbert/base/stop_token.h"
+#include "sbert/data/text_object.h"
 #include "sbert/data/tsv_table.h"
 #include "sbert/mine/documents.h"
 
 namespace sbert {
 
+/// Whether every document of a corpus must have an id, as BEIR's must.
+enum class DocumentIds { kOptional, kRequired };
+
 /// A corpus that stays in its file; eight bytes of memory a document, and the pages that were read
 /// are given back. The file's form is told by its name:
 /// - .jsonl: an object a line with "text", and if it has them "_id" or "id", and "title", which is
-///   put before the text with a space, as BEIR does
+///   put before the text with a space (TextObject)
 /// - .tsv: the same names in the first line
 /// - any other: a document a line, without ids
 /// Empty lines are skipped.
@@ -25,12 +30,16 @@ class CorpusFile : public Documents {
  public:
   /// Reads the file once and checks each record.
   /// @throws Error(kIo) if it cannot be read, Error(kInput) "file: line 17: text is missing", or if
-  ///         it has no document
-  explicit CorpusFile(const std::filesystem::path& path);
+  ///         it holds no document; Error(kCancelled)
+  explicit CorpusFile(const std::filesystem::path& path,
+                      DocumentIds ids = DocumentIds::kOptional,
+                      const StopToken& stop = {});
 
   std::int64_t size() const override { return static_cast<std::int64_t>(offsets_.size()); }
   std::string text(std::int64_t row) const override { return record(row).text; }
   std::string id(std::int64_t row) const override { return record(row).id; }
+  /// Of the file, from 1. Counts the lines before it.
+  std::int64_t line(std::int64_t row) const;
 
  private:
   enum class Form { kLines, kJson, kTsv };
@@ -39,7 +48,8 @@ class CorpusFile : public Documents {
     std::string text;
   };
   Record record(std::int64_t row) const;
-  Record parse(std::string_view line) const;
+  void index(DocumentIds ids, const StopToken& stop);
+  TextObject parse(std::string_view line) const;
   void note_read(std::size_t bytes) const;
 
   MappedFile file_;

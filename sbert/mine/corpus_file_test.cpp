@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "sbert/base/error.h"
+#include "sbert/base/message_of.h"
 #include "sbert/mine/test_folder.h"
 
 namespace sbert {
@@ -44,6 +44,23 @@ TEST_F(CorpusFiles, OfTsvReadNamedColumns) {
   EXPECT_EQ(corpus.id(1), "d2");
 }
 
+TEST_F(CorpusFiles, OfBeirMustHaveIds) {
+  const auto error = [&](std::string_view text) {
+    return message_of(ErrorKind::kInput, [&] {
+      const CorpusFile corpus(write("c.jsonl", text), DocumentIds::kRequired);
+    });
+  };
+  EXPECT_THAT(error("{\"id\": \"a\", \"text\": \"x\"}\n{\"text\": \"y\"}\n"),
+              HasSubstr("c.jsonl: line 2: _id is missing"));
+  EXPECT_THAT(error("{\"_id\": \"\", \"text\": \"x\"}\n"), HasSubstr("line 1: _id is empty"));
+}
+
+TEST_F(CorpusFiles, KnowTheLinesOfTheirDocuments) {
+  const CorpusFile corpus(write("c.txt", "one\n\n\ntwo\n"));
+  EXPECT_EQ(corpus.line(0), 1);
+  EXPECT_EQ(corpus.line(1), 4);
+}
+
 TEST_F(CorpusFiles, OfTextHaveALineADocument) {
   const CorpusFile corpus(write("c.txt", "one\r\n  \ntwo {\n"));
   ASSERT_EQ(corpus.size(), 2);
@@ -57,7 +74,7 @@ TEST_F(CorpusFiles, NameFileAndLineOfWhatIsWrong) {
   EXPECT_THAT(error_of("c.jsonl", "{\"text\": \"a\"}\n\n{\"title\": \"b\"}\n"),
               HasSubstr("c.jsonl: line 3: text is missing"));
   EXPECT_THAT(error_of("c.jsonl", "{\"text\": 5}\n"), HasSubstr("line 1: text: must be a string"));
-  EXPECT_THAT(error_of("c.jsonl", "\n"), HasSubstr("c.jsonl: has no document"));
+  EXPECT_THAT(error_of("c.jsonl", "\n"), HasSubstr("c.jsonl: holds no document"));
   EXPECT_THAT(error_of("c.tsv", "a\tb\n1\t2\n"), HasSubstr("must name the columns"));
   EXPECT_THAT(error_of("c.tsv", "id\ttext\n1\n"), HasSubstr("line 2: "));
 }

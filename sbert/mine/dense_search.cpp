@@ -6,7 +6,6 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/progress.h"
-#include "sbert/base/threads.h"
 #include "sbert/search/approximate_topk.h"
 
 namespace sbert {
@@ -21,20 +20,18 @@ std::uint64_t vector_bytes(const VectorFile& file) {
 std::vector<std::vector<Hit>> exact_hits(MatrixView questions,
                                          const VectorFile& documents,
                                          const DenseSearchOptions& options,
+                                         const ComputeContext& context,
                                          const char* label) {
-  PiecewiseTopk topk(questions, options.depth, options.threads);
-  const std::int64_t step = aligned_count(options.memory_bytes / vector_bytes(documents));
-  Progress progress(label, documents.rows(), "documents");
-  for (std::int64_t first = 0; first < documents.rows(); first += step) {
-    const MappedRows rows(documents, first, std::min(step, documents.rows() - first));
-    topk.add(rows.view(), first);
-    progress.advance(rows.view().rows);
-  }
+  PiecewiseTopk topk(questions, options.depth, context);
+  for_each_piece(documents, options.memory_bytes, label,
+                 [&](std::int64_t first, MatrixView piece) { topk.add(piece, first); });
   return topk.take();
 }
 
 // Graphs that are built at a time.
-std::int64_t graphs_at_once(const VectorFile& documents, const DenseSearchOptions& options) {
+std::int64_t graphs_at_once(const VectorFile& documents,
+                            const DenseSearchOptions& options,
+                            int threads) {
   const auto rows = static_cast<std::uint64_t>(std::min(options.graph_documents, documents.rows()));
   const std::uint64_t bytes = rows * (vector_bytes(documents) + kGraphBytesOfARow);
   if (bytes > options.memory_bytes) {
@@ -44,14 +41,14 @@ std::int64_t graphs_at_once(const VectorFile& documents, const DenseSearchOption
                                    options.memory_bytes / kMegabyte,
                                    " MB are left for it; lower graph_documents or raise memory"));
   }
-  const int threads = options.threads > 0 ? options.threads : available_threads();
   return std::min<std::int64_t>(threads, static_cast<std::int64_t>(options.memory_bytes / bytes));
 }
 
 std::vector<std::vector<Hit>> approximate_hits(MatrixView questions,
                                                const VectorFile& documents,
-                                               const DenseSearchOptions& options) {
-  const std::int64_t at_once = graphs_at_once(documents, options);
+                                               const DenseSearchOptions& options,
+                                               const ComputeContext& context) {
+  const std::int64_t at_once = graphs_at_once(documents, options, context.pool.num_threads());
   std::vector<std::vector<Hit>> best(static_cast<std::size_t>(questions.rows));
   Progress progress("building and searching graphs", documents.rows(), "documents");
   for (std::int64_t first = 0; first < documents.rows();) {
@@ -63,8 +60,7 @@ std::vector<std::vector<Hit>> approximate_hits(MatrixView questions,
                           std::min(options.graph_documents, documents.rows() - first));
       pieces.push_back({mapped.back().view(), first});
     }
-    const auto found =
-        approximate_topk(questions, pieces, options.depth, static_cast<int>(at_once));
+    const auto found = approximate_topk(questions, pieces, options.depth, context);
     for (std::size_t i = 0; i < best.size(); ++i)
       merge_hits(best[i], found[i], static_cast<std::size_t>(options.depth));
     for (const CorpusPiece& piece : pieces)
@@ -75,14 +71,29 @@ std::vector<std::vector<Hit>> approximate_hits(MatrixView questions,
 
 }  // namespace
 
+void for_each_piece(const VectorFile& file,
+                    std::uint64_t memory_bytes,
+                    const char* label,
+                    const std::function<void(std::int64_t first, MatrixView piece)>& visit) {
+  const auto step =
+      static_cast<std::int64_t>(std::max(memory_bytes / vector_bytes(file), std::uint64_t{1}));
+  Progress progress(label, file.rows(), "documents");
+  for (std::int64_t first = 0; first < file.rows(); first += step) {
+    const MappedRows rows(file, first, std::min(step, file.rows() - first));
+    visit(first, rows.view());
+    progress.advance(rows.view().rows);
+  }
+}
+
 std::vector<std::vector<Hit>> nearest_documents(const VectorFile& questions,
                                                 std::int64_t begin,
                                                 std::int64_t end,
                                                 const VectorFile& documents,
-                                                const DenseSearchOptions& options) {
+                                                const DenseSearchOptions& options,
+                                                const ComputeContext& context) {
   const MappedRows rows(questions, begin, end - begin);
-  return options.is_approximate ? approximate_hits(rows.view(), documents, options)
-                                : exact_hits(rows.view(), documents, options, "searching");
+  return options.is_approximate ? approximate_hits(rows.view(), documents, options, context)
+                                : exact_hits(rows.view(), documents, options, context, "searching");
 }
 
 double measured_recall(const VectorFile& questions,
@@ -90,7 +101,8 @@ double measured_recall(const VectorFile& questions,
                        std::int64_t end,
                        const VectorFile& documents,
                        const std::vector<std::vector<Hit>>& hits,
-                       const DenseSearchOptions& options) {
+                       const DenseSearchOptions& options,
+                       const ComputeContext& context) {
   const std::int64_t count = std::min(end - begin, kMeasuredQuestions);
   FloatMatrix sample(count, questions.columns());
   std::vector<std::vector<Hit>> found;
@@ -99,12 +111,7 @@ double measured_recall(const VectorFile& questions,
     questions.read(begin + place, sample.row(i));
     found.push_back(hits[static_cast<std::size_t>(place)]);
   }
-  return recall_of(found, exact_hits(sample, documents, options, "measuring the recall"));
-}
-
-std::int64_t aligned_count(std::uint64_t count) {
-  const auto alignment = static_cast<std::uint64_t>(PiecewiseTopk::kAlignment);
-  return static_cast<std::int64_t>(std::max(count / alignment, std::uint64_t{1}) * alignment);
+  return recall_of(found, exact_hits(sample, documents, options, context, "measuring the recall"));
 }
 
 }  // namespace sbert

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
+#include "sbert/base/worker_pool.h"
 #include "sbert/mine/vector_file.h"
 #include "sbert/search/topk.h"
 
@@ -10,11 +12,18 @@ namespace sbert {
 
 struct DenseSearchOptions {
   std::int64_t depth = 0;          ///< candidates for each question
-  int threads = 0;                 ///< 0: every core
   std::uint64_t memory_bytes = 0;  ///< for the documents' vectors, and the graphs over them
   bool is_approximate = false;
   std::int64_t graph_documents = 1'000'000;  ///< documents that share a graph
 };
+
+/// Maps the vectors of a file piece by piece, with a line of progress.
+/// @param memory_bytes of a piece; it has at least one row
+/// @throws Error(kIo)
+void for_each_piece(const VectorFile& file,
+                    std::uint64_t memory_bytes,
+                    const char* label,
+                    const std::function<void(std::int64_t first, MatrixView piece)>& visit);
 
 /// The nearest documents to the questions [begin, end) of a file of vectors, best first, with a
 /// line of progress: PiecewiseTopk over the whole file or, where that is asked for,
@@ -27,7 +36,8 @@ std::vector<std::vector<Hit>> nearest_documents(const VectorFile& questions,
                                                 std::int64_t begin,
                                                 std::int64_t end,
                                                 const VectorFile& documents,
-                                                const DenseSearchOptions& options);
+                                                const DenseSearchOptions& options,
+                                                const ComputeContext& context);
 
 /// recall_of() the approximate hits of some of the questions [begin, end), by an exact search for
 /// those.
@@ -38,10 +48,7 @@ double measured_recall(const VectorFile& questions,
                        std::int64_t end,
                        const VectorFile& documents,
                        const std::vector<std::vector<Hit>>& hits,
-                       const DenseSearchOptions& options);
-
-/// Rows, a multiple of PiecewiseTopk::kAlignment and of it at least one: blocks that begin at such
-/// rows have the same scores in whatever memory.
-std::int64_t aligned_count(std::uint64_t count);
+                       const DenseSearchOptions& options,
+                       const ComputeContext& context);
 
 }  // namespace sbert

@@ -4,8 +4,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/stop.h"
-#include "sbert/base/threads.h"
 #include "sbert/data/text_key.h"
 
 namespace sbert {
@@ -47,17 +45,18 @@ std::vector<std::int64_t> RowsByKey::rows() const {
 }
 
 void for_each_text_key(const Documents& documents,
-                       const std::function<void(std::int64_t row, std::uint64_t key)>& visit) {
+                       const std::function<void(std::int64_t row, std::uint64_t key)>& visit,
+                       const ComputeContext& context) {
   std::vector<std::uint64_t> keys(static_cast<std::size_t>(kKeysAtOnce));
   for (std::int64_t begin = 0; begin < documents.size(); begin += kKeysAtOnce) {
     const std::int64_t count = std::min(kKeysAtOnce, documents.size() - begin);
     const std::int64_t tasks = (count + kKeysPerTask - 1) / kKeysPerTask;
-    for_each_task(available_threads(), static_cast<std::size_t>(tasks), [&](std::size_t task) {
-      throw_if_stopped();
+    const auto read = [&](std::size_t task) {
       const std::int64_t first = static_cast<std::int64_t>(task) * kKeysPerTask;
       for (std::int64_t i = first; i < std::min(first + kKeysPerTask, count); ++i)
         keys[static_cast<std::size_t>(i)] = key_unless_blank(documents.text(begin + i));
-    });
+    };
+    context.pool.for_each(static_cast<std::size_t>(tasks), read, context.stop);
     for (std::int64_t i = 0; i < count; ++i)
       visit(begin + i, keys[static_cast<std::size_t>(i)]);
   }
@@ -73,11 +72,12 @@ std::string DocumentPool::id(std::int64_t row) const {
   return place < rows_.size() ? corpus_->id(rows_[place]) : std::string();
 }
 
-ExampleDocuments::ExampleDocuments(std::shared_ptr<const ExampleSet> examples)
+ExampleDocuments::ExampleDocuments(std::shared_ptr<const ExampleSet> examples,
+                                   const StopToken& stop)
     : examples_(std::move(examples)) {
   for (std::int64_t record = 0; record < examples_->size(); ++record) {
     if (record % kReadsBeforeDrop == 0) {
-      throw_if_stopped();
+      stop.throw_if_stopped();
       examples_->drop_pages();
     }
     const Example example = examples_->read(record);

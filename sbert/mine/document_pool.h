@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "sbert/base/worker_pool.h"
 #include "sbert/data/example_set.h"
 #include "sbert/mine/documents.h"
 
@@ -29,9 +30,11 @@ class RowsByKey {
 };
 
 /// Calls visit(row, bytes_key() of its text) for every document, in order; 0 for a text of nothing
-/// but white space. Texts are read on every core.
+/// but white space. Texts are read on the threads of the pool.
+/// @throws Error(kCancelled) once a stop is requested
 void for_each_text_key(const Documents& documents,
-                       const std::function<void(std::int64_t row, std::uint64_t key)>& visit);
+                       const std::function<void(std::int64_t row, std::uint64_t key)>& visit,
+                       const ComputeContext& context);
 
 /// Some rows of a corpus, then further texts that it lacks.
 class DocumentPool : public Documents {
@@ -58,8 +61,8 @@ class DocumentPool : public Documents {
 /// may be there several times.
 class ExampleDocuments : public Documents {
  public:
-  /// @throws Error(kInput) if a record has more than 65,535 documents
-  explicit ExampleDocuments(std::shared_ptr<const ExampleSet> examples);
+  /// @throws Error(kInput) if a record has more than 65,535 documents; Error(kCancelled)
+  ExampleDocuments(std::shared_ptr<const ExampleSet> examples, const StopToken& stop);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(places_.size()); }
   std::string text(std::int64_t row) const override;

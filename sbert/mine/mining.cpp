@@ -1,9 +1,12 @@
 #include "sbert/mine/mining.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/files.h"
@@ -11,15 +14,14 @@
 #include "sbert/base/memory.h"
 #include "sbert/base/option_checks.h"
 #include "sbert/base/random.h"
-#include "sbert/base/stop.h"
-#include "sbert/base/threads.h"
 #include "sbert/data/text_key.h"
-#include "sbert/embed/embedding_service.h"
 #include "sbert/mine/dense_search.h"
 #include "sbert/mine/document_pool.h"
+#include "sbert/mine/miner.h"
 #include "sbert/mine/rank_fusion.h"
 #include "sbert/mine/text_vectors.h"
 #include "sbert/search/bm25.h"
+#include "sbert/search/row_products.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {
@@ -47,110 +49,125 @@ MemoryPlan plan_memory(std::uint64_t limit) {
           .index_bytes = share};
 }
 
-float dot(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    sum += static_cast<double>(a[i]) * b[i];
-  return static_cast<float>(sum);
-}
-
 /// The vectors of questions and documents by one model.
 struct Vectors {
   VectorFile questions;
   VectorFile documents;
 
-  float score(std::int64_t question, std::int64_t document) const {
-    const auto width = static_cast<std::size_t>(questions.columns());
-    std::vector<float> a(width);
-    std::vector<float> b(width);
-    questions.read(question, a);
-    documents.read(document, b);
-    return dot(a, b);
+  /// Of documents of these rows for a question.
+  std::vector<float> scores(std::int64_t question, std::span<const std::int64_t> rows) const {
+    std::vector<float> asked(static_cast<std::size_t>(questions.columns()));
+    questions.read(question, asked);
+    FloatMatrix found(std::ssize(rows), documents.columns());
+    for (std::int64_t i = 0; i < found.rows; ++i)
+      documents.read(rows[static_cast<std::size_t>(i)], found.row(i));
+    return pair_scores(found, asked);
   }
 };
 
-class Miner {
+class InputQuestions final : public Questions {
  public:
-  Miner(const MiningInput& input, const MiningOptions& options)
-      : input_(input), options_(options), plan_(plan_memory(options.memory_bytes)) {
-    for (const MiningQuestion& question : input.questions)
-      max_positives_ =
-          std::max(max_positives_, static_cast<std::int64_t>(question.positives.size()));
-    last_rank_ = options.filter.last_rank(max_positives_);
-    is_approximate_ =
-        options.approximate_above > 0 && input.documents->size() > options.approximate_above;
-    depth_ = std::min(last_rank_ + max_positives_, input.documents->size());
+  InputQuestions(const MiningInput& input, std::uint64_t seed) : input_(input), seed_(seed) {}
+
+  std::int64_t size() const override { return std::ssize(input_.questions); }
+  std::string text(std::int64_t question) const override { return at(question).text; }
+  std::vector<std::int64_t> positives(std::int64_t question) const override {
+    return at(question).positives;
+  }
+  std::uint64_t id_key(std::int64_t question) const override {
+    return input_.has_ids ? bytes_key(at(question).id) : 0;
+  }
+  std::uint64_t random_key(std::int64_t question) const override {
+    return derive_key(seed_, bytes_key(at(question).text));
   }
 
-  void embed(const SentenceModel& model, const Teacher& teacher) {
+ private:
+  const MiningQuestion& at(std::int64_t question) const {
+    return input_.questions[static_cast<std::size_t>(question)];
+  }
+
+  const MiningInput& input_;
+  std::uint64_t seed_;
+};
+
+/// Mines with vectors in files.
+class FileMining {
+ public:
+  FileMining(const MiningInput& input, const MiningOptions& options, const ComputeContext& context)
+      : input_(input),
+        options_(options),
+        context_(context),
+        plan_(plan_memory(options.memory_bytes)),
+        questions_(input, options.seed),
+        miner_(questions_, *input.documents, options.filter, context),
+        is_approximate_(options.approximate_above > 0 &&
+                        input.documents->size() > options.approximate_above) {}
+
+  void embed(const TextEmbedder& embedder, const Teacher& teacher) {
     make_folder(options_.vectors_folder);
     std::uint64_t documents_key = 0;
-    for_each_text_key(*input_.documents, [&](std::int64_t, std::uint64_t key) {
-      documents_key = derive_key(documents_key, key);
-    });
-    vectors_.emplace(
-        embed_both(model, "", documents_key, options_.query_prompt, options_.document_prompt));
-    if (teacher.model == nullptr) return;
-    teacher_vectors_.emplace(embed_both(*teacher.model, "teacher-", documents_key,
-                                        teacher.query_prompt, teacher.document_prompt));
+    for_each_text_key(
+        *input_.documents,
+        [&](std::int64_t, std::uint64_t key) { documents_key = derive_key(documents_key, key); },
+        context_);
+    const Teacher model{&embedder, options_.query_prompt, options_.document_prompt,
+                        options_.model_key};
+    vectors_.emplace(embed_both(model, "", documents_key));
+    if (teacher.embedder == nullptr) return;
+    teacher_vectors_.emplace(embed_both(teacher, "teacher-", documents_key));
   }
 
   void mine(const TakeMined& take) {
     const auto per_question =
         static_cast<std::uint64_t>(vectors_->questions.columns()) * sizeof(float) +
-        static_cast<std::uint64_t>(depth_) * 6 * sizeof(Hit) + 256;
-    const std::int64_t step = aligned_count(plan_.question_bytes / per_question);
+        static_cast<std::uint64_t>(miner_.depth()) * 6 * sizeof(Hit) + 256;
+    const auto step =
+        static_cast<std::int64_t>(std::max(plan_.question_bytes / per_question, std::uint64_t{1}));
     const auto count = static_cast<std::int64_t>(input_.questions.size());
     for (std::int64_t begin = 0; begin < count; begin += step) {
       const std::int64_t end = std::min(begin + step, count);
-      const std::vector<MinedQuestion> mined = mine_block(begin, end);
+      const std::vector<MinedQuestion> mined = miner_.choose(begin, find(begin, end));
       for (std::int64_t question = begin; question < end; ++question)
         take(static_cast<std::size_t>(question), mined[static_cast<std::size_t>(question - begin)]);
     }
   }
 
  private:
-  Vectors embed_both(const SentenceModel& model,
-                     const std::string& name,
-                     std::uint64_t documents_key,
-                     const std::string& query_prompt,
-                     const std::string& document_prompt) {
-    std::optional<EmbeddingService> service;
-    if (options_.group != nullptr) service.emplace(*options_.group);
+  Vectors embed_both(const Teacher& model, const std::string& name, std::uint64_t documents_key) {
     std::uint64_t questions_key = 0;
     for (const MiningQuestion& question : input_.questions)
       questions_key = derive_key(questions_key, bytes_key(question.text));
     TextVectorOptions embedding{.label = "embedding questions",
-                                .prompt = query_prompt,
+                                .prompt = model.query_prompt,
                                 .max_length = options_.max_length,
-                                .threads = options_.threads,
                                 .chunk_bytes = plan_.chunk_bytes,
-                                .service = service ? &*service : nullptr};
+                                .model_key = model.model_key,
+                                .stop = context_.stop};
     const auto& folder = options_.vectors_folder;
     VectorFile questions = embed_into_file(
-        folder / concat(name, "questions.vectors"), model,
+        folder / concat(name, "questions.vectors"), *model.embedder,
         static_cast<std::int64_t>(input_.questions.size()),
         [&](std::int64_t i) { return input_.questions[static_cast<std::size_t>(i)].text; },
         questions_key, embedding);
     embedding.label = "embedding documents";
-    embedding.prompt = document_prompt;
+    embedding.prompt = model.document_prompt;
     VectorFile documents = embed_into_file(
-        folder / concat(name, "documents.vectors"), model, input_.documents->size(),
+        folder / concat(name, "documents.vectors"), *model.embedder, input_.documents->size(),
         [&](std::int64_t row) { return input_.documents->text(row); }, documents_key, embedding);
     return {std::move(questions), std::move(documents)};
   }
 
   std::vector<std::vector<Hit>> dense_hits(std::int64_t begin, std::int64_t end) {
     const DenseSearchOptions search{
-        .depth = depth_,
-        .threads = options_.threads,
+        .depth = miner_.depth(),
         .memory_bytes = is_approximate_ ? plan_.graph_bytes : plan_.document_bytes,
         .is_approximate = is_approximate_,
         .graph_documents = options_.graph_documents};
-    auto hits = nearest_documents(vectors_->questions, begin, end, vectors_->documents, search);
+    auto hits =
+        nearest_documents(vectors_->questions, begin, end, vectors_->documents, search, context_);
     if (is_approximate_ && begin == 0) {
-      const double recall =
-          measured_recall(vectors_->questions, begin, end, vectors_->documents, hits, search);
+      const double recall = measured_recall(vectors_->questions, begin, end, vectors_->documents,
+                                            hits, search, context_);
       log_info(concat("approximate search found ", fixed(100 * recall, 1),
                       "% of the candidates of an exact one"));
     }
@@ -161,72 +178,69 @@ class Miner {
     std::vector<std::string> texts;
     for (std::int64_t i = begin; i < end; ++i)
       texts.push_back(input_.questions[static_cast<std::size_t>(i)].text);
-    return bm25_topk(texts, input_.documents->size(),
-                     [&](std::int64_t row) { return input_.documents->text(row); }, depth_,
-                     {.threads = options_.threads, .index_bytes = plan_.index_bytes});
+    return bm25_topk(
+        texts, input_.documents->size(),
+        [&](std::int64_t row) { return input_.documents->text(row); }, miner_.depth(),
+        {.index_bytes = plan_.index_bytes}, context_);
   }
 
-  std::vector<MinedQuestion> mine_block(std::int64_t begin, std::int64_t end) {
-    const bool is_dense = options_.candidates != "bm25";
-    const bool is_lexical = options_.candidates != "dense";
+  std::vector<ScoredCandidates> find(std::int64_t begin, std::int64_t end) {
+    const bool is_dense = options_.candidates != CandidateSource::kBm25;
+    const bool is_lexical = options_.candidates != CandidateSource::kDense;
+    if (!is_lexical && !is_approximate_ && !teacher_vectors_) return find_exactly(begin, end);
     std::vector<std::vector<Hit>> dense;
     std::vector<std::vector<Hit>> lexical;
     if (is_dense) dense = dense_hits(begin, end);
     if (is_lexical) lexical = bm25_hits(begin, end);
-
-    std::vector<MinedQuestion> mined(static_cast<std::size_t>(end - begin));
-    const int threads = options_.threads > 0 ? options_.threads : available_threads();
-    for_each_task(threads, mined.size(), [&](std::size_t i) {
-      throw_if_stopped();
+    std::vector<ScoredCandidates> found(static_cast<std::size_t>(end - begin));
+    const auto score_for = [&](std::size_t i) {
       const std::int64_t question = begin + static_cast<std::int64_t>(i);
-      std::vector<Hit> hits;
       if (is_dense && is_lexical) {
-        hits = fuse_ranks(dense[i], lexical[i], depth_);
+        found[i] = scored(question, fuse_ranks(dense[i], lexical[i], miner_.depth()));
       } else {
-        hits = std::move(is_dense ? dense[i] : lexical[i]);
+        found[i] = scored(question, is_dense ? dense[i] : lexical[i]);
       }
-      mined[i] = choose(question, hits, is_lexical || is_approximate_);
-    });
-    return mined;
+    };
+    context_.pool.for_each(found.size(), score_for, context_.stop);
+    return found;
   }
 
-  MinedQuestion choose(std::int64_t number, const std::vector<Hit>& hits, bool needs_scores) {
+  std::vector<ScoredCandidates> find_exactly(std::int64_t begin, std::int64_t end) const {
+    const MappedRows questions(vectors_->questions, begin, end - begin);
+    CandidateSearch search = miner_.search(begin, questions.view());
+    std::vector<std::int64_t> rows;
+    for_each_piece(vectors_->documents, plan_.document_bytes, "searching",
+                   [&](std::int64_t first, MatrixView piece) {
+                     rows.resize(static_cast<std::size_t>(piece.rows));
+                     std::iota(rows.begin(), rows.end(), first);
+                     search.add(rows, piece);
+                   });
+    return search.take();
+  }
+
+  // By the teacher, if there is one, and then in its order.
+  ScoredCandidates scored(std::int64_t question, const std::vector<Hit>& hits) const {
     const Vectors& scoring = teacher_vectors_ ? *teacher_vectors_ : *vectors_;
-    std::vector<Candidate> candidates;
-    for (const Hit& hit : hits) {
-      const bool is_scored = !needs_scores && !teacher_vectors_;
-      candidates.push_back({hit.row, is_scored ? hit.score : scoring.score(number, hit.row)});
-    }
+    ScoredCandidates found{{}, scoring.scores(question, questions_.positives(question))};
+    std::vector<std::int64_t> rows;
+    for (const Hit& hit : hits)
+      rows.push_back(hit.row);
+    const std::vector<float> scores = scoring.scores(question, rows);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      found.candidates.push_back({rows[i], scores[i]});
     if (teacher_vectors_) {
-      std::stable_sort(candidates.begin(), candidates.end(),
-                       [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+      std::ranges::stable_sort(found.candidates, std::greater(), &Candidate::score);
     }
-    const MiningQuestion& question = input_.questions[static_cast<std::size_t>(number)];
-    KnownAnswers known{.rows = question.positives, .question = question.text};
-    if (input_.has_ids) known.id_keys.push_back(bytes_key(question.id));
-    MinedQuestion mined;
-    for (const std::int64_t row : question.positives) {
-      known.texts.push_back(input_.documents->text(row));
-      if (const std::uint64_t key = input_.documents->id_key(row); key != 0)
-        known.id_keys.push_back(key);
-      mined.positive_scores.push_back(scoring.score(number, row));
-      known.lowest_score = std::min(known.lowest_score, mined.positive_scores.back());
-    }
-    Selection selection =
-        select_negatives(candidates, known, *input_.documents, options_.filter, last_rank_,
-                         derive_key(options_.seed, bytes_key(question.text)));
-    mined.negatives = std::move(selection.negatives);
-    mined.dropped = selection.dropped;
-    return mined;
+    return found;
   }
 
   const MiningInput& input_;
   const MiningOptions& options_;
+  const ComputeContext& context_;
   MemoryPlan plan_;
-  std::int64_t max_positives_ = 0;
-  std::int64_t last_rank_ = 0;
-  std::int64_t depth_ = 0;  // candidates for each question
-  bool is_approximate_ = false;
+  InputQuestions questions_;
+  Miner miner_;
+  bool is_approximate_;
   std::optional<Vectors> vectors_;
   std::optional<Vectors> teacher_vectors_;
 };
@@ -235,21 +249,21 @@ class Miner {
 
 void MiningOptions::validate() const {
   filter.validate();
-  check_one_of("candidates", candidates, {"dense", "bm25", "hybrid"});
   check_at_least("approximate_above", approximate_above, 0);
   check_at_least("graph_documents", graph_documents, 1);
 }
 
-void mine_hard_negatives(const SentenceModel& model,
+void mine_hard_negatives(const TextEmbedder& embedder,
                          const Teacher& teacher,
                          const MiningInput& input,
                          const MiningOptions& options,
-                         const TakeMined& take) {
+                         const TakeMined& take,
+                         const ComputeContext& context) {
   options.validate();
   if (input.questions.empty()) return;
-  Miner miner(input, options);
-  miner.embed(model, teacher);
-  miner.mine(take);
+  FileMining mining(input, options, context);
+  mining.embed(embedder, teacher);
+  mining.mine(take);
 }
 
 }  // namespace sbert

@@ -1,19 +1,15 @@
 #include "sbert/mine/mining_input.h"
 
 #include <algorithm>
-#include <charconv>
+#include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/files.h"
-#include "sbert/base/stop.h"
+#include "sbert/data/beir.h"
 #include "sbert/data/example_set.h"
 #include "sbert/data/text_key.h"
-#include "sbert/data/text_lines.h"
-#include "sbert/data/tsv_table.h"
 #include "sbert/mine/corpus_file.h"
 #include "sbert/mine/document_pool.h"
 
@@ -23,11 +19,12 @@ namespace {
 namespace fs = std::filesystem;
 
 // Of the documents that are not blank.
-RowsByKey rows_by_text(const Documents& documents) {
+RowsByKey rows_by_text(const Documents& documents, const ComputeContext& context) {
   RowsByKey rows;
-  for_each_text_key(documents, [&](std::int64_t row, std::uint64_t key) {
+  const auto add = [&](std::int64_t row, std::uint64_t key) {
     if (key != 0) rows.add(key, row);
-  });
+  };
+  for_each_text_key(documents, add, context);
   rows.finish();
   return rows;
 }
@@ -35,8 +32,10 @@ RowsByKey rows_by_text(const Documents& documents) {
 /// Gives texts a row of the pool that is being put together: of the corpus, or a further one.
 class PoolRows {
  public:
-  explicit PoolRows(std::unique_ptr<Documents> corpus)
-      : corpus_(std::move(corpus)), by_text_(rows_by_text(*corpus_)), rows_(by_text_.rows()) {}
+  PoolRows(std::unique_ptr<Documents> corpus, const ComputeContext& context)
+      : corpus_(std::move(corpus)),
+        by_text_(rows_by_text(*corpus_, context)),
+        rows_(by_text_.rows()) {}
 
   std::int64_t row_of(const std::string& text) {
     const std::uint64_t key = bytes_key(text);
@@ -48,7 +47,6 @@ class PoolRows {
     if (is_new) further_.push_back(text);
     return found->second;
   }
-  const Documents& corpus() const { return *corpus_; }
   std::unique_ptr<Documents> pool() && {
     return std::make_unique<DocumentPool>(std::move(corpus_), std::move(rows_),
                                           std::move(further_));
@@ -82,73 +80,62 @@ void add_positive(MiningQuestion& question, std::int64_t row) {
   if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
 }
 
-struct Judged {
-  std::string query;
-  std::string document;
-};
-
-// The pairs of grade 1 or more.
-std::vector<Judged> read_relevant(const fs::path& path) {
-  const MappedFile file(path);
-  std::vector<Judged> relevant;
-  std::int64_t number = 0;
-  for (std::size_t at = 0; const auto line = next_line(file.bytes(), at);) {
-    ++number;
-    within(concat(path, ": judgement ", number, " (the header is 1)"), [&] {
-      const std::size_t first = line->find('\t');
-      const std::size_t second = line->find('\t', first == line->npos ? first : first + 1);
-      if (second == line->npos || line->find('\t', second + 1) != line->npos) {
-        fail(ErrorKind::kInput, "must be query id, document id and grade, with tabs between");
-      }
-      const std::string_view grade_text = line->substr(second + 1);
-      int grade = 0;
-      const auto [end, error] =
-          std::from_chars(grade_text.data(), grade_text.data() + grade_text.size(), grade);
-      const bool is_number = error == std::errc() && end == grade_text.data() + grade_text.size();
-      if (number == 1 && is_number) {
-        fail(ErrorKind::kInput, "the header is missing: query-id, corpus-id, score");
-      }
-      if (number == 1) return;
-      if (!is_number) fail(ErrorKind::kInput, concat("score is not an integer: ", grade_text));
-      if (grade < 1) return;
-      relevant.push_back({std::string(line->substr(0, first)),
-                          std::string(line->substr(first + 1, second - first - 1))});
-    });
-  }
-  if (relevant.empty()) {
-    fail(ErrorKind::kInput, concat(path, ": has no document of grade 1 or more"));
-  }
-  return relevant;
-}
-
-// The texts of the judged documents by id.
-std::unordered_map<std::string, std::string> judged_texts(const Documents& corpus,
-                                                          const std::vector<Judged>& relevant,
-                                                          const fs::path& corpus_path) {
-  std::unordered_set<std::string> wanted;
-  for (const Judged& each : relevant)
-    wanted.insert(each.document);
-  std::unordered_map<std::string, std::string> texts;
-  for (std::int64_t row = 0; row < corpus.size(); ++row) {
-    if (row % 4'096 == 0) throw_if_stopped();
-    std::string id = corpus.id(row);
-    if (!wanted.contains(id)) continue;
-    if (!texts.emplace(id, corpus.text(row)).second) {
-      fail(ErrorKind::kInput, concat(corpus_path, ": _id stands twice: ", id));
+/// Documents by id, as judgements name them.
+class JudgedDocuments {
+ public:
+  explicit JudgedDocuments(const std::vector<Qrel>& qrels) {
+    for (const Qrel& qrel : qrels) {
+      Document& document = documents_[qrel.document];
+      document.is_relevant = document.is_relevant || qrel.grade >= 1;
     }
   }
-  return texts;
-}
+
+  /// Takes the texts of those that are relevant. The ids of the corpus must differ.
+  void find_in(const CorpusFile& corpus, const fs::path& path, const StopToken& stop) {
+    std::vector<std::pair<std::uint64_t, std::int64_t>> keys;  // of all ids, with their rows
+    keys.reserve(static_cast<std::size_t>(corpus.size()));
+    for (std::int64_t row = 0; row < corpus.size(); ++row) {
+      if (row % kRowsBetweenStops == 0) stop.throw_if_stopped();
+      const std::string id = corpus.id(row);
+      keys.emplace_back(bytes_key(id), row);
+      const auto judged = documents_.find(id);
+      if (judged == documents_.end()) continue;
+      judged->second.is_found = true;
+      if (judged->second.is_relevant) judged->second.text = corpus.text(row);
+    }
+    std::sort(keys.begin(), keys.end());
+    std::int64_t repeated = corpus.size();  // the first row whose id another one has before it
+    for (std::size_t i = 1; i < keys.size(); ++i) {
+      const auto& [key, row] = keys[i];
+      if (key == keys[i - 1].first && row < repeated &&
+          corpus.id(row) == corpus.id(keys[i - 1].second))
+        repeated = row;
+    }
+    if (repeated == corpus.size()) return;
+    fail(ErrorKind::kInput,
+         concat(path, ": line ", corpus.line(repeated), ": duplicate _id: ", corpus.id(repeated)));
+  }
+
+  bool has(const std::string& id) const { return documents_.at(id).is_found; }
+  const std::string& text(const std::string& id) const { return documents_.at(id).text; }
+
+ private:
+  static constexpr std::int64_t kRowsBetweenStops = 4'096;
+  struct Document {
+    bool is_relevant = false;
+    bool is_found = false;
+    std::string text;
+  };
+  std::unordered_map<std::string, Document> documents_;
+};
 
 }  // namespace
 
-bool is_beir_folder(const fs::path& path) {
-  return fs::is_regular_file(path / "corpus.jsonl") &&
-         fs::is_regular_file(path / "queries.jsonl") && fs::is_directory(path / "qrels");
-}
-
-MiningInput read_mining_examples(const FilePatterns& files, const std::optional<fs::path>& corpus) {
-  const auto examples = std::make_shared<const ExampleSet>(ExampleSet::open(find_files(files), {}));
+MiningInput read_mining_examples(const FilePatterns& files,
+                                 const std::optional<fs::path>& corpus,
+                                 const ComputeContext& context) {
+  const auto examples =
+      std::make_shared<const ExampleSet>(ExampleSet::open(find_files(files), {}, context.stop));
   if (examples->is_pairs()) {
     fail(ErrorKind::kInput,
          concat(files.patterns.front(),
@@ -157,16 +144,17 @@ MiningInput read_mining_examples(const FilePatterns& files, const std::optional<
   }
   std::unique_ptr<Documents> documents;
   if (corpus) {
-    documents = std::make_unique<CorpusFile>(fs::is_directory(*corpus) ? *corpus / "corpus.jsonl"
-                                                                       : *corpus);
+    documents =
+        std::make_unique<CorpusFile>(fs::is_directory(*corpus) ? *corpus / "corpus.jsonl" : *corpus,
+                                     DocumentIds::kOptional, context.stop);
   } else {
-    documents = std::make_unique<ExampleDocuments>(examples);
+    documents = std::make_unique<ExampleDocuments>(examples, context.stop);
   }
-  PoolRows pool(std::move(documents));
+  PoolRows pool(std::move(documents), context);
   Questions questions;
   for (std::int64_t record = 0; record < examples->size(); ++record) {
     if (record % 1'024 == 0) {
-      throw_if_stopped();
+      context.stop.throw_if_stopped();
       examples->drop_pages();
     }
     Example example = examples->read(record);
@@ -177,37 +165,32 @@ MiningInput read_mining_examples(const FilePatterns& files, const std::optional<
   return {std::move(pool).pool(), questions.take(), false};
 }
 
-MiningInput read_mining_beir(const fs::path& folder, const std::string& split) {
-  const fs::path qrels_path = folder / "qrels" / concat(split, ".tsv");
-  const fs::path corpus_path = folder / "corpus.jsonl";
-  const std::vector<Judged> relevant = read_relevant(qrels_path);
-  std::unordered_map<std::string, std::vector<std::string>> documents_of;
-  for (const Judged& each : relevant)
-    documents_of[each.query].push_back(each.document);
-
-  PoolRows pool(std::make_unique<CorpusFile>(corpus_path));
-  const auto texts = judged_texts(pool.corpus(), relevant, corpus_path);
-  Questions questions;
-  for (TextRecord& query : read_text_records(folder / "queries.jsonl")) {
-    const auto judged = documents_of.find(query.id);
-    if (judged == documents_of.end()) continue;
-    MiningQuestion& question = questions.of_text(std::move(query.text), std::move(query.id));
-    for (const std::string& id : judged->second) {
-      const auto text = texts.find(id);
-      if (text == texts.end()) {
-        fail(ErrorKind::kInput,
-             concat(qrels_path, ": no document of the corpus has this id: ", id));
-      }
-      add_positive(question, pool.row_of(text->second));
-    }
-    documents_of.erase(judged);
+MiningInput read_mining_beir(const fs::path& folder,
+                             const std::string& split,
+                             const ComputeContext& context) {
+  const BeirFiles files = beir_files(folder, split);
+  const std::vector<Qrel> qrels = read_qrels(files.qrels, context.stop);
+  auto corpus = std::make_unique<CorpusFile>(files.corpus, DocumentIds::kRequired, context.stop);
+  JudgedDocuments judged(qrels);
+  judged.find_in(*corpus, files.corpus, context.stop);
+  std::unordered_map<std::string, std::vector<std::string>> relevant;  // by query
+  for (const Qrel& qrel : qrels) {
+    if (!judged.has(qrel.document)) fail_unknown_document(files.qrels, qrel);
+    if (qrel.grade >= 1) relevant[qrel.query].push_back(qrel.document);
   }
-  if (!documents_of.empty()) {
-    const auto least =
-        std::min_element(documents_of.begin(), documents_of.end(),
-                         [](const auto& a, const auto& b) { return a.first < b.first; });
-    fail(ErrorKind::kInput, concat(folder / "queries.jsonl", ": lacks questions that are judged: ",
-                                   documents_of.size(), ", first ", least->first));
+  std::vector<TextRecord> queries = read_beir_queries(files.queries, qrels, context.stop);
+  if (relevant.empty()) {
+    fail(ErrorKind::kInput, concat(files.qrels, ": has no document of grade 1 or more"));
+  }
+
+  PoolRows pool(std::move(corpus), context);
+  Questions questions;
+  for (TextRecord& query : queries) {
+    const auto found = relevant.find(query.id);
+    if (found == relevant.end()) continue;
+    MiningQuestion& question = questions.of_text(std::move(query.text), std::move(query.id));
+    for (const std::string& id : found->second)
+      add_positive(question, pool.row_of(judged.text(id)));
   }
   return {std::move(pool).pool(), questions.take(), true};
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sbert/base/worker_pool.h"
 #include "sbert/data/file_patterns.h"
 #include "sbert/mine/documents.h"
 
@@ -32,14 +33,15 @@ struct MiningInput {
 /// @param corpus a CorpusFile, or a folder with corpus.jsonl
 /// @throws what ExampleFile::open() and CorpusFile throw; Error(kInput) for pairs with labels
 MiningInput read_mining_examples(const FilePatterns& files,
-                                 const std::optional<std::filesystem::path>& corpus);
+                                 const std::optional<std::filesystem::path>& corpus,
+                                 const ComputeContext& context);
 
-/// Reads a folder in BEIR's layout (read_beir()), the corpus staying on disk.
-/// Questions without a document of grade 1 or more are left out.
-/// @throws Error(kIo), Error(kInput) naming file and line
-MiningInput read_mining_beir(const std::filesystem::path& folder, const std::string& split);
-
-/// True for a folder with corpus.jsonl, queries.jsonl and qrels/.
-bool is_beir_folder(const std::filesystem::path& path);
+/// Reads a folder in BEIR's layout, the corpus staying on disk. Accepts and refuses what
+/// read_beir() does, but keeps texts as they are. Questions without a document of grade 1 or more
+/// are left out.
+/// @throws as read_beir(); Error(kInput) also if no question is left
+MiningInput read_mining_beir(const std::filesystem::path& folder,
+                             const std::string& split,
+                             const ComputeContext& context);
 
 }  // namespace sbert

@@ -6,8 +6,9 @@
 #include <gmock/gmock.h>
 
 #include "sbert/base/error.h"
+#include "sbert/base/message_of.h"
 #include "sbert/base/random.h"
-#include "sbert/embed/embedder.h"
+#include "sbert/embed/packed_embedder.h"
 #include "sbert/mine/rank_fusion.h"
 #include "sbert/mine/test_folder.h"
 #include "sbert/mine/vector_file.h"
@@ -53,19 +54,22 @@ class MineHardNegatives : public FolderTest {
     return {std::make_unique<TextDocuments>(texts_, std::move(ids)), questions_, true};
   }
 
-  std::vector<MinedQuestion> mine(const Teacher& teacher = {}) const {
+  std::vector<MinedQuestion> mine(const Teacher& teacher = {}, int threads = 2) const {
     std::vector<MinedQuestion> mined;
+    const WorkerPool pool(threads);
     mine_hard_negatives(model_, teacher, input(), options_,
                         [&](std::size_t question, const MinedQuestion& each) {
                           EXPECT_EQ(question, mined.size());
                           mined.push_back(each);
-                        });
+                        },
+                        {pool});
     return mined;
   }
 
-  std::vector<std::vector<std::int64_t>> mined_rows(const Teacher& teacher = {}) const {
+  std::vector<std::vector<std::int64_t>> mined_rows(const Teacher& teacher = {},
+                                                    int threads = 2) const {
     std::vector<std::vector<std::int64_t>> rows;
-    for (const MinedQuestion& each : mine(teacher)) {
+    for (const MinedQuestion& each : mine(teacher, threads)) {
       rows.emplace_back();
       for (const Candidate& negative : each.negatives)
         rows.back().push_back(negative.row);
@@ -89,13 +93,13 @@ class MineHardNegatives : public FolderTest {
     return rows;
   }
 
-  std::vector<std::vector<Hit>> rankings(const SentenceModel& model, std::int64_t k) const {
-    return exact_topk(embed_texts(model, question_texts(), {}), embed_texts(model, texts_, {}), k);
+  std::vector<std::vector<Hit>> rankings(const TextEmbedder& model, std::int64_t k) const {
+    return exact_topk(model.embed(question_texts(), {}), model.embed(texts_, {}), k, {pool_});
   }
   std::vector<std::vector<Hit>> lexical_rankings(std::int64_t k) const {
     return bm25_topk(question_texts(), static_cast<std::int64_t>(texts_.size()),
-                     [&](std::int64_t row) { return texts_[static_cast<std::size_t>(row)]; }, k,
-                     {});
+                     [&](std::int64_t row) { return texts_[static_cast<std::size_t>(row)]; }, k, {},
+                     {pool_});
   }
   std::vector<std::string> question_texts() const {
     std::vector<std::string> texts;
@@ -104,7 +108,8 @@ class MineHardNegatives : public FolderTest {
     return texts;
   }
 
-  SentenceModel model_ = letter_model();
+  WorkerPool pool_{2};
+  PackedEmbedder model_{letter_model(), pool_};
   std::vector<std::string> texts_;
   std::vector<MiningQuestion> questions_;
   MiningOptions options_;
@@ -120,8 +125,7 @@ TEST_F(MineHardNegatives, GraphsFindNearlyTheSameOnAnyNumberOfThreads) {
   EXPECT_EQ(mined_rows(), exact);  // the corpus is not larger than that
   options_.approximate_above = 299;
   options_.graph_documents = 80;
-  options_.threads = 1;
-  const auto found = mined_rows();
+  const auto found = mined_rows({}, 1);
   int same = 0;
   int all = 0;
   for (std::size_t i = 0; i < exact.size(); ++i) {
@@ -132,14 +136,13 @@ TEST_F(MineHardNegatives, GraphsFindNearlyTheSameOnAnyNumberOfThreads) {
     }
   }
   EXPECT_GE(same, all * 95 / 100);
-  options_.threads = 4;
-  EXPECT_EQ(mined_rows(), found);
+  EXPECT_EQ(mined_rows({}, 4), found);
 }
 
 TEST_F(MineHardNegatives, ScoresPositivesAndNegativesByTheModel) {
   const auto mined = mine();
-  const FloatMatrix questions = embed_texts(model_, question_texts(), {});
-  const FloatMatrix documents = embed_texts(model_, texts_, {});
+  const FloatMatrix questions = model_.embed(question_texts(), {});
+  const FloatMatrix documents = model_.embed(texts_, {});
   const auto score = [&](std::int64_t question, std::int64_t row) {
     float sum = 0;
     for (std::size_t i = 0; i < 32; ++i)
@@ -179,13 +182,11 @@ TEST_F(MineHardNegatives, FindsPlantedFalseNegatives) {
 }
 
 TEST_F(MineHardNegatives, HasTheSameBitsOnAnyThreads) {
-  options_.filter.sampling = "random";
-  options_.candidates = "hybrid";
-  options_.threads = 1;
-  const auto one = mine();
-  options_.threads = 2;
+  options_.filter.sampling = Sampling::kRandom;
+  options_.candidates = CandidateSource::kHybrid;
+  const auto one = mine({}, 1);
   std::filesystem::remove_all(options_.vectors_folder);
-  const auto two = mine();
+  const auto two = mine({}, 2);
   for (std::size_t i = 0; i < one.size(); ++i) {
     EXPECT_EQ(one[i].negatives, two[i].negatives);
     EXPECT_EQ(one[i].positive_scores, two[i].positive_scores);
@@ -194,7 +195,7 @@ TEST_F(MineHardNegatives, HasTheSameBitsOnAnyThreads) {
 }
 
 TEST_F(MineHardNegatives, DrawsOtherNegativesForAnotherSeed) {
-  options_.filter.sampling = "random";
+  options_.filter.sampling = Sampling::kRandom;
   const auto first = mined_rows();
   EXPECT_EQ(mined_rows(), first);
   options_.seed = 1;
@@ -202,12 +203,12 @@ TEST_F(MineHardNegatives, DrawsOtherNegativesForAnotherSeed) {
 }
 
 TEST_F(MineHardNegatives, TakesCandidatesFromBm25) {
-  options_.candidates = "bm25";
+  options_.candidates = CandidateSource::kBm25;
   EXPECT_EQ(mined_rows(), best_of(lexical_rankings(300)));
 }
 
 TEST_F(MineHardNegatives, FusesBothRankings) {
-  options_.candidates = "hybrid";
+  options_.candidates = CandidateSource::kHybrid;
   const std::int64_t depth = options_.filter.last_rank(2) + 2;
   const auto dense = rankings(model_, depth);
   const auto lexical = lexical_rankings(depth);
@@ -218,13 +219,12 @@ TEST_F(MineHardNegatives, FusesBothRankings) {
 }
 
 TEST_F(MineHardNegatives, OrdersByTheTeacher) {
-  SentenceModel teacher = letter_model();
-  at::manual_seed(7);
-  for (const NamedTensor& parameter : teacher.encoder.parameters())
-    parameter.tensor.add_(at::randn_like(parameter.tensor), 0.1);
+  TextModel other = letter_model();
+  other.weights = random_weights(other.encoder, 7);
+  const PackedEmbedder teacher(std::move(other), pool_);
   options_.filter.range_max = 300;  // every document is a candidate
-  EXPECT_EQ(mined_rows({.model = &teacher}), best_of(rankings(teacher, 300)));
-  EXPECT_NE(mined_rows(), mined_rows({.model = &teacher}));
+  EXPECT_EQ(mined_rows({.embedder = &teacher}), best_of(rankings(teacher, 300)));
+  EXPECT_NE(mined_rows(), mined_rows({.embedder = &teacher}));
 }
 
 TEST_F(MineHardNegatives, UsesTheEmbeddingsOfTheLastRun) {
@@ -244,7 +244,7 @@ TEST_F(MineHardNegatives, StopsShortWhenTheSinkFailsAndGoesOnWithoutEmbeddingAga
   const auto fail_at_once = [](std::size_t, const MinedQuestion&) {
     fail(ErrorKind::kIo, "disk full");
   };
-  EXPECT_THROW(mine_hard_negatives(model_, {}, input(), options_, fail_at_once), Error);
+  EXPECT_THROW(mine_hard_negatives(model_, {}, input(), options_, fail_at_once, {pool_}), Error);
   const auto time = std::filesystem::last_write_time(options_.vectors_folder / "documents.vectors");
   EXPECT_EQ(mined_rows(), best_of(rankings(model_, 300)));
   EXPECT_EQ(std::filesystem::last_write_time(options_.vectors_folder / "documents.vectors"), time);
@@ -261,9 +261,22 @@ TEST_F(MineHardNegatives, RefusesMemoryThatCannotSuffice) {
   }
 }
 
+TEST_F(MineHardNegatives, StopsWhenItIsAskedTo) {
+  StopSource stop;
+  stop.request_stop();
+  EXPECT_EQ(message_of(ErrorKind::kCancelled,
+                       [&] {
+                         mine_hard_negatives(model_, {}, input(), options_,
+                                             [](std::size_t, const MinedQuestion&) {},
+                                             {pool_, stop.token()});
+                       }),
+            "interrupted");
+}
+
 TEST_F(MineHardNegatives, RefusesUnknownCandidates) {
-  options_.candidates = "sparse";
-  EXPECT_THROW(mine(), Error);
+  EXPECT_EQ(
+      message_of(ErrorKind::kUsage, [] { parse_enum<CandidateSource>("candidates", "sparse"); }),
+      "candidates must be one of dense, bm25, hybrid: sparse");
 }
 
 TEST_F(MineHardNegatives, HasNothingToDoWithoutQuestions) {

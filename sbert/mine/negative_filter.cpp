@@ -147,7 +147,6 @@ void FilterOptions::validate() const {
     fail(ErrorKind::kUsage, concat("range_max must be at least range_min + num_negatives (",
                                    range_min + num_negatives, "), or 0: ", range_max));
   }
-  check_one_of("sampling", sampling, {"top", "random"});
   check_finite("max_score", max_score);
   check_finite("min_score", min_score);
   check_finite("absolute_margin", absolute_margin);
@@ -163,10 +162,6 @@ std::int64_t FilterOptions::last_rank(std::int64_t max_positives) const {
   return range_max > 0 ? range_max : range_min + 10 * num_negatives + max_positives;
 }
 
-bool FilterOptions::uses_positive_scores() const {
-  return absolute_margin || relative_margin || topk_percpos;
-}
-
 Selection select_negatives(std::span<const Candidate> candidates,
                            const KnownAnswers& known,
                            const Documents& documents,
@@ -174,9 +169,10 @@ Selection select_negatives(std::span<const Candidate> candidates,
                            std::int64_t last_rank,
                            std::uint64_t key) {
   Selection selection;
-  const bool is_top = options.sampling == "top";
-  const auto wanted = static_cast<std::size_t>(
-      is_top ? std::min(last_rank, options.range_min + options.num_negatives) : last_rank);
+  const auto wanted =
+      static_cast<std::size_t>(options.sampling == Sampling::kTop
+                                   ? std::min(last_rank, options.range_min + options.num_negatives)
+                                   : last_rank);
   const CheapRules cheap_rules(known, options);
   TextRules text_rules(known, options.near_duplicate);
   std::vector<Candidate> passed;

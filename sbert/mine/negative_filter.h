@@ -13,6 +13,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
 #include "sbert/mine/documents.h"
 
@@ -45,12 +46,22 @@ inline constexpr std::size_t kNumFilterRules = 11;
 /// As reports name it: "topk_percpos".
 std::string_view name_of(FilterRule rule);
 
+/// How negatives are taken from the candidates that are left.
+enum class Sampling {
+  kTop,     ///< the best
+  kRandom,  ///< any, by the seed
+};
+constexpr auto enum_names(Sampling) {
+  return std::to_array<EnumName<Sampling>>(
+      {{"top", Sampling::kTop}, {"random", Sampling::kRandom}});
+}
+
 /// A "lowest positive" is the lowest score among a question's positives.
 struct FilterOptions {
   std::int64_t num_negatives = 4;
   std::int64_t range_min = 0;
   std::int64_t range_max = 0;
-  std::string sampling = "top";
+  Sampling sampling = Sampling::kTop;
   std::optional<double> max_score{};
   std::optional<double> min_score{};
   std::optional<double> absolute_margin{};
@@ -89,8 +100,6 @@ struct FilterOptions {
   /// The rank after the last one that may be taken.
   /// @param max_positives the most that a question has
   std::int64_t last_rank(std::int64_t max_positives) const;
-  /// Whether a rule needs the positives' scores.
-  bool uses_positive_scores() const;
 };
 
 /// What is known to answer a question, so that it must not come out as a negative.

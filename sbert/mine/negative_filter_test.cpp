@@ -6,6 +6,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/message_of.h"
 #include "sbert/base/random.h"
 
 namespace sbert {
@@ -151,7 +152,7 @@ TEST_F(SelectNegatives, CountsRanksAfterTheFilters) {
 TEST_F(SelectNegatives, EndsAtRangeMax) {
   options_.range_min = 1;
   options_.range_max = 4;
-  options_.sampling = "random";
+  options_.sampling = Sampling::kRandom;
   EXPECT_THAT(rows(), ElementsAre(1, 2, 3));
 }
 
@@ -165,7 +166,7 @@ TEST_F(SelectNegatives, ComesShortWhenTooFewPass) {
 }
 
 TEST_F(SelectNegatives, DrawsEveryCandidateOfTheWindowEquallyOften) {
-  options_.sampling = "random";
+  options_.sampling = Sampling::kRandom;
   options_.range_min = 2;
   options_.range_max = 12;
   std::vector<int> counts(20);
@@ -210,7 +211,8 @@ TEST(FilterOptions, NamesWhatIsOutOfRange) {
   EXPECT_THAT(message({.range_max = -1}), HasSubstr("range_max must be at least 0: -1"));
   EXPECT_THAT(message({.num_negatives = 4, .range_min = 7, .range_max = 10}),
               HasSubstr("range_max must be at least range_min + num_negatives (11), or 0: 10"));
-  EXPECT_THAT(message({.sampling = "best"}), HasSubstr("sampling must be one of top, random"));
+  EXPECT_EQ(message_of(ErrorKind::kUsage, [] { parse_enum<Sampling>("sampling", "best"); }),
+            "sampling must be one of top, random: best");
   EXPECT_THAT(message({.max_score = kNan}), HasSubstr("max_score must be a finite number"));
   EXPECT_THAT(message({.min_score = kNan}), HasSubstr("min_score must be"));
   EXPECT_THAT(message({.absolute_margin = kNan}), HasSubstr("absolute_margin must be"));

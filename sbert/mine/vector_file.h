@@ -17,7 +17,7 @@ namespace sbert {
 /// before they count as written. One process at a time.
 class VectorFile {
  public:
-  /// Goes on with the file at `path` if it holds vectors of this key and shape; else begins anew.
+  /// Resumes the file at `path` if it holds vectors of this key and shape; else begins anew.
   /// @param key of all that the vectors are made from: model, prompt, texts
   /// @throws Error(kIo), also if another process has it open
   VectorFile(std::filesystem::path path,

@@ -81,13 +81,49 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 
 std::optional<std::uint64_t> tensor_bytes(const std::vector<std::int64_t>& shape,
                                           ElementType type) {
-  auto bytes = static_cast<std::uint64_t>(element_size(type));
+  // The product without the zeros must fit too: strides are made of it.
+  std::int64_t product = element_size(type);
+  bool is_empty = false;
   for (const std::int64_t size : shape) {
-    if (size < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes)) {
-      return std::nullopt;
-    }
+    if (size < 0) return std::nullopt;
+    is_empty = is_empty || size == 0;
+    if (size != 0 && __builtin_mul_overflow(product, size, &product)) return std::nullopt;
   }
-  return bytes;
+  return is_empty ? 0 : static_cast<std::uint64_t>(product);
+}
+
+Weight slice_rows(const Weight& weight, std::int64_t first, std::int64_t count) {
+  const std::int64_t rows = weight.shape.empty() ? 0 : weight.shape[0];
+  if (first < 0 || count < 0 || count > rows || first > rows - count) {
+    fail(ErrorKind::kInternal, concat(weight.name, ": no rows ", first, " to ", first + count,
+                                      " in the shape ", shape_text(weight.shape)));
+  }
+  const std::size_t row_bytes = rows == 0 ? 0 : weight.bytes.size() / static_cast<std::size_t>(rows);
+  Weight slice = weight;
+  slice.shape[0] = count;
+  slice.bytes = weight.bytes.substr(static_cast<std::size_t>(first) * row_bytes,
+                                    static_cast<std::size_t>(count) * row_bytes);
+  return slice;
+}
+
+WeightBuffer::WeightBuffer(std::string name, ElementType type, std::vector<std::int64_t> shape)
+    : weight_{.name = std::move(name), .type = type, .shape = std::move(shape)} {
+  const std::optional<std::uint64_t> bytes = tensor_bytes(weight_.shape, type);
+  if (!bytes) {
+    fail(ErrorKind::kInternal,
+         concat(weight_.name, ": the shape is too large: ", shape_text(weight_.shape)));
+  }
+  memory_ = std::make_shared<std::vector<std::uint64_t>>((*bytes + 7) / 8);
+  weight_.bytes = {reinterpret_cast<const char*>(memory_->data()), *bytes};
+}
+
+char* WeightBuffer::bytes() {
+  return reinterpret_cast<char*>(memory_->data());
+}
+
+Weight WeightBuffer::take() && {
+  weight_.owner = std::move(memory_);
+  return std::move(weight_);
 }
 
 Weight make_weight(std::string name, std::vector<std::int64_t> shape, std::vector<float> values) {

@@ -51,8 +51,26 @@ using Weights = std::vector<Weight>;
 /// [2, 3] as "[2, 3]", for messages.
 std::string shape_text(const std::vector<std::int64_t>& shape);
 
-/// Bytes of a tensor; nullopt if a dimension is negative or the product overflows.
+/// Bytes of a tensor; nullopt if a dimension is negative or the product overflows, zeros left out.
 std::optional<std::uint64_t> tensor_bytes(const std::vector<std::int64_t>& shape, ElementType type);
+
+/// Rows [first, first + count) of a weight of one dimension or more, as a view.
+/// @throws Error(kInternal) if there are none
+Weight slice_rows(const Weight& weight, std::int64_t first, std::int64_t count);
+
+/// A weight in memory of its own, zeros until it is filled.
+class WeightBuffer {
+ public:
+  /// @throws Error(kInternal) if tensor_bytes() of the shape overflows
+  WeightBuffer(std::string name, ElementType type, std::vector<std::int64_t> shape);
+
+  char* bytes();  ///< as many as tensor_bytes() says
+  Weight take() &&;
+
+ private:
+  Weight weight_;
+  std::shared_ptr<std::vector<std::uint64_t>> memory_;  // aligned for every element
+};
 
 /// A float32 weight in memory of its own.
 /// @param values as many as `shape` says

@@ -7,9 +7,8 @@
 
 #include <ATen/ATen.h>
 
-#include "sbert/nn/named_tensor.h"
 #include "sbert/nn/dropout.h"
-#include "sbert/model/test_encoder.h"
+#include "sbert/nn/test_encoder.h"
 
 namespace sbert {
 namespace {
@@ -22,12 +21,13 @@ double cosine(const Tensor& a, const Tensor& b) {
 
 struct Pass {
   Tensor output;
-  NamedTensors parameters;  // with gradients
+  EncoderParameters parameters;  // with gradients
 };
 
 Pass train(ComputePrecision precision) {
-  BertEncoder encoder = random_encoder(at::kFloat).shared();
-  encoder.set_compute_precision(precision);
+  TrainingRecipe recipe = with_dropout();
+  recipe.precision = precision;
+  const TorchEncoder encoder = random_encoder(at::kFloat, recipe).shared();
   const Tensor output = encoder.forward(pack(kSequences), DropoutKey{5});
   (output * some_weights(at::kFloat)).sum().backward();
   return {output.detach(), encoder.parameters()};

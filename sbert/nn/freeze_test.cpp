@@ -1,84 +1,77 @@
+#include "sbert/nn/freeze.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ATen/ATen.h>
-#include <torch/csrc/autograd/node.h>
-
-#include "sbert/base/error.h"
-#include "sbert/nn/named_tensor.h"
-#include "sbert/model/test_encoder.h"
+#include "sbert/base/message_of.h"
 
 namespace sbert {
 namespace {
 
-std::set<std::string> names_with(const BertEncoder& encoder,
-                                 const std::vector<std::string>& prefixes) {
-  std::set<std::string> names;
-  for (const NamedTensor& each : encoder.parameters()) {
-    for (const std::string& prefix : prefixes) {
-      if (each.name.starts_with(prefix)) names.insert(each.name);
-    }
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::int64_t kNumLayers = 11;
+
+std::string message(std::string_view parts) {
+  return message_of(ErrorKind::kUsage, [&] { read_frozen_parts(parts, kNumLayers); });
+}
+
+TEST(FrozenParts, AreThoseOfTheList) {
+  EXPECT_TRUE(read_frozen_parts("embeddings", kNumLayers).has_embeddings);
+  EXPECT_THAT(read_frozen_parts("embeddings", kNumLayers).layers, IsEmpty());
+  EXPECT_THAT(read_frozen_parts("layers.1", kNumLayers).layers, ElementsAre(1));
+  EXPECT_FALSE(read_frozen_parts("layers.1", kNumLayers).has_embeddings);
+  EXPECT_THAT(read_frozen_parts("layers.0-2, layers.2 ,layers.10", kNumLayers).layers,
+              ElementsAre(0, 1, 2, 10));
+  const FrozenParts all = read_frozen_parts("embeddings,layers.0-10", kNumLayers);
+  EXPECT_TRUE(all.has_embeddings);
+  EXPECT_EQ(all.layers.size(), 11);
+}
+
+TEST(FrozenParts, ContainParametersByRoleAndLayer) {
+  using enum ParameterRole;
+  const FrozenParts parts = read_frozen_parts("embeddings,layers.1", kNumLayers);
+  for (const ParameterRole role :
+       {kWordEmbedding, kPositionEmbedding, kTypeEmbedding, kEmbeddingNorm, kEmbeddingProjection}) {
+    EXPECT_TRUE(parts.contains(role, std::nullopt));
   }
-  return names;
+  EXPECT_FALSE(parts.contains(kFinalNorm, std::nullopt));
+  for (const ParameterRole role : {kQuery, kAttentionNorm, kDown}) {
+    EXPECT_TRUE(parts.contains(role, 1));
+    EXPECT_FALSE(parts.contains(role, 0));
+    EXPECT_FALSE(parts.contains(role, 10));
+  }
+  EXPECT_FALSE(read_frozen_parts("layers.1", kNumLayers).contains(kWordEmbedding, std::nullopt));
 }
 
-// Nodes of the graph below a tensor, each as often as it is reached.
-std::size_t graph_size(const torch::autograd::Node* node) {
-  std::size_t count = 1;
-  for (const auto& edge : node->next_edges()) {
-    if (edge.function) count += graph_size(edge.function.get());
-  }
-  return count;
-}
-
-TEST(Freeze, FrozenParametersGetNoGradientAndOthersTheSame) {
-  const BertEncoder whole = random_encoder(at::kFloat);
-  BertEncoder partly = random_encoder(at::kFloat);
-  const auto frozen = names_with(partly, {"embeddings.", "encoder.layer.0.", "encoder.layer.2."});
-  partly.freeze(frozen);
-  const BertEncoder trained = whole.shared();
-  const BertEncoder partly_trained = partly.shared();
-  for (const BertEncoder* each : {&trained, &partly_trained}) {
-    (each->forward(pack(kSequences), DropoutKey{3}) * some_weights(at::kFloat)).sum().backward();
-  }
-  const NamedTensors expected = trained.parameters();
-  const NamedTensors actual = partly_trained.parameters();
-  for (std::size_t i = 0; i < actual.size(); ++i) {
-    if (frozen.contains(actual[i].name)) {
-      EXPECT_FALSE(actual[i].tensor.grad().defined()) << actual[i].name;
-    } else {
-      EXPECT_TRUE(actual[i].tensor.grad().to_dense().equal(expected[i].tensor.grad().to_dense()))
-          << actual[i].name;
-    }
+TEST(FrozenParts, NothingFreezesNothing) {
+  for (const char* parts : {"", "  "}) {
+    EXPECT_FALSE(read_frozen_parts(parts, kNumLayers).has_embeddings);
+    EXPECT_THAT(read_frozen_parts(parts, kNumLayers).layers, IsEmpty());
   }
 }
 
-TEST(Freeze, TheGraphEndsAboveWhatIsFrozenAtTheBottom) {
-  BertEncoder encoder = random_encoder(at::kFloat);
-  const auto size = [&] {
-    return graph_size(encoder.shared().forward(pack(kSequences), std::nullopt).grad_fn().get());
-  };
-  const std::size_t whole = size();
-  encoder.freeze(names_with(encoder, {"embeddings.", "encoder.layer.0.", "encoder.layer.1."}));
-  EXPECT_LT(size(), whole / 3);  // one layer of three is left, each reached twice from the next
-  encoder.freeze(names_with(encoder, {"encoder.layer.2."}));
-  EXPECT_FALSE(encoder.shared().forward(pack(kSequences), std::nullopt).requires_grad());
+TEST(FrozenParts, ALayerThatDoesNotExistIsNamedWithThoseThatDo) {
+  EXPECT_EQ(message("layers.11"),
+            "model.freeze: there is no layer 11, the model has layers 0 to 10: layers.11");
+  EXPECT_THAT(message("embeddings,layers.9-12"), HasSubstr("no layer 12"));
 }
 
-TEST(Freeze, TrainableParametersAreTheOthersInTheirOrder) {
-  BertEncoder encoder = random_encoder(at::kFloat);
-  EXPECT_EQ(encoder.trainable_parameters().size(), encoder.parameters().size());
-  encoder.freeze(names_with(encoder, {"embeddings."}));
-  const NamedTensors trained = encoder.trainable_parameters();
-  EXPECT_EQ(trained.size(), encoder.parameters().size() - 5);
-  EXPECT_EQ(trained[0].name, "encoder.layer.0.attention.self.qkv.weight");
-  encoder.freeze({trained[0].name});
-  EXPECT_EQ(encoder.trainable_parameters().size(), trained.size() - 1);
+TEST(FrozenParts, ARangeFromAboveIsRefused) {
+  EXPECT_THAT(message("layers.5-3"), HasSubstr("first layer of a range is its lowest: layers.5-3"));
 }
 
-TEST(Freeze, ANameOfNoParameterIsRefused) {
-  BertEncoder encoder = random_encoder(at::kFloat);
-  EXPECT_THROW(encoder.freeze({"encoder.layer.3.output.dense.weight"}), Error);
-  EXPECT_EQ(encoder.trainable_parameters().size(), encoder.parameters().size());
+TEST(FrozenParts, OtherPartsAreRefused) {
+  for (const char* part : {"pooler", "layers", "layers.", "layers.x", "layers.1-", "layers.-1",
+                           "layers.1-2-3", "layers.0x1", "layers.99999999999999999999",
+                           "embeddings,", ",", "Embeddings", "layers. 1"}) {
+    EXPECT_THAT(message(part), HasSubstr("model.freeze lists embeddings, layers.N and layers.N-M"))
+        << part;
+  }
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "sbert/nn/dropout.h"
 #include "sbert/nn/tiled_linear.h"
-#include "sbert/nn/zero_tensor.h"
 
 namespace sbert {
 namespace {
@@ -39,14 +38,12 @@ Tensor LoraAdapter::operator()(const Tensor& x,
   return at::linear(narrow, to_compute_type(b, precision));
 }
 
-Linear::Linear(std::int64_t out, std::int64_t in)
-    : weight(zero_tensor({out, in})), bias(at::zeros({out})) {}
-
 Tensor Linear::operator()(const Tensor& x, ComputePrecision precision, DropoutSites& sites) const {
   const Tensor input = to_compute_type(x, precision);
-  Tensor output = prefers_tiles(input) ? tiled_linear(input, weight, bias)
-                                       : at::linear(input, to_compute_type(weight, precision),
-                                                    to_compute_type(bias, precision));
+  Tensor output = prefers_tiles(input)
+                      ? tiled_linear(input, weight, bias)
+                      : at::linear(input, to_compute_type(weight, precision),
+                                   bias.defined() ? to_compute_type(bias, precision) : Tensor());
   if (adapters.empty()) return output;
   return output + additions(adapters, input, output.size(1), precision, sites);
 }

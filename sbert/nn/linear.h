@@ -6,6 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "sbert/model/parameter_specs.h"
 #include "sbert/nn/compute_precision.h"
 #include "sbert/nn/dropout_sites.h"
 
@@ -14,7 +15,8 @@ namespace sbert {
 /// A low-rank addition to some rows of a linear layer's weight (Hu et al., LoRA, 2021):
 /// scale * b a.
 struct LoraAdapter {
-  std::string module;      ///< the layer's part that it belongs to: "attention.self.query"
+  std::string module;      ///< what it is added to: "encoder.layer.0.attention.self.query"
+  ParameterRole role;      ///< of the same
   std::int64_t first_row;  ///< of the weight
   Tensor a;                ///< [r, in]
   Tensor b;                ///< [rows, r]
@@ -29,11 +31,8 @@ struct LoraAdapter {
 /// x weight^T + bias, with the adapters' additions.
 struct Linear {
   Tensor weight;                      ///< [out, in]
-  Tensor bias;                        ///< [out]
-  std::vector<LoraAdapter> adapters;  ///< in the order of their rows, which do not meet
-
-  /// Zeros.
-  Linear(std::int64_t out, std::int64_t in);
+  Tensor bias;                        ///< [out], or undefined: none
+  std::vector<LoraAdapter> adapters;  ///< in the order of their rows, which do not overlap
 
   /// @param x [T, in]
   /// @return  [T, out] in the type of the products

@@ -12,6 +12,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
+#include "sbert/nn/fused_parameters.h"
 #include "sbert/nn/transformer_layer.h"
 
 namespace sbert {
@@ -19,23 +20,58 @@ namespace {
 
 constexpr std::int64_t kMaxRank = 65'536;
 
-// A part of a layer that can be adapted: block `block` of the `num_blocks` stacked in a weight.
 struct Target {
   std::string_view name;
-  std::string_view module;
-  Linear EncoderLayer::* linear;
-  std::int64_t block;
-  std::int64_t num_blocks;
+  ParameterRole role;
 };
 
+// The place of a target here is a part of the key that its adapters are drawn from.
 constexpr std::array<Target, 6> kTargets{{
-    {"query", "attention.self.query", &EncoderLayer::qkv, 0, 3},
-    {"key", "attention.self.key", &EncoderLayer::qkv, 1, 3},
-    {"value", "attention.self.value", &EncoderLayer::qkv, 2, 3},
-    {"attention_output", "attention.output.dense", &EncoderLayer::attention_output, 0, 1},
-    {"intermediate", "intermediate.dense", &EncoderLayer::intermediate, 0, 1},
-    {"output", "output.dense", &EncoderLayer::output, 0, 1},
+    {"query", ParameterRole::kQuery},
+    {"key", ParameterRole::kKey},
+    {"value", ParameterRole::kValue},
+    {"attention_output", ParameterRole::kAttentionOutput},
+    {"intermediate", ParameterRole::kUp},
+    {"output", ParameterRole::kDown},
 }};
+
+// The rows of a fused weight that are a parameter of a layer.
+struct Rows {
+  const ParameterSpec& parameter;
+  ParameterRole fused_role;
+  std::int64_t first = 0;
+};
+
+Rows rows_of(const FusedParameters& all, ParameterRole role, std::int64_t layer) {
+  for (const auto& [tensor, parts] : all.tensors) {
+    if (tensor.layer != layer || tensor.is_bias) continue;
+    std::int64_t first = 0;
+    for (const std::size_t part : parts) {
+      const ParameterSpec& parameter = all.parameters[part];
+      if (parameter.role == role) return {parameter, tensor.role, first};
+      first += parameter.shape[0];
+    }
+  }
+  fail(ErrorKind::kInternal, "the layer has no parameter of this role");
+}
+
+Linear& linear_of(TransformerLayer& layer, ParameterRole role) {
+  switch (role) {
+    case ParameterRole::kAttentionOutput:
+      return layer.attention_output;
+    case ParameterRole::kUp:
+      return layer.up;
+    case ParameterRole::kDown:
+      return layer.down;
+    default:
+      return layer.qkv;
+  }
+}
+
+// PEFT's name of what a weight is in: without ".weight".
+std::string module_of(const std::string& weight) {
+  return weight.substr(0, weight.rfind('.'));
+}
 
 bool is_known(std::string_view name) {
   return std::ranges::find(kTargets, name, &Target::name) != kTargets.end();
@@ -62,37 +98,41 @@ void LoraOptions::validate() const {
   }
 }
 
-void add_lora(EncoderLayer& layer, const LoraOptions& options, std::uint64_t seed) {
+void add_lora(TransformerLayer& layer,
+              std::int64_t number,
+              const FusedParameters& parameters,
+              const LoraOptions& options,
+              std::uint64_t seed) {
   for (std::size_t i = 0; i < kTargets.size(); ++i) {
-    const Target& target = kTargets[i];
-    if (std::ranges::find(options.targets, target.name) == options.targets.end()) continue;
-    Linear& linear = layer.*target.linear;
+    const auto& [name, role] = kTargets[i];
+    if (std::ranges::find(options.targets, name) == options.targets.end()) continue;
+    const Rows rows = rows_of(parameters, role, number);
+    Linear& linear = linear_of(layer, rows.fused_role);
     const std::int64_t in = linear.weight.size(1);
-    const std::int64_t rows = linear.weight.size(0) / target.num_blocks;
     const double bound = 1 / std::sqrt(static_cast<double>(in));
     Tensor a = at::empty({options.rank, in}, linear.weight.options().device(at::kCPU));
     a.uniform_(-bound, bound, at::detail::createCPUGenerator(derive_key(seed, i)));
     a = a.to(linear.weight.device());  // one seed draws the same adapters on every device
-    linear.adapters.push_back({.module = std::string(target.module),
-                               .first_row = target.block * rows,
+    const std::int64_t out = rows.parameter.shape[0];
+    linear.adapters.push_back({.module = module_of(rows.parameter.name),
+                               .role = role,
+                               .first_row = rows.first,
                                .a = a,
-                               .b = at::zeros({rows, options.rank}, a.options()),
+                               .b = at::zeros({out, options.rank}, a.options()),
                                .scale = options.alpha / static_cast<double>(options.rank),
                                .dropout = options.dropout});
   }
 }
 
-void merge_lora(EncoderLayer& layer) {
+Tensor merged_weight(const Linear& linear) {
   const at::NoGradGuard no_grad;
-  for (Linear* linear : {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
-    if (linear->adapters.empty()) continue;
-    linear->weight = linear->weight.detach().clone();
-    for (const LoraAdapter& adapter : linear->adapters) {
-      linear->weight.slice(0, adapter.first_row, adapter.first_row + adapter.b.size(0))
-          .add_(adapter.b.mm(adapter.a), adapter.scale);
-    }
-    linear->adapters.clear();
+  if (linear.adapters.empty()) return linear.weight;
+  Tensor merged = linear.weight.detach().clone();
+  for (const LoraAdapter& adapter : linear.adapters) {
+    merged.slice(0, adapter.first_row, adapter.first_row + adapter.b.size(0))
+        .add_(adapter.b.mm(adapter.a), adapter.scale);
   }
+  return merged;
 }
 
 }  // namespace sbert

@@ -6,10 +6,13 @@
 #include <vector>
 
 #include "sbert/base/field.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 
-struct EncoderLayer;
+struct FusedParameters;
+struct Linear;
+struct TransformerLayer;
 
 /// Low-rank adaptation (Hu et al., 2021): the weight W of a target becomes
 /// W + (alpha / rank) B A with trained A and B, W itself is frozen. Defaults are PEFT's.
@@ -37,10 +40,16 @@ struct LoraOptions {
 /// Gives a layer its adapters: A drawn from `seed` as PEFT draws it (Kaiming-uniform with
 /// a = sqrt(5), that is uniform within 1 / sqrt(in)), B zero, so that the layer still does the
 /// same.
-/// @param options passed validate()
-void add_lora(EncoderLayer& layer, const LoraOptions& options, std::uint64_t seed);
+/// @param number     of the layer
+/// @param parameters of the encoder
+/// @param options    passed validate()
+void add_lora(TransformerLayer& layer,
+              std::int64_t number,
+              const FusedParameters& parameters,
+              const LoraOptions& options,
+              std::uint64_t seed);
 
-/// Adds the adapters into the weights, which get memory of their own, and removes them.
-void merge_lora(EncoderLayer& layer);
+/// The weight with the adapters added; the weight itself if there are none.
+Tensor merged_weight(const Linear& linear);
 
 }  // namespace sbert

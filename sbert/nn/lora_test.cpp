@@ -11,9 +11,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include "sbert/base/error.h"
-#include "sbert/nn/named_tensor.h"
 #include "sbert/nn/linear.h"
-#include "sbert/model/test_encoder.h"
+#include "sbert/nn/test_encoder.h"
 
 namespace sbert {
 namespace {
@@ -23,21 +22,34 @@ using testing::HasSubstr;
 const std::vector<std::string> kAllTargets{"query",        "key",   "value", "attention_output",
                                            "intermediate", "output"};
 
+TrainingRecipe adapting(const LoraOptions& options, std::uint64_t seed = 3) {
+  TrainingRecipe recipe = with_dropout();
+  recipe.lora = options;
+  recipe.lora_seed = seed;
+  return recipe;
+}
+
 // An encoder whose adapters have been trained.
-BertEncoder adapted_encoder(at::ScalarType type, const LoraOptions& options) {
-  BertEncoder encoder = random_encoder(type);
-  encoder.add_lora(options, 3);
+TorchEncoder adapted_encoder(at::ScalarType type, const LoraOptions& options) {
+  TorchEncoder encoder = random_encoder(type, adapting(options));
   at::manual_seed(4);
-  for (const NamedTensor& each : encoder.lora_parameters())
+  for (const EncoderParameter& each : encoder.lora_parameters()) {
+    each.tensor.set_data(each.tensor.to(type));
     each.tensor.normal_(0, 0.3);
+  }
   return encoder;
+}
+
+// An encoder without adapters of the weights that one with adapters gives.
+TorchEncoder merged_encoder(const TorchEncoder& adapted) {
+  return {adapted.spec(), adapted.weights(), with_dropout(), adapted.device()};
 }
 
 double largest_difference(const Tensor& a, const Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
-Tensor embed(const BertEncoder& encoder) {
+Tensor embed(const TorchEncoder& encoder) {
   return encoder.forward(pack(kSequences), std::nullopt).detach();
 }
 
@@ -48,9 +60,7 @@ TEST(Lora, EqualsPeftsFormulaInDouble) {
   const auto random = [](at::IntArrayRef sizes) { return at::randn(sizes, at::kDouble); };
   const double alpha = 12;
   const std::int64_t rank = 3;
-  Linear qkv(18, 6);
-  qkv.weight = random({18, 6});
-  qkv.bias = random({18});
+  Linear qkv{random({18, 6}), random({18}), {}};
   const Tensor x = random({5, 6});
   std::vector<Tensor> expected;
   for (std::int64_t part = 0; part < 3; ++part) {
@@ -60,21 +70,34 @@ TEST(Lora, EqualsPeftsFormulaInDouble) {
                qkv.bias.slice(0, 6 * part, 6 * part + 6);
     if (part != 1) {  // the key is not adapted
       y = y + x.mm(a.t()).mm(b.t()) * (alpha / static_cast<double>(rank));
-      qkv.adapters.push_back({"part", 6 * part, a, b, alpha / static_cast<double>(rank), 0});
+      qkv.adapters.push_back({.module = "part",
+                              .role = ParameterRole::kQuery,
+                              .first_row = 6 * part,
+                              .a = a,
+                              .b = b,
+                              .scale = alpha / static_cast<double>(rank),
+                              .dropout = 0});
     }
     expected.push_back(y);
   }
   DropoutSites no_dropout(std::nullopt, {});
   const Tensor actual = qkv(x, ComputePrecision::kFloat32, no_dropout);
   EXPECT_LT(largest_difference(actual, at::cat(expected, 1)), 1e-12);
+  const Tensor before = qkv.weight.clone();
+  const Linear merged{merged_weight(qkv), qkv.bias, {}};
+  EXPECT_LT(largest_difference(merged(x, ComputePrecision::kFloat32, no_dropout), actual), 1e-12);
+  EXPECT_TRUE(qkv.weight.equal(before));
 }
 
 TEST(Lora, DropoutActsOnTheAdaptersInputAlone) {
-  Linear linear(2, 4);
-  const Tensor a = at::ones({1, 4});
-  const Tensor b = at::ones({2, 1});
-  linear.bias = at::full({2}, 100.0F);
-  linear.adapters.push_back({"part", 0, a, b, 1.0, 0.5});
+  const LoraAdapter adapter{.module = "part",
+                            .role = ParameterRole::kUp,
+                            .first_row = 0,
+                            .a = at::ones({1, 4}),
+                            .b = at::ones({2, 1}),
+                            .scale = 1,
+                            .dropout = 0.5};
+  const Linear linear{at::zeros({2, 4}), at::full({2}, 100.0F), {adapter}};
   DropoutSites sites(DropoutKey{9}, at::tensor(std::vector<int>{0, 200}, at::kInt));
   const Tensor y = linear(at::ones({200, 4}), ComputePrecision::kFloat32, sites) - 100;
   // Four ones, each dropped or doubled: 0, 2, 4, 6 or 8, and 4 on average.
@@ -84,19 +107,17 @@ TEST(Lora, DropoutActsOnTheAdaptersInputAlone) {
 }
 
 TEST(Lora, NewAdaptersChangeNothing) {
-  BertEncoder encoder = random_encoder(at::kFloat);
-  const Tensor before = embed(encoder);
-  encoder.add_lora({.targets = kAllTargets}, 1);
+  const Tensor before = embed(random_encoder(at::kFloat));
+  const TorchEncoder encoder = random_encoder(at::kFloat, adapting({.targets = kAllTargets}));
   EXPECT_TRUE(embed(encoder).equal(before));
 }
 
 TEST(Lora, NewAdaptersAreDrawnAsPeftsAndByTheSeed) {
   const auto parameters = [](std::uint64_t seed) {
-    BertEncoder encoder = random_encoder(at::kFloat);
-    encoder.add_lora({.rank = 50, .targets = {"output"}}, seed);
-    return encoder.lora_parameters();
+    return random_encoder(at::kFloat, adapting({.rank = 50, .targets = {"output"}}, seed))
+        .lora_parameters();
   };
-  const NamedTensors drawn = parameters(1);
+  const EncoderParameters drawn = parameters(1);
   EXPECT_EQ(drawn[0].name, "encoder.layer.0.output.dense.lora_A.weight");
   EXPECT_EQ(drawn[1].name, "encoder.layer.0.output.dense.lora_B.weight");
   const Tensor& a = drawn[0].tensor;  // [50, 40]
@@ -109,86 +130,84 @@ TEST(Lora, NewAdaptersAreDrawnAsPeftsAndByTheSeed) {
   EXPECT_FALSE(a.equal(drawn[2].tensor));  // another layer's
 }
 
-TEST(Lora, EachTargetHasAnAdapterOfItsShape) {
-  BertEncoder encoder = random_encoder(at::kFloat);
-  encoder.add_lora({.rank = 2, .targets = kAllTargets}, 1);
-  const std::map<std::string, std::pair<std::int64_t, std::int64_t>> sizes{
-      {"attention.self.query", {24, 24}}, {"attention.self.key", {24, 24}},
-      {"attention.self.value", {24, 24}}, {"attention.output.dense", {24, 24}},
-      {"intermediate.dense", {40, 24}},   {"output.dense", {24, 40}}};
-  std::map<std::string, Tensor> tensors;
-  for (const NamedTensor& each : encoder.lora_parameters())
-    tensors[each.name] = each.tensor;
-  EXPECT_EQ(tensors.size(), 3 * 2 * sizes.size());
-  for (const auto& [module, size] : sizes) {
+TEST(Lora, EachTargetHasAnAdapterOfItsShapeRoleAndLayer) {
+  using enum ParameterRole;
+  struct Expected {
+    ParameterRole role;
+    std::int64_t out;
+    std::int64_t in;
+  };
+  const std::map<std::string, Expected> modules{
+      {"attention.self.query", {kQuery, 24, 24}},
+      {"attention.self.key", {kKey, 24, 24}},
+      {"attention.self.value", {kValue, 24, 24}},
+      {"attention.output.dense", {kAttentionOutput, 24, 24}},
+      {"intermediate.dense", {kUp, 40, 24}},
+      {"output.dense", {kDown, 24, 40}}};
+  std::map<std::string, EncoderParameter> found;
+  const TorchEncoder encoder =
+      random_encoder(at::kFloat, adapting({.rank = 2, .targets = kAllTargets}));
+  for (const EncoderParameter& each : encoder.lora_parameters()) {
+    EXPECT_FALSE(each.is_bias);
+    found[each.name] = each;
+  }
+  EXPECT_EQ(found.size(), 3 * 2 * modules.size());
+  for (const auto& [module, expected] : modules) {
     const std::string name = "encoder.layer.2." + module;
-    ASSERT_TRUE(tensors.contains(name + ".lora_A.weight")) << name;
-    EXPECT_EQ(tensors[name + ".lora_A.weight"].sizes(), at::IntArrayRef({2, size.second}));
-    EXPECT_EQ(tensors[name + ".lora_B.weight"].sizes(), at::IntArrayRef({size.first, 2}));
+    ASSERT_TRUE(found.contains(name + ".lora_A.weight")) << name;
+    EXPECT_EQ(found[name + ".lora_A.weight"].tensor.sizes(), at::IntArrayRef({2, expected.in}));
+    EXPECT_EQ(found[name + ".lora_B.weight"].tensor.sizes(), at::IntArrayRef({expected.out, 2}));
+    EXPECT_EQ(found[name + ".lora_A.weight"].role, expected.role);
+    EXPECT_EQ(found[name + ".lora_B.weight"].layer, 2);
   }
 }
 
-struct Rows {
-  std::string parameter;
-  std::int64_t first;
-  std::int64_t count;
-};
-
-TEST(Lora, EachTargetChangesItsRowsAndNoOthers) {
-  const std::map<std::string, Rows> rows{
-      {"query", {"attention.self.qkv.weight", 0, 24}},
-      {"key", {"attention.self.qkv.weight", 24, 24}},
-      {"value", {"attention.self.qkv.weight", 48, 24}},
-      {"attention_output", {"attention.output.dense.weight", 0, 24}},
-      {"intermediate", {"intermediate.dense.weight", 0, 40}},
-      {"output", {"output.dense.weight", 0, 24}}};
-  const NamedTensors before = random_encoder(at::kDouble).parameters();
-  for (const auto& [target, its] : rows) {
-    BertEncoder encoder = adapted_encoder(at::kDouble, {.targets = {target}});
-    encoder.merge_lora();
-    const NamedTensors after = encoder.parameters();
+TEST(Lora, EachTargetChangesItsWeightAndNoOther) {
+  const std::map<std::string, std::string> weights{
+      {"query", "attention.self.query.weight"},
+      {"key", "attention.self.key.weight"},
+      {"value", "attention.self.value.weight"},
+      {"attention_output", "attention.output.dense.weight"},
+      {"intermediate", "intermediate.dense.weight"},
+      {"output", "output.dense.weight"}};
+  const Weights before = random_encoder(at::kFloat).weights();
+  for (const auto& [target, weight] : weights) {
+    const Weights after = adapted_encoder(at::kFloat, {.targets = {target}}).weights();
     for (std::size_t i = 0; i < after.size(); ++i) {
-      const Tensor difference = (after[i].tensor - before[i].tensor).abs();
-      Tensor expected = at::zeros(difference.sizes(), at::kBool);
-      for (const char* layer : {"encoder.layer.0.", "encoder.layer.1.", "encoder.layer.2."}) {
-        if (after[i].name != layer + its.parameter) continue;
-        expected.slice(0, its.first, its.first + its.count).fill_(true);
-      }
-      EXPECT_TRUE((difference > 0).equal(expected)) << target << " in " << after[i].name;
+      const std::string& name = after[i].name;  // encoder.layer.0.output.dense.weight
+      const bool is_target = name.starts_with("encoder.layer.") && name.substr(16) == weight;
+      EXPECT_EQ(after[i].bytes != before[i].bytes, is_target) << target << ", " << name;
     }
   }
 }
 
 TEST(Lora, MergedEqualsUnmerged) {
-  for (const auto& [type, tolerance] :
-       {std::pair{at::kDouble, 1e-12}, std::pair{at::kFloat, 1e-5}}) {
-    BertEncoder encoder = adapted_encoder(type, {.rank = 4, .alpha = 2, .targets = kAllTargets});
-    const Tensor adapted = embed(encoder);
-    EXPECT_GT(largest_difference(adapted, embed(random_encoder(type))), 0.1);
-    encoder.merge_lora();
-    EXPECT_TRUE(encoder.lora_parameters().empty());
-    EXPECT_LT(largest_difference(embed(encoder), adapted), tolerance);
-  }
+  const TorchEncoder encoder =
+      adapted_encoder(at::kFloat, {.rank = 4, .alpha = 2, .targets = kAllTargets});
+  const Tensor adapted = embed(encoder);
+  EXPECT_GT(largest_difference(adapted, embed(random_encoder(at::kFloat))), 0.1);
+  const TorchEncoder merged = merged_encoder(encoder);
+  EXPECT_TRUE(merged.lora_parameters().empty());
+  EXPECT_LT(largest_difference(embed(merged), adapted), 1e-5);  // float32 through three layers
 }
 
-TEST(Lora, MergingASharedCopyLeavesTheOriginal) {
-  const BertEncoder encoder = adapted_encoder(at::kFloat, {});
+TEST(Lora, MergedWeightsLeaveTheEncoder) {
+  const TorchEncoder encoder = adapted_encoder(at::kFloat, {});
   const Tensor adapted = embed(encoder);
-  BertEncoder merged = encoder.shared();
-  merged.merge_lora();
+  encoder.weights();
   EXPECT_TRUE(embed(encoder).equal(adapted));
   EXPECT_FALSE(encoder.lora_parameters().empty());
 }
 
 TEST(Lora, OnlyAdaptersAreTrainedAndASharedCopySharesThem) {
-  const BertEncoder encoder = adapted_encoder(at::kFloat, {.targets = {"key", "intermediate"}});
-  const BertEncoder copy = encoder.shared();
+  const TorchEncoder encoder = adapted_encoder(at::kFloat, {.targets = {"key", "intermediate"}});
+  const TorchEncoder copy = encoder.shared();
   EXPECT_EQ(encoder.trainable_parameters().size(), encoder.lora_parameters().size());
   (copy.forward(pack(kSequences), DropoutKey{1}) * some_weights(at::kFloat)).sum().backward();
-  for (const NamedTensor& each : copy.parameters())
+  for (const EncoderParameter& each : copy.parameters())
     EXPECT_FALSE(each.tensor.grad().defined()) << each.name;
-  const NamedTensors own = encoder.lora_parameters();
-  const NamedTensors shared = copy.lora_parameters();
+  const EncoderParameters own = encoder.lora_parameters();
+  const EncoderParameters shared = copy.lora_parameters();
   for (std::size_t i = 0; i < own.size(); ++i) {
     EXPECT_GT(shared[i].tensor.grad().abs().max().item<float>(), 0) << shared[i].name;
     EXPECT_FALSE(own[i].tensor.grad().defined());
@@ -199,25 +218,28 @@ TEST(Lora, OnlyAdaptersAreTrainedAndASharedCopySharesThem) {
 TEST(Lora, GradientsOfAdaptersEqualThoseOfTheMergedWeight) {
   // With W' = W + s B A: dB = s dW' A^T and dA = s B^T dW'.
   const LoraOptions options{.rank = 2, .alpha = 6, .targets = {"value"}};
-  const BertEncoder adapted = adapted_encoder(at::kDouble, options);
-  BertEncoder merged = adapted.shared();
-  merged.merge_lora();
-  const BertEncoder trained = merged.shared();
-  const BertEncoder copy = adapted.shared();
-  for (const BertEncoder* each : {&trained, &copy})
+  const TorchEncoder copy = adapted_encoder(at::kDouble, options).shared();
+  const EncoderParameters lora = copy.lora_parameters();
+  const TorchEncoder merged = random_encoder(at::kDouble);
+  constexpr std::size_t kQkv = 5;  // the first of the first layer
+  constexpr std::size_t kTensorsOfLayer = 12;
+  for (std::size_t layer = 0; layer < 3; ++layer) {
+    const at::NoGradGuard no_grad;
+    const Tensor addition = 3 * lora[2 * layer + 1].tensor.mm(lora[2 * layer].tensor);
+    merged.parameters()[kQkv + kTensorsOfLayer * layer].tensor.slice(0, 48, 72).add_(addition);
+  }
+  const TorchEncoder trained = merged.shared();
+  for (const TorchEncoder* each : {&trained, &copy})
     (each->forward(pack(kSequences), std::nullopt) * some_weights(at::kDouble)).sum().backward();
-  const NamedTensors lora = copy.lora_parameters();
-  const Tensor of_weight = trained.parameters()[5].tensor.grad().slice(0, 48, 72);
+  ASSERT_EQ(trained.parameters()[kQkv].name, "encoder.layer.0.attention.self.qkv.weight");
+  const Tensor of_weight = trained.parameters()[kQkv].tensor.grad().slice(0, 48, 72);
   const at::NoGradGuard no_grad;
   EXPECT_LT(largest_difference(lora[0].tensor.grad(), 3 * lora[1].tensor.t().mm(of_weight)), 1e-9);
   EXPECT_LT(largest_difference(lora[1].tensor.grad(), 3 * of_weight.mm(lora[0].tensor.t())), 1e-9);
 }
 
-TEST(Lora, SecondAdaptersAreRefused) {
-  BertEncoder encoder = adapted_encoder(at::kFloat, {});
-  EXPECT_THROW(encoder.add_lora({}, 1), Error);
-  encoder.merge_lora();
-  EXPECT_NO_THROW(encoder.add_lora({}, 1));
+TEST(Lora, OptionsOutOfRangeAreRefused) {
+  EXPECT_THROW(random_encoder(at::kFloat, adapting({.rank = 0})), Error);
 }
 
 TEST(LoraOptions, EachKeyOutOfRangeIsNamed) {

@@ -3,22 +3,28 @@
 #include <gtest/gtest.h>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
-#include "sbert/nn/named_tensor.h"
 #include "sbert/nn/lora.h"
-#include "sbert/model/test_encoder.h"
+#include "sbert/nn/test_encoder.h"
 #include "sbert/nn/workers.h"
 
 namespace sbert {
 namespace {
 
-NamedTensors gradients(const BertEncoder& encoder) {
-  NamedTensors result;
-  NamedTensors named = encoder.parameters();
-  for (const NamedTensor& each : encoder.lora_parameters())
-    named.push_back(each);
-  for (const NamedTensor& each : named)
-    result.push_back({each.name, each.tensor.grad().to_dense()});
+TrainingRecipe recomputing(TrainingRecipe recipe) {
+  recipe.recomputes = true;
+  return recipe;
+}
+
+NamedTensors gradients(const TorchEncoder& encoder) {
+  NamedTensors result = named_tensors(encoder.parameters());
+  for (const EncoderParameter& each : encoder.lora_parameters())
+    result.push_back({each.name, each.tensor});
+  for (NamedTensor& each : result) {
+    each.tensor = each.tensor.grad();
+    if (each.tensor.defined()) each.tensor = each.tensor.to_dense();
+  }
   return result;
 }
 
@@ -27,12 +33,19 @@ const Tensor& weights() {
   return drawn_once;
 }
 
-// The gradients of a training pass, kept apart from any before.
-NamedTensors train(const BertEncoder& encoder, bool recompute) {
-  BertEncoder copy = encoder.shared();
-  copy.set_recompute(recompute);
+// The gradients of a training pass of an encoder that has had none.
+NamedTensors train(const TorchEncoder& encoder) {
+  const TorchEncoder copy = encoder.shared();
   (copy.forward(pack(kSequences), DropoutKey{5}) * weights()).sum().backward();
   return gradients(copy);
+}
+
+// Of random weights, and of random adapters if the recipe has some.
+NamedTensors train(const TrainingRecipe& recipe) {
+  const TorchEncoder encoder = random_encoder(at::kFloat, recipe);
+  for (const EncoderParameter& each : encoder.lora_parameters())
+    each.tensor.normal_();
+  return train(encoder);
 }
 
 void expect_equal(const NamedTensors& actual, const NamedTensors& expected) {
@@ -72,40 +85,47 @@ TEST(Recomputed, KeepsNoGraphWhereNoneIsWanted) {
 }
 
 TEST(RecomputedEncoder, HasTheSameGradientsToTheBit) {
-  const BertEncoder encoder = random_encoder(at::kFloat);
-  expect_equal(train(encoder, true), train(encoder, false));
+  expect_equal(train(recomputing(with_dropout())), train(with_dropout()));
 }
 
 TEST(RecomputedEncoder, HasTheSameGradientsInLowPrecision) {
-  BertEncoder encoder = random_encoder(at::kFloat);
-  encoder.set_compute_precision(ComputePrecision::kBFloat16);
-  expect_equal(train(encoder, true), train(encoder, false));
+  TrainingRecipe recipe = with_dropout();
+  recipe.precision = ComputePrecision::kBFloat16;
+  expect_equal(train(recomputing(recipe)), train(recipe));
 }
 
 TEST(RecomputedEncoder, HasTheSameGradientsOfAdaptersWithDropout) {
-  BertEncoder encoder = random_encoder(at::kFloat);
-  encoder.add_lora({.rank = 2, .dropout = 0.5, .targets = {"query", "output"}}, 1);
-  for (const NamedTensor& each : encoder.lora_parameters())
-    each.tensor.normal_();
-  expect_equal(train(encoder, true), train(encoder, false));
+  TrainingRecipe recipe = with_dropout();
+  recipe.lora = LoraOptions{.rank = 2, .dropout = 0.5, .targets = {"query", "output"}};
+  expect_equal(train(recomputing(recipe)), train(recipe));
+}
+
+TEST(RecomputedEncoder, HasTheSameGradientsWithoutBiases) {
+  const EncoderSpec spec = without_biases(small_spec());
+  expect_equal(train(random_encoder(at::kFloat, recomputing(with_dropout()), spec)),
+               train(random_encoder(at::kFloat, with_dropout(), spec)));
 }
 
 TEST(RecomputedEncoder, WorksOnSeveralThreadsAtOnce) {
-  const BertEncoder encoder = random_encoder(at::kFloat);
+  const TorchEncoder encoder = random_encoder(at::kFloat, recomputing(with_dropout()));
+  const WorkerPool pool(2);
   std::vector<NamedTensors> recomputed_gradients(4);
-  for_each_worker_task(2, recomputed_gradients.size(),
-                       [&](std::size_t i) { recomputed_gradients[i] = train(encoder, true); });
+  for_each_worker_task(pool, recomputed_gradients.size(),
+                       [&](std::size_t i) { recomputed_gradients[i] = train(encoder); });
   NamedTensors expected;
-  for_each_worker_task(1, 1, [&](std::size_t) { expected = train(encoder, false); });
+  for_each_worker_task(pool, 1, [&](std::size_t) { expected = train(with_dropout()); });
   for (const NamedTensors& each : recomputed_gradients)
     expect_equal(each, expected);
 }
 
 TEST(RecomputedEncoder, HasTheSameOutputAsWithout) {
-  BertEncoder encoder = random_encoder(at::kFloat).shared();
-  const Tensor before = encoder.forward(pack(kSequences), DropoutKey{5});
-  encoder.set_recompute(true);
-  EXPECT_TRUE(encoder.forward(pack(kSequences), DropoutKey{5}).equal(before));
+  const auto output = [](const TrainingRecipe& recipe) {
+    return random_encoder(at::kFloat, recipe)
+        .shared()
+        .forward(pack(kSequences), DropoutKey{5})
+        .detach();
+  };
+  EXPECT_TRUE(output(recomputing(with_dropout())).equal(output(with_dropout())));
 }
 
 }  // namespace

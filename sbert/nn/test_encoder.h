@@ -5,31 +5,41 @@
 
 #include <ATen/ATen.h>
 
-#include "sbert/nn/named_tensor.h"
-#include "sbert/model/bert_encoder.h"
+#include "sbert/nn/torch_encoder.h"
+#include "tests/support/small_encoder.h"
 
 namespace sbert {
 
 // The encoder and the batch of the tests.
 
-inline EncoderConfig small_config() {
-  return {.vocab_size = 50,
-          .hidden_size = 24,
-          .num_layers = 3,
-          .num_attention_heads = 3,
-          .ffn_hidden_size = 40,
-          .max_position_embeddings = 20};
+/// Rates that training has where nothing else is said.
+inline TrainingRecipe with_dropout() {
+  return {.dropout = {.hidden = 0.1, .attention = 0.1}};
 }
 
-inline BertEncoder random_encoder(at::ScalarType type, std::uint64_t seed = 0) {
-  BertEncoder encoder(small_config());
-  at::manual_seed(seed);
-  for (NamedTensor& parameter : encoder.parameters()) {
-    Tensor values = at::randn(parameter.tensor.sizes(), at::kDouble) * 0.3;
-    if (parameter.name.ends_with("LayerNorm.weight")) values += 1;
-    parameter.tensor.set_data(values.to(type));
+/// On the CPU, of random weights that are drawn in double.
+inline TorchEncoder random_encoder(at::ScalarType type,
+                                   const TrainingRecipe& recipe = with_dropout(),
+                                   const EncoderSpec& spec = small_spec()) {
+  TorchEncoder encoder(spec, random_weights(spec), recipe, c10::Device(c10::kCPU));
+  at::manual_seed(0);
+  for (EncoderParameter& each : encoder.parameters()) {
+    Tensor values = at::randn(each.tensor.sizes(), at::kDouble) * 0.3;
+    if (is_norm(each.role) && !each.is_bias) values += 1;
+    each.tensor.set_data(values.to(type));
   }
   return encoder;
+}
+
+inline EncoderSpec without_biases(EncoderSpec spec) {
+  spec.norm.has_bias = false;
+  for (LayerSpec& layer : spec.layers) {
+    layer.attention.has_bias = false;
+    layer.attention.has_output_bias = false;
+    layer.feed_forward.has_bias = false;
+    layer.feed_forward.has_down_bias = false;
+  }
+  return spec;
 }
 
 /// 21 tokens.
@@ -39,7 +49,7 @@ inline const std::vector<std::vector<std::int32_t>> kSequences{
 /// Any gradient of the encoder's output for them.
 inline Tensor some_weights(at::ScalarType type) {
   at::manual_seed(17);
-  return at::randn({21, small_config().hidden_size}, at::kDouble).to(type);
+  return at::randn({21, small_spec().width}, at::kDouble).to(type);
 }
 
 }  // namespace sbert

@@ -4,7 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "sbert/kernels/inference_kernels.h"
-#include "sbert/kernels/packed_linear.h"
+#include "sbert/kernels/product_scratch.h"
 
 namespace sbert {
 namespace {
@@ -73,7 +73,8 @@ bool prefers_tiles(const Tensor& x) {
 }
 
 Tensor tiled_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return TiledLinear::apply(x.contiguous(), weight.contiguous(), bias.contiguous());
+  return TiledLinear::apply(x.contiguous(), weight.contiguous(),
+                            bias.defined() ? bias.contiguous() : bias);
 }
 
 }  // namespace sbert

@@ -4,8 +4,8 @@
 
 namespace sbert {
 
-/// Whether tiled_linear() is the faster way on this processor, which multiplies on tiles, for so
-/// many rows of `x`: float32 on the CPU.
+/// Whether tiled_linear() is faster than at::linear() for an input of this size: float32 on a
+/// processor that multiplies on tiles, and rows enough.
 bool prefers_tiles(const Tensor& x);
 
 /// x weight^T + bias with a gradient, as at::linear(), by the products of matrices on tiles (see
@@ -13,7 +13,7 @@ bool prefers_tiles(const Tensor& x);
 ///
 /// @param x      [T, in] float32 on the CPU
 /// @param weight [out, in]
-/// @param bias   [out]
+/// @param bias   [out], or undefined: none
 /// @return       [T, out]
 Tensor tiled_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 

@@ -1,21 +1,22 @@
-#include "sbert/model/bert_encoder.h"
+#include "sbert/nn/torch_encoder.h"
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/nn/named_tensor.h"
 #include "sbert/base/random.h"
 #include "sbert/nn/dropout.h"
-#include "sbert/nn/transformer_layer.h"
-#include "sbert/nn/lora.h"
+#include "sbert/nn/encoder_tensors.h"
+#include "sbert/nn/freeze.h"
+#include "sbert/nn/fused_parameters.h"
 #include "sbert/nn/on_device.h"
 #include "sbert/nn/recompute.h"
-#include "sbert/nn/zero_tensor.h"
+#include "sbert/nn/transformer_layer.h"
 
 namespace sbert {
 namespace {
@@ -29,63 +30,88 @@ void check_range(const std::vector<std::int32_t>& values, std::int64_t limit, co
   }
 }
 
+void check(const DropoutRates& dropout) {
+  for (const auto& [field, rate] : {std::pair{"dropout.hidden", dropout.hidden},
+                                    std::pair{"dropout.attention", dropout.attention}}) {
+    if (rate >= 0 && rate < 1) continue;
+    fail(ErrorKind::kUsage, concat(field, " must be in [0, 1): ", rate));
+  }
+}
+
+// What does not change after the encoder is made; shared() copies have the same one.
+struct Plan {
+  EncoderSpec spec;
+  TrainingRecipe recipe;
+  FrozenParts frozen;
+  FusedParameters parameters;
+  ParameterIndex index;  // of parameters.tensors
+
+  Plan(const EncoderSpec& s, const TrainingRecipe& r)
+      : spec(s),
+        recipe(r),
+        frozen(read_frozen_parts(r.frozen_parts, std::ssize(s.layers))),
+        parameters(fused_parameters(s)),
+        index(tensor_specs(parameters)) {}
+
+  bool is_trained(ParameterRole role, std::optional<std::int64_t> layer) const {
+    return !recipe.lora && !frozen.contains(role, layer);
+  }
+
+ private:
+  static std::vector<ParameterSpec> tensor_specs(const FusedParameters& parameters) {
+    std::vector<ParameterSpec> specs;
+    for (const FusedParameter& each : parameters.tensors)
+      specs.push_back(each.tensor);
+    return specs;
+  }
+};
+
 }  // namespace
 
-struct BertEncoder::State {
-  explicit State(const EncoderConfig& c)
-      : config(c),
-        word_embeddings(zero_tensor({c.vocab_size, c.hidden_size})),
-        position_embeddings(zero_tensor({c.max_position_embeddings, c.hidden_size})),
-        token_type_embeddings(zero_tensor({c.type_vocab_size, c.hidden_size})),
-        embedding_norm(c.hidden_size, c.layernorm_epsilon) {
-    layers.reserve(static_cast<std::size_t>(c.num_layers));
-    for (std::int64_t i = 0; i < c.num_layers; ++i)
-      layers.emplace_back(c);
+struct TorchEncoder::State {
+  explicit State(std::shared_ptr<const Plan> p)
+      : plan(std::move(p)), embedding_norm{{}, {}, plan->spec.norm.epsilon} {
+    const LayerNorm norm = embedding_norm;
+    for (const LayerSpec& layer : plan->spec.layers)
+      layers.push_back({layer, {}, {}, norm, {}, {}, norm});
   }
 
-  EncoderConfig config;
-  ComputePrecision precision = ComputePrecision::kFloat32;
-  bool recompute = false;
-  std::set<std::string> frozen;  // names
-  Tensor word_embeddings;        // [V, H]
-  Tensor position_embeddings;    // [P, H]
-  Tensor token_type_embeddings;  // [types, H]
+  std::shared_ptr<const Plan> plan;
+  Tensor word_embeddings;      // [V, H]
+  Tensor position_embeddings;  // [P, H], or undefined: there are none
+  Tensor type_embeddings;      // [types, H], or undefined: there are none
   LayerNorm embedding_norm;
-  std::vector<EncoderLayer> layers;
+  std::vector<TransformerLayer> layers;
 
   Tensor embed(const PackedBatch& batch, DropoutSites& sites) const {
-    const Tensor words =
-        at::embedding(word_embeddings, on_device(batch.ids, word_embeddings.device()),
-                      /*padding_idx=*/-1, /*scale_grad_by_freq=*/false,
-                      /*sparse=*/word_embeddings.is_cpu());
-    const Tensor sum =
-        words +
-        at::embedding(position_embeddings, on_device(batch.positions, word_embeddings.device())) +
-        token_type_embeddings.select(0, 0);  // [T, H]
+    const c10::Device device = word_embeddings.device();
+    Tensor sum = at::embedding(word_embeddings, on_device(batch.ids, device), /*padding_idx=*/-1,
+                               /*scale_grad_by_freq=*/false,
+                               /*sparse=*/word_embeddings.is_cpu());  // [T, H]
+    if (position_embeddings.defined()) {
+      sum = sum + at::embedding(position_embeddings, on_device(batch.positions, device));
+    }
+    if (type_embeddings.defined()) sum = sum + type_embeddings.select(0, 0);
     // As NeMo does it: dropout, then the norm (Hugging Face has them the other way round).
-    return embedding_norm(dropout(sum, sites.next(config.hidden_dropout)));
+    return embedding_norm(dropout(sum, sites.next(plan->recipe.dropout.hidden)));
   }
 
-  Tensor apply(const EncoderLayer& layer,
+  Tensor apply(const TransformerLayer& layer,
                const Tensor& x,
                const Sequences& sequences,
                DropoutSites& sites) const {
-    if (!recompute || !at::GradMode::is_enabled()) {
-      return layer.forward(x, sequences, config, precision, sites);
+    if (!plan->recipe.recomputes || !at::GradMode::is_enabled()) {
+      return layer.forward(x, sequences, plan->recipe, sites);
     }
     std::vector<Tensor> inputs{x};
-    const auto add = [&](const std::string&, const Tensor& tensor) { inputs.push_back(tensor); };
-    visit_parameters(layer, "", add);
-    visit_lora(layer, "", add);
-    const auto work = [again = layer, sequences, c = config, p = precision,
+    visit_tensors(layer, [&](const Tensor& tensor) { inputs.push_back(tensor); });
+    const auto work = [again = layer, sequences, its_plan = plan,
                        first = sites](const std::vector<Tensor>& given) {
-      EncoderLayer repeated = again;
+      TransformerLayer repeated = again;
       auto next = given.begin() + 1;
-      const auto take = [&](const std::string&, Tensor& tensor) { tensor = *next++; };
-      visit_parameters(repeated, "", take);
-      visit_lora(repeated, "", take);
+      visit_tensors(repeated, [&](Tensor& tensor) { tensor = *next++; });
       DropoutSites its_sites = first;
-      return repeated.forward(given[0], sequences, c, p, its_sites);
+      return repeated.forward(given[0], sequences, its_plan->recipe, its_sites);
     };
     sites.skip(layer.num_dropout_sites());
     return recomputed(work, inputs);
@@ -94,149 +120,133 @@ struct BertEncoder::State {
 
 namespace {
 
-// Calls visit(name, tensor) for each parameter but those of LoRA, in the order of the network.
+// Calls visit(place, tensor) for each tensor but those of LoRA, in the order of the network; the
+// place is that in the plan's tensors.
 template <typename State, typename Visit>
 void visit_base(State& state, const Visit& visit) {
-  visit("embeddings.word_embeddings.weight", state.word_embeddings);
-  visit("embeddings.position_embeddings.weight", state.position_embeddings);
-  visit("embeddings.token_type_embeddings.weight", state.token_type_embeddings);
-  visit("embeddings.LayerNorm.weight", state.embedding_norm.weight);
-  visit("embeddings.LayerNorm.bias", state.embedding_norm.bias);
-  for (std::size_t i = 0; i < state.layers.size(); ++i)
-    visit_parameters(state.layers[i], concat("encoder.layer.", i, "."), visit);
-}
-
-template <typename State, typename Visit>
-void visit_adapters(State& state, const Visit& visit) {
-  for (std::size_t i = 0; i < state.layers.size(); ++i)
-    visit_lora(state.layers[i], concat("encoder.layer.", i, "."), visit);
-}
-
-// A visitor that keeps what it sees.
-auto append_to(std::vector<NamedTensor>& named) {
-  return
-      [&named](const std::string& name, const Tensor& tensor) { named.push_back({name, tensor}); };
+  using enum ParameterRole;
+  const ParameterIndex& index = state.plan->index;
+  std::optional<std::int64_t> layer;
+  const auto visit_place = [&](ParameterRole role, bool is_bias, auto& tensor) {
+    if (const auto place = index.find(role, layer, is_bias)) visit(*place, tensor);
+  };
+  visit_place(kWordEmbedding, false, state.word_embeddings);
+  visit_place(kPositionEmbedding, false, state.position_embeddings);
+  visit_place(kTypeEmbedding, false, state.type_embeddings);
+  visit_place(kEmbeddingNorm, false, state.embedding_norm.weight);
+  visit_place(kEmbeddingNorm, true, state.embedding_norm.bias);
+  for (layer = 0; auto& each : state.layers) {
+    visit_places(each, visit_place);
+    ++*layer;
+  }
 }
 
 }  // namespace
 
-BertEncoder::BertEncoder(const EncoderConfig& config) {
-  config.validate();
-  state_ = std::make_unique<State>(config);
+TorchEncoder::TorchEncoder(const EncoderSpec& spec,
+                           const Weights& weights,
+                           const TrainingRecipe& recipe,
+                           const c10::Device& device) {
+  spec.validate();
+  check_can_run(spec);
+  check(recipe.dropout);
+  if (recipe.lora) recipe.lora->validate();
+  const auto plan = std::make_shared<const Plan>(spec, recipe);
+  state_ = std::make_unique<State>(plan);
+  std::vector<Tensor> tensors = encoder_tensors(weights, plan->parameters, device);
+  visit_base(*state_,
+             [&](std::size_t place, Tensor& tensor) { tensor = std::move(tensors[place]); });
+  if (!recipe.lora) return;
+  for (std::size_t i = 0; i < state_->layers.size(); ++i) {
+    add_lora(state_->layers[i], static_cast<std::int64_t>(i), plan->parameters, *recipe.lora,
+             derive_key(recipe.lora_seed, i));
+  }
 }
-BertEncoder::BertEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
-BertEncoder::~BertEncoder() = default;
-BertEncoder::BertEncoder(BertEncoder&&) noexcept = default;
-BertEncoder& BertEncoder::operator=(BertEncoder&&) noexcept = default;
+TorchEncoder::TorchEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TorchEncoder::~TorchEncoder() = default;
+TorchEncoder::TorchEncoder(TorchEncoder&&) noexcept = default;
+TorchEncoder& TorchEncoder::operator=(TorchEncoder&&) noexcept = default;
 
-BertEncoder BertEncoder::shared() const {
+TorchEncoder TorchEncoder::shared() const {
   auto state = std::make_unique<State>(*state_);
-  const auto separate = [&](const std::string& name, Tensor& tensor) {
-    tensor = tensor.detach().requires_grad_(!state->frozen.contains(name));
-  };
-  visit_base(*state, separate);
-  visit_adapters(*state, separate);
-  return BertEncoder(std::move(state));
+  const Plan& plan = *state->plan;
+  visit_base(*state, [&](std::size_t place, Tensor& tensor) {
+    const ParameterSpec& its = plan.parameters.tensors[place].tensor;
+    tensor = tensor.detach().requires_grad_(plan.is_trained(its.role, its.layer));
+  });
+  for (TransformerLayer& layer : state->layers) {
+    visit_adapters(layer, [](LoraAdapter& adapter) {
+      for (Tensor* each : {&adapter.a, &adapter.b})
+        *each = each->detach().requires_grad_(true);
+    });
+  }
+  return TorchEncoder(std::move(state));
 }
 
-c10::Device BertEncoder::device() const {
+const EncoderSpec& TorchEncoder::spec() const {
+  return state_->plan->spec;
+}
+const TrainingRecipe& TorchEncoder::recipe() const {
+  return state_->plan->recipe;
+}
+c10::Device TorchEncoder::device() const {
   return state_->word_embeddings.device();
 }
 
-void BertEncoder::to(const c10::Device& device) {
-  const auto move = [&](const std::string&, Tensor& tensor) {
-    tensor = tensor.detach().to(device);
-  };
-  visit_base(*state_, move);
-  visit_adapters(*state_, move);
+EncoderParameters TorchEncoder::parameters() const {
+  EncoderParameters parameters;
+  visit_base(*state_, [&](std::size_t place, const Tensor& tensor) {
+    const ParameterSpec& its = state_->plan->parameters.tensors[place].tensor;
+    parameters.push_back({its.name, tensor, its.role, its.layer, its.is_bias});
+  });
+  return parameters;
 }
 
-const EncoderConfig& BertEncoder::config() const {
-  return state_->config;
-}
-
-void BertEncoder::set_dropout(double hidden, double attention) {
-  EncoderConfig changed = state_->config;
-  changed.hidden_dropout = hidden;
-  changed.attention_dropout = attention;
-  changed.validate();
-  state_->config = changed;
-}
-
-void BertEncoder::set_recompute(bool recompute) {
-  state_->recompute = recompute;
-}
-void BertEncoder::set_compute_precision(ComputePrecision precision) {
-  state_->precision = precision;
-}
-ComputePrecision BertEncoder::compute_precision() const {
-  return state_->precision;
-}
-
-std::vector<NamedTensor> BertEncoder::parameters() const {
-  std::vector<NamedTensor> named;
-  visit_base(*state_, append_to(named));
-  return named;
-}
-
-std::vector<NamedTensor> BertEncoder::lora_parameters() const {
-  std::vector<NamedTensor> named;
-  visit_adapters(*state_, append_to(named));
-  return named;
-}
-
-std::vector<NamedTensor> BertEncoder::trainable_parameters() const {
-  std::vector<NamedTensor> named = parameters();
-  visit_adapters(*state_, append_to(named));
-  std::erase_if(named, [&](const NamedTensor& each) { return state_->frozen.contains(each.name); });
-  return named;
-}
-
-void BertEncoder::freeze(const std::set<std::string>& names) {
-  std::set<std::string> unknown = names;
-  const auto find = [&](const std::string& name, const Tensor&) { unknown.erase(name); };
-  visit_base(*state_, find);
-  visit_adapters(*state_, find);
-  if (!unknown.empty()) {
-    fail(ErrorKind::kInternal, concat("no parameter to freeze of this name: ", *unknown.begin()));
+EncoderParameters TorchEncoder::lora_parameters() const {
+  EncoderParameters parameters;
+  for (std::int64_t i = 0; const TransformerLayer& layer : state_->layers) {
+    visit_adapters(layer, [&](const LoraAdapter& its) {
+      parameters.push_back({its.module + ".lora_A.weight", its.a, its.role, i, false});
+      parameters.push_back({its.module + ".lora_B.weight", its.b, its.role, i, false});
+    });
+    ++i;
   }
-  state_->frozen.insert(names.begin(), names.end());
+  return parameters;
 }
 
-void BertEncoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
-  options.validate();
-  if (!lora_parameters().empty()) {
-    fail(ErrorKind::kUsage, "the encoder has LoRA adapters already; merge them first");
+EncoderParameters TorchEncoder::trainable_parameters() const {
+  if (recipe().lora) return lora_parameters();
+  EncoderParameters trained = parameters();
+  std::erase_if(trained, [&](const EncoderParameter& each) {
+    return !state_->plan->is_trained(each.role, each.layer);
+  });
+  return trained;
+}
+
+Weights TorchEncoder::weights() const {
+  State merged = *state_;
+  for (TransformerLayer& layer : merged.layers) {
+    for (Linear* linear : {&layer.qkv, &layer.attention_output, &layer.up, &layer.down})
+      linear->weight = merged_weight(*linear);
   }
-  for (std::size_t i = 0; i < state_->layers.size(); ++i)
-    sbert::add_lora(state_->layers[i], options, derive_key(seed, i));
-  visit_base(*state_, [&](const std::string& name, const Tensor&) { state_->frozen.insert(name); });
+  const FusedParameters& parameters = state_->plan->parameters;
+  std::vector<Tensor> tensors(parameters.tensors.size());
+  visit_base(merged, [&](std::size_t place, const Tensor& tensor) { tensors[place] = tensor; });
+  return encoder_weights(tensors, parameters);
 }
 
-void BertEncoder::merge_lora() {
-  for (EncoderLayer& layer : state_->layers)
-    sbert::merge_lora(layer);
-  state_->frozen.clear();
-}
-
-std::int64_t BertEncoder::num_parameters() const {
-  std::int64_t count = 0;
-  for (const NamedTensor& parameter : parameters())
-    count += parameter.tensor.numel();
-  return count;
-}
-
-Tensor BertEncoder::forward(const PackedBatch& batch,
-                            const std::optional<DropoutKey>& dropout_key) const {
-  check_range(batch.ids, state_->config.vocab_size, "token ids");
-  check_range(batch.positions, state_->config.max_position_embeddings, "positions");
+Tensor TorchEncoder::forward(const PackedBatch& batch,
+                             const std::optional<DropoutKey>& dropout_key) const {
+  const EmbeddingSpec& tables = spec().embeddings;
+  check_range(batch.ids, tables.vocab_size, "token ids");
+  if (tables.num_positions > 0) check_range(batch.positions, tables.num_positions, "positions");
   const Sequences sequences(batch, device());
   DropoutSites sites(dropout_key, sequences.cu_seqlens);
   Tensor x = state_->embed(batch, sites);
   const auto type = x.scalar_type();
   // On a GPU what is not a product is bound by memory: there the residual stream has 16 bits, too.
-  if (!x.is_cpu()) x = to_compute_type(x, state_->precision);
-  for (const EncoderLayer& layer : state_->layers)
+  if (!x.is_cpu()) x = to_compute_type(x, recipe().precision);
+  for (const TransformerLayer& layer : state_->layers)
     x = state_->apply(layer, x, sequences, sites);
   return x.to(type);
 }

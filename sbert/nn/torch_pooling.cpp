@@ -1,7 +1,5 @@
-#include "sbert/model/pooling.h"
+#include "sbert/nn/torch_pooling.h"
 
-#include <array>
-#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -10,15 +8,6 @@
 
 namespace sbert {
 namespace {
-
-constexpr std::array<std::pair<Pooling, std::string_view>, 6> kNames{{
-    {Pooling::kMean, "mean"},
-    {Pooling::kCls, "cls"},
-    {Pooling::kMax, "max"},
-    {Pooling::kMeanSqrtLen, "mean_sqrt_len_tokens"},
-    {Pooling::kWeightedMean, "weightedmean"},
-    {Pooling::kLastToken, "lasttoken"},
-}};
 
 Tensor lengths_of(const PackedBatch& batch, const Tensor& tokens) {  // [B] int64
   std::vector<std::int64_t> lengths;
@@ -38,7 +27,7 @@ Tensor boundary_rows(const Tensor& tokens, const PackedBatch& batch, bool last) 
 }
 
 Tensor reduce(const Tensor& tokens, const PackedBatch& batch, const char* operation) {
-  // A segment reduction adds a sequence's tokens in their order, whatever stands beside it.
+  // A segment reduction adds a sequence's tokens in their order, regardless of the others.
   return at::segment_reduce(tokens, operation, lengths_of(batch, tokens), std::nullopt,
                             std::nullopt,
                             /*axis=*/0, /*unsafe=*/true);
@@ -53,20 +42,6 @@ Tensor weighted_mean(const Tensor& tokens, const PackedBatch& batch) {
 }
 
 }  // namespace
-
-std::string_view pooling_name(Pooling pooling) {
-  for (const auto& [value, name] : kNames) {
-    if (value == pooling) return name;
-  }
-  return "";
-}
-
-std::optional<Pooling> pooling_from_name(std::string_view name) {
-  for (const auto& [value, known] : kNames) {
-    if (known == name) return value;
-  }
-  return std::nullopt;
-}
 
 Tensor pool(Pooling pooling, const Tensor& tokens, const PackedBatch& batch) {
   switch (pooling) {

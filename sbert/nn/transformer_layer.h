@@ -1,73 +1,78 @@
 #pragma once
 
-#include <string>
-
-#include "sbert/model/encoder_config.h"
 #include "sbert/nn/linear.h"
 #include "sbert/nn/sequences.h"
+#include "sbert/nn/training_recipe.h"
 
 namespace sbert {
 
 struct LayerNorm {
-  Tensor weight;  // [H]
-  Tensor bias;    // [H]
+  Tensor weight;  ///< [H]
+  Tensor bias;    ///< [H], or undefined: none
   double epsilon;
 
-  /// Zeros.
-  LayerNorm(std::int64_t size, double eps);
   Tensor operator()(const Tensor& x) const;
 };
 
-/// One layer of a BertEncoder.
-struct EncoderLayer {
-  Linear qkv;               // [3H, H]
-  Linear attention_output;  // [H, H]
+/// One layer of a TorchEncoder, with the norms behind the attention and the feed-forward network.
+struct TransformerLayer {
+  LayerSpec spec;
+  Linear qkv;               ///< [3 * A * D, H] queries, keys, values
+  Linear attention_output;  ///< [H, A * D]
   LayerNorm attention_norm;
-  Linear intermediate;  // [F, H]
-  Linear output;        // [H, F]
-  LayerNorm output_norm;
-
-  explicit EncoderLayer(const EncoderConfig& config);
+  Linear up;    ///< [F, H]
+  Linear down;  ///< [H, F]
+  LayerNorm feed_forward_norm;
 
   /// @param x         [T, H]
   /// @param sequences of the batch
+  /// @param recipe    its dropout rates and its precision
   /// @return          [T, H] in the type of `x`
   Tensor forward(const Tensor& x,
                  const Sequences& sequences,
-                 const EncoderConfig& config,
-                 ComputePrecision precision,
+                 const TrainingRecipe& recipe,
                  DropoutSites& sites) const;
 
   /// The dropout sites that forward() passes.
   int num_dropout_sites() const;
 };
 
-/// Calls visit(name, tensor) for each parameter of a layer, in the order of the network.
-/// @param layer  const or not
-/// @param prefix of the names: "encoder.layer.3."
+/// Calls visit(role, is_bias, tensor) for the place of each parameter, in the order of the network.
+/// The tensor of a bias that the layer does not have is undefined.
+/// @param layer const or not
 template <typename Layer, typename Visit>
-void visit_parameters(Layer& layer, const std::string& prefix, const Visit& visit) {
-  const auto both = [&](const char* name, auto& part) {
-    visit(prefix + name + ".weight", part.weight);
-    visit(prefix + name + ".bias", part.bias);
+void visit_places(Layer& layer, const Visit& visit) {
+  const auto both = [&](ParameterRole role, auto& part) {
+    visit(role, false, part.weight);
+    visit(role, true, part.bias);
   };
-  both("attention.self.qkv", layer.qkv);
-  both("attention.output.dense", layer.attention_output);
-  both("attention.output.LayerNorm", layer.attention_norm);
-  both("intermediate.dense", layer.intermediate);
-  both("output.dense", layer.output);
-  both("output.LayerNorm", layer.output_norm);
+  both(ParameterRole::kQuery, layer.qkv);
+  both(ParameterRole::kAttentionOutput, layer.attention_output);
+  both(ParameterRole::kAttentionNorm, layer.attention_norm);
+  both(ParameterRole::kUp, layer.up);
+  both(ParameterRole::kDown, layer.down);
+  both(ParameterRole::kFeedForwardNorm, layer.feed_forward_norm);
 }
 
-/// The same for the tensors of its LoRA adapters.
+/// Calls visit(adapter) for each LoRA adapter, in the order of the network.
 template <typename Layer, typename Visit>
-void visit_lora(Layer& layer, const std::string& prefix, const Visit& visit) {
-  for (auto* part : {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
-    for (auto& adapter : part->adapters) {
-      visit(prefix + adapter.module + ".lora_A.weight", adapter.a);
-      visit(prefix + adapter.module + ".lora_B.weight", adapter.b);
-    }
+void visit_adapters(Layer& layer, const Visit& visit) {
+  for (auto* part : {&layer.qkv, &layer.attention_output, &layer.up, &layer.down}) {
+    for (auto& adapter : part->adapters)
+      visit(adapter);
   }
+}
+
+/// Calls visit(tensor) for each tensor that a gradient may flow to.
+template <typename Layer, typename Visit>
+void visit_tensors(Layer& layer, const Visit& visit) {
+  visit_places(layer, [&](ParameterRole, bool, auto& tensor) {
+    if (tensor.defined()) visit(tensor);
+  });
+  visit_adapters(layer, [&](auto& adapter) {
+    visit(adapter.a);
+    visit(adapter.b);
+  });
 }
 
 }  // namespace sbert

@@ -3,27 +3,30 @@
 #include <cstddef>
 #include <functional>
 
+#include "sbert/base/worker_pool.h"
+
 namespace sbert {
 
 /// While it lives, torch's operators run on the calling thread alone; OpenMP makes no threads,
-/// which would wait for their next loop by spinning. Not on several threads at once: torch's number
-/// of threads is the process's.
-class OneThreadOperators {
+/// which would wait for their next loop by spinning. Torch keeps the number for each thread: other
+/// threads may have guards of their own at the same time.
+class SingleThreadedOperators {
  public:
-  OneThreadOperators();
-  ~OneThreadOperators();
-  OneThreadOperators(const OneThreadOperators&) = delete;
-  OneThreadOperators& operator=(const OneThreadOperators&) = delete;
+  SingleThreadedOperators();
+  ~SingleThreadedOperators();
+  SingleThreadedOperators(const SingleThreadedOperators&) = delete;
+  SingleThreadedOperators& operator=(const SingleThreadedOperators&) = delete;
 
  private:
   int before_;
 };
 
-/// for_each_task() for work that calls torch's operators: on each thread they run on that thread
-/// alone. Whole tasks side by side on the cores are faster than operators that are
-/// shared, and survive a busy machine. Not from several threads at once.
-void for_each_worker_task(int threads,
+/// WorkerPool::for_each() for work that calls torch's operators: each runs on its task's thread
+/// alone. Whole tasks side by side on the cores are faster than operators that are shared, and
+/// survive a busy machine. Several threads may call it at once.
+void for_each_worker_task(const WorkerPool& pool,
                           std::size_t tasks,
-                          const std::function<void(std::size_t)>& work);
+                          const std::function<void(std::size_t)>& work,
+                          const StopToken& stop = {});
 
 }  // namespace sbert

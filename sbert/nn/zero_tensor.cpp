@@ -15,7 +15,7 @@ constexpr std::size_t kFewPages = 32 << 12;  // of these, a mapping of their own
 
 }  // namespace
 
-Tensor zero_tensor(std::initializer_list<std::int64_t> sizes) {
+Tensor zero_tensor(at::IntArrayRef sizes) {
   std::size_t bytes = sizeof(float);
   for (const std::int64_t size : sizes)
     bytes *= static_cast<std::size_t>(size);
@@ -31,10 +31,11 @@ Tensor zero_tensor(std::initializer_list<std::int64_t> sizes) {
     const auto address = reinterpret_cast<std::uintptr_t>(pages);
     begin =
         static_cast<char*>(pages) + ((address + kHugePage - 1) / kHugePage * kHugePage - address);
-    // A wish: the pages serve without it. The rest of the last one would be memory for nothing.
+    // Advisory only; failure is harmless. The rest of the last page would be wasted memory.
     ::madvise(begin, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   }
-  return at::from_blob(begin, sizes, [pages, whole](void*) { ::munmap(pages, whole); }, at::kFloat);
+  return at::from_blob(
+      begin, sizes, [pages, whole](void*) { ::munmap(pages, whole); }, at::kFloat);
 }
 
 }  // namespace sbert

@@ -33,9 +33,6 @@ struct AdamW::Group {
   std::vector<Tensor> exp_avg_sqs;
 };
 
-AdamW::AdamW(const std::vector<NamedTensor>& parameters, const AdamWOptions& options)
-    : AdamW(parameters, parameter_settings(parameters), options) {}
-
 AdamW::AdamW(std::vector<NamedTensor> parameters,
              const std::vector<ParameterSetting>& settings,
              const AdamWOptions& options)

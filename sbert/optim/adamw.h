@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "sbert/nn/tensor_fwd.h"
 #include "sbert/dist/process_group.h"
+#include "sbert/nn/tensor_fwd.h"
 #include "sbert/optim/parameter_settings.h"
 
 namespace sbert {
@@ -21,10 +21,8 @@ struct AdamWOptions {
 /// AdamW (Loshchilov and Hutter, 2019) by torch's fused kernel.
 class AdamW {
  public:
-  /// Trains each parameter as parameter_settings() says.
   /// @param parameters updated in place; each needs a .grad() when step() is called
-  AdamW(const std::vector<NamedTensor>& parameters, const AdamWOptions& options);
-  /// @param settings one a parameter, in their order
+  /// @param settings   one a parameter, in their order
   /// @throws Error(kInternal) if there are more or fewer
   AdamW(std::vector<NamedTensor> parameters,
         const std::vector<ParameterSetting>& settings,

@@ -38,13 +38,16 @@ NamedTensors parameters() {
           {"encoder.layer.0.output.LayerNorm.weight", at::randn({7}).requires_grad_(true)}};
 }
 
+// Of the weight, the bias and the norm's weight.
+const std::vector<ParameterSetting> kUsual{{1, true}, {1, false}, {1, false}};
+
 TEST(AdamW, EqualsItsDefinitionAndDecaysOnlyWeights) {
   const NamedTensors tensors = parameters();
   ReferenceAdamW reference{
       .options = {.weight_decay = 0.1}, .values = {}, .first = {}, .second = {}};
   for (const auto& p : tensors)
     reference.values[p.name] = p.tensor.detach().to(at::kDouble).clone();
-  AdamW optimizer(tensors, reference.options);
+  AdamW optimizer(tensors, kUsual, reference.options);
   for (int count = 1; count <= 5; ++count) {
     const double lr = 0.01 * count;
     for (const auto& p : tensors) {
@@ -62,10 +65,10 @@ TEST(AdamW, EqualsItsDefinitionAndDecaysOnlyWeights) {
 TEST(AdamW, GoesOnExactlyFromItsState) {
   const auto run = [](int stop_after) {
     NamedTensors tensors = parameters();
-    AdamW optimizer(tensors, {});
+    AdamW optimizer(tensors, kUsual, {});
     for (int i = 0; i < 4; ++i) {
       if (i == stop_after) {  // into a new optimizer, as a resumed run does
-        AdamW resumed(tensors, {});
+        AdamW resumed(tensors, kUsual, {});
         const NamedTensors from = optimizer.state();
         const NamedTensors to = resumed.state();
         for (std::size_t j = 0; j < from.size(); ++j)
@@ -111,7 +114,7 @@ TEST(AdamW, EachParameterNeedsASetting) {
 }
 
 TEST(AdamW, AMissingGradientIsRefused) {
-  AdamW optimizer(parameters(), {});
+  AdamW optimizer(parameters(), kUsual, {});
   EXPECT_THROW(optimizer.step(0.1), Error);
 }
 

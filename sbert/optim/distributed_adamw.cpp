@@ -9,9 +9,9 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/nn/named_tensor.h"
 #include "sbert/dist/buckets.h"
 #include "sbert/dist/shares.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 namespace {
@@ -115,13 +115,6 @@ void DistributedAdamW::zero_grad() {
 
 std::int64_t DistributedAdamW::step_count() const {
   return own_->step_count();
-}
-
-std::int64_t DistributedAdamW::state_bytes() const {
-  std::int64_t bytes = 0;
-  for (const NamedTensor& each : own_->state())
-    bytes += static_cast<std::int64_t>(each.tensor.nbytes());
-  return bytes;
 }
 
 const Tensor& DistributedAdamW::parameter_of(const std::string& state_name) const {

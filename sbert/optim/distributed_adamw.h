@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "sbert/nn/tensor_fwd.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/dist/shares.h"
+#include "sbert/nn/tensor_fwd.h"
 #include "sbert/optim/adamw.h"
 #include "sbert/optim/parameter_settings.h"
 
@@ -15,10 +15,10 @@ namespace sbert {
 
 struct NamedTensor;
 
-/// AdamW whose two averages are shared out over the processes of a group (stage 1 of ZeRO:
+/// AdamW whose state, two averages, is sharded over the processes of a group (stage 1 of ZeRO:
 /// Rajbhandari et al., 2020, "ZeRO: Memory Optimizations Toward Training Trillion Parameter
-/// Models"). Of the elements of a parameter a process keeps the averages of its share() alone,
-/// updates these, and gets the others from the processes that did. With alone() it is AdamW.
+/// Models"). A process keeps the averages of its share() of each parameter's elements, updates
+/// these elements, and gets the others from the processes that own them. With alone() it is AdamW.
 ///
 /// All processes make the same calls with the same parameters, and with the same gradients of a
 /// parameter or each with that of its part.
@@ -39,7 +39,7 @@ class DistributedAdamW {
 
   /// This process's part of each parameter, [elements]: views, with a .grad() of their own.
   const std::vector<NamedTensor>& parts() const { return parts_; }
-  /// Over which the parameters are shared out.
+  /// Over which the state is sharded.
   ProcessGroup& group() const { return group_; }
 
   /// Moves the .grad() of a parameter, where it has one, to its part: what is not of the part goes.
@@ -49,11 +49,9 @@ class DistributedAdamW {
   /// Drops the gradients.
   void zero_grad();
 
-  /// Whether a process keeps but a part of the averages.
-  bool is_shared_out() const { return group_.size() > 1; }
+  /// Whether a process keeps only a part of the averages.
+  bool is_sharded() const { return group_.size() > 1; }
   std::int64_t step_count() const;
-  /// Bytes of the averages that this process keeps.
-  std::int64_t state_bytes() const;
 
   /// "exp_avg.<name>" and "exp_avg_sq.<name>" of each parameter, in its shape. Of several processes
   /// the leader gets all of them, copies on the CPU; the others get none. Alone, they are the

@@ -59,10 +59,6 @@ void ExponentialMovingAverage::swap() {
   is_swapped_ = !is_swapped_;
 }
 
-bool ExponentialMovingAverage::is_swapped() const {
-  return is_swapped_;
-}
-
 std::vector<NamedTensor> ExponentialMovingAverage::state() const {
   expect_not_swapped();
   std::vector<NamedTensor> tensors;

@@ -49,7 +49,6 @@ class ExponentialMovingAverage {
   /// Exchanges the parameters' values with the averages; a second call undoes the first, to the
   /// bit.
   void swap();
-  bool is_swapped() const;
 
   /// The averages, "ema.<name>" of each parameter: its own tensors, to save, and to fill on resume.
   /// @throws Error(kInternal) while they are swapped

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "sbert/nn/tensor_fwd.h"
 #include "sbert/dist/process_group.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 

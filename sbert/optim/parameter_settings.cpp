@@ -1,31 +1,21 @@
 #include "sbert/optim/parameter_settings.h"
 
 #include <cmath>
-#include <string>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/nn/named_tensor.h"
-#include "sbert/optim/parameter_names.h"
 
 namespace sbert {
-namespace {
 
-bool is_decayed(const std::string& name) {
-  return !name.ends_with(".bias") && name.find("LayerNorm") == std::string::npos;
-}
-
-}  // namespace
-
-std::vector<ParameterSetting> parameter_settings(const std::vector<NamedTensor>& parameters) {
+std::vector<ParameterSetting> parameter_settings(const EncoderParameters& parameters) {
   std::vector<ParameterSetting> settings;
   settings.reserve(parameters.size());
-  for (const NamedTensor& parameter : parameters)
-    settings.push_back({.is_decayed = is_decayed(parameter.name)});
+  for (const EncoderParameter& each : parameters)
+    settings.push_back({.is_decayed = !each.is_bias && !is_norm(each.role)});
   return settings;
 }
 
-std::vector<double> layer_learning_rates(const std::vector<NamedTensor>& parameters,
+std::vector<double> layer_learning_rates(const EncoderParameters& parameters,
                                          std::int64_t num_layers,
                                          double decay) {
   if (!(decay > 0 && decay <= 1)) {
@@ -33,11 +23,11 @@ std::vector<double> layer_learning_rates(const std::vector<NamedTensor>& paramet
   }
   std::vector<double> scales;
   scales.reserve(parameters.size());
-  for (const NamedTensor& parameter : parameters) {
+  for (const EncoderParameter& each : parameters) {
     std::int64_t below_top = 0;
-    if (const auto layer = layer_of(parameter.name)) {
-      below_top = num_layers - *layer;
-    } else if (is_of_embeddings(parameter.name)) {
+    if (each.layer) {
+      below_top = num_layers - *each.layer;
+    } else if (is_of_embeddings(each.role)) {
       below_top = num_layers + 1;
     }
     scales.push_back(std::pow(decay, static_cast<double>(below_top)));

@@ -3,11 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "sbert/nn/tensor_fwd.h"
+#include "sbert/nn/encoder_parameter.h"
 
 namespace sbert {
-
-struct NamedTensor;
 
 /// How one parameter is trained.
 struct ParameterSetting {
@@ -18,17 +16,16 @@ struct ParameterSetting {
 };
 
 /// One setting a parameter, in their order: learning rates as they are, no decay of biases and
-/// LayerNorm parameters, as in NeMo.
-std::vector<ParameterSetting> parameter_settings(const std::vector<NamedTensor>& parameters);
+/// of norms, as in NeMo.
+std::vector<ParameterSetting> parameter_settings(const EncoderParameters& parameters);
 
 /// Layer-wise learning rates (Bao et al., BEiT, 2022; Clark et al., ELECTRA, 2020): one factor a
 /// parameter, in their order. decay^(num_layers - l) for layer l, decay^(num_layers + 1) for the
-/// embeddings, 1 for what lies above the layers.
+/// embeddings, 1 for what is of no layer.
 ///
-/// @param parameters under BertEncoder's names
-/// @param decay      in (0, 1]; 1: all train alike
+/// @param decay in (0, 1]; 1: all train alike
 /// @throws Error(kUsage) if decay is out of range
-std::vector<double> layer_learning_rates(const std::vector<NamedTensor>& parameters,
+std::vector<double> layer_learning_rates(const EncoderParameters& parameters,
                                          std::int64_t num_layers,
                                          double decay);
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sbert/eval/evaluation.h"
+#include "sbert/base/curve.h"
 
 namespace sbert {
 

@@ -171,7 +171,7 @@ std::string worst_example(const BadExample& example) {
       out += concat("<li><span>", beginning(example.found[i]), "</span></li>");
     out += "</ol></dd>";
   }
-  // A list without an entry is no list.
+  // An empty list is not well-formed.
   return out.ends_with("<dl>") ? out.substr(0, out.size() - 4) + "</li>\n" : out + "</dl></li>\n";
 }
 
@@ -188,7 +188,7 @@ std::string worst_examples(const Evaluations& all) {
   return out;
 }
 
-// Every so many-th row of a matrix that has more than the map can show.
+// Rows at equal distances of a matrix that has more than the map can show.
 struct MapSample {
   FloatMatrix embeddings;
   std::vector<std::string> labels;
@@ -233,12 +233,12 @@ std::string component_label(int number, double explained) {
   return concat("component ", number, " (", fixed(100 * explained, 1), "% of the variance)");
 }
 
-std::string maps(const Evaluations& all) {
+std::string maps(const Evaluations& all, const StopToken& stop) {
   std::string figures;
   for (const auto& [name, evaluation] : all) {
     if (evaluation.map_embeddings.rows == 0) continue;
     const MapSample sample = sample_of(evaluation);
-    const Projection map = principal_components(sample.embeddings);
+    const Projection map = principal_components(sample.embeddings, stop);
     figures += scatter(name, component_label(1, map.explained_variance[0]),
                        component_label(2, map.explained_variance[1]),
                        groups_of(sample.labels, map.points));
@@ -256,8 +256,8 @@ std::string metrics_introduction(const ReportData& data) {
 
 }  // namespace
 
-std::string evaluation_report(const ReportData& data) {
-  const std::vector<ComparisonRow> rows = compare(data.evaluations, data.comparison);
+std::string evaluation_report(const ReportData& data, const ComputeContext& context) {
+  const std::vector<ComparisonRow> rows = compare(data.evaluations, data.comparison, context);
   const Evaluations& all = data.evaluations;
   return write_page({.title = data.title,
                      .facts = data.facts,
@@ -278,11 +278,13 @@ std::string evaluation_report(const ReportData& data) {
                                    "Two directions in which the embeddings spread most. Points "
                                    "near each other here may be "
                                    "far apart in the others.",
-                                   maps(all)}}});
+                                   maps(all, context.stop)}}});
 }
 
-void write_report(const std::filesystem::path& path, const ReportData& data) {
-  write_file_atomically(path, evaluation_report(data));
+void write_report(const std::filesystem::path& path,
+                  const ReportData& data,
+                  const ComputeContext& context) {
+  write_file_atomically(path, evaluation_report(data, context));
 }
 
 }  // namespace sbert

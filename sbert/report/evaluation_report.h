@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sbert/base/worker_pool.h"
 #include "sbert/eval/comparison.h"
 #include "sbert/report/page.h"
 
@@ -20,10 +21,12 @@ struct ReportData {
 /// that belong together and of others spread, the worst examples, and a map of the embeddings. What
 /// an evaluation does not have is left out.
 /// @throws Error as compare()
-std::string evaluation_report(const ReportData& data);
+std::string evaluation_report(const ReportData& data, const ComputeContext& context);
 
 /// Writes that page whole or not at all.
 /// @throws Error(kIo)
-void write_report(const std::filesystem::path& path, const ReportData& data);
+void write_report(const std::filesystem::path& path,
+                  const ReportData& data,
+                  const ComputeContext& context);
 
 }  // namespace sbert

@@ -12,6 +12,12 @@
 namespace sbert {
 namespace {
 
+const ComputeContext& context() {
+  static const WorkerPool pool(2);
+  static const ComputeContext context{pool};
+  return context;
+}
+
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
@@ -56,7 +62,7 @@ ReportData two_models() {
 }
 
 TEST(EvaluationReport, ShowsAllThatThereIs) {
-  const std::string page = evaluation_report(two_models());
+  const std::string page = evaluation_report(two_models(), context());
   EXPECT_EQ(xml_problem(page), "");
   for (const char* heading :
        {"Metrics", "Curves", "Scores", "Worst examples", "Map of the embeddings"})
@@ -77,7 +83,7 @@ TEST(EvaluationReport, ShowsAllThatThereIs) {
 TEST(EvaluationReport, OfOneModelHasNoDifferences) {
   ReportData data = two_models();
   data.evaluations.pop_back();
-  const std::string page = evaluation_report(data);
+  const std::string page = evaluation_report(data, context());
   EXPECT_EQ(xml_problem(page), "");
   EXPECT_THAT(page, Not(HasSubstr(">difference<")));
   EXPECT_THAT(page, Not(HasSubstr("paired bootstrap")));
@@ -87,7 +93,8 @@ TEST(EvaluationReport, OfOneModelHasNoDifferences) {
 TEST(EvaluationReport, WhatAnEvaluationDoesNotHaveIsLeftOut) {
   Evaluation bare{.task = "sts", .main_metric = "spearman_cosine"};
   bare.metrics = {{"spearman_cosine", 0.8}};
-  const std::string page = evaluation_report({.title = "STS", .evaluations = {{"model", bare}}});
+  const std::string page =
+      evaluation_report({.title = "STS", .evaluations = {{"model", bare}}}, context());
   EXPECT_EQ(xml_problem(page), "");
   EXPECT_EQ(count(page, "<h2>"), 1U);
   EXPECT_THAT(page, Not(HasSubstr("class=\"chart\"")));
@@ -110,7 +117,7 @@ TEST(EvaluationReport, NoTextBecomesMarkup) {
     evaluation.map_labels.assign(30, kNasty);
     evaluation.map_labels[0] = "other";
   }
-  const std::string page = evaluation_report(data);
+  const std::string page = evaluation_report(data, context());
   EXPECT_EQ(xml_problem(page), "");
   EXPECT_EQ(count(page, "<script"), 1U);
   EXPECT_THAT(page, Not(HasSubstr("\xFF")));
@@ -124,7 +131,7 @@ TEST(EvaluationReport, LongTextsAndListsAreCut) {
                      std::vector<std::string>(9, "found"), 0};
   evaluation.worst.assign(25, example);
   evaluation.warnings.assign(60, "careful");
-  const std::string page = evaluation_report(data);
+  const std::string page = evaluation_report(data, context());
   EXPECT_EQ(xml_problem(page), "");
   EXPECT_THAT(page, HasSubstr("q\xE2\x80\xA6</span>"));
   EXPECT_EQ(count(page, "class=\"query\""), 20U);
@@ -137,7 +144,7 @@ TEST(EvaluationReport, AnExampleWithoutAnythingFoundIsItsTextAlone) {
   ReportData data = two_models();
   for (NamedEvaluation& each : data.evaluations)
     each.evaluation.worst = {{"alone", "", {}, 0}};
-  const std::string page = evaluation_report(data);
+  const std::string page = evaluation_report(data, context());
   EXPECT_EQ(xml_problem(page), "");
   EXPECT_THAT(page, Not(HasSubstr("<dt>found</dt>")));
 }
@@ -150,18 +157,19 @@ TEST(EvaluationReport, AMapOfManyPointsIsASample) {
   for (std::size_t i = 0; i < 10'000; ++i)
     evaluation.map_embeddings.values[i] = static_cast<float>(i % 97);
   evaluation.map_labels.clear();
-  const std::string page = evaluation_report(data);
+  const std::string page = evaluation_report(data, context());
   const std::string map = page.substr(page.find("<h2>Map of the embeddings"));
   EXPECT_EQ(count(map, "<circle"), 2'000U);
 }
 
 TEST(WriteReport, WritesThePage) {
   const fs::path path = fs::path(testing::TempDir()) / "sbert_write_report.html";
-  write_report(path, two_models());
-  EXPECT_EQ(read_file(path), evaluation_report(two_models()));
+  write_report(path, two_models(), context());
+  EXPECT_EQ(read_file(path), evaluation_report(two_models(), context()));
   fs::remove(path);
-  EXPECT_THAT(message_of(ErrorKind::kIo, [] { write_report("/nowhere/x.html", two_models()); }),
-              HasSubstr("/nowhere/x.html"));
+  EXPECT_THAT(
+      message_of(ErrorKind::kIo, [] { write_report("/nowhere/x.html", two_models(), context()); }),
+      HasSubstr("/nowhere/x.html"));
 }
 
 }  // namespace

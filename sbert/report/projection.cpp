@@ -7,7 +7,6 @@
 #include <span>
 
 #include "sbert/base/random.h"
-#include "sbert/base/stop.h"
 
 namespace sbert {
 namespace {
@@ -44,11 +43,11 @@ Vector centred(std::span<const float> row, const Vector& mean) {
   return result;
 }
 
-Vectors covariance_of(const FloatMatrix& embeddings, const Vector& mean) {
+Vectors covariance_of(const FloatMatrix& embeddings, const Vector& mean, const StopToken& stop) {
   const std::size_t width = mean.size();
   Vectors covariance(width, Vector(width));
   for (std::int64_t i = 0; i < embeddings.rows; ++i) {
-    throw_if_stopped();
+    stop.throw_if_stopped();
     const Vector row = centred(embeddings.row(i), mean);
     for (std::size_t a = 0; a < width; ++a) {
       for (std::size_t b = a; b < width; ++b)
@@ -112,7 +111,7 @@ void fix_sign(Vector& axis) {
     value = -value;
 }
 
-Vectors first_axes(const Vectors& covariance) {
+Vectors first_axes(const Vectors& covariance, const StopToken& stop) {
   const std::size_t width = covariance.size();
   Vectors basis(std::min(kNumAxes, width), Vector(width));
   for (std::size_t i = 0; i < basis.size(); ++i) {
@@ -121,7 +120,7 @@ Vectors first_axes(const Vectors& covariance) {
   }
   orthonormalize(basis);
   for (int i = 0; i < kMaxIterations; ++i) {
-    throw_if_stopped();
+    stop.throw_if_stopped();
     if (step(covariance, basis) < kTolerance) break;
   }
   basis.resize(kNumAxes, Vector(width));  // of one column there is one axis
@@ -132,18 +131,18 @@ Vectors first_axes(const Vectors& covariance) {
 
 }  // namespace
 
-Projection principal_components(const FloatMatrix& embeddings) {
+Projection principal_components(const FloatMatrix& embeddings, const StopToken& stop) {
   Projection projection;
   projection.points.resize(static_cast<std::size_t>(embeddings.rows));
   if (embeddings.rows == 0 || embeddings.columns == 0) return projection;
   const Vector mean = mean_of(embeddings);
-  const Vectors covariance = covariance_of(embeddings, mean);
+  const Vectors covariance = covariance_of(embeddings, mean, stop);
   double total = 0;
   for (std::size_t k = 0; k < covariance.size(); ++k)
     total += covariance[k][k];
   if (!(total > 0)) return projection;
 
-  const Vectors axes = first_axes(covariance);
+  const Vectors axes = first_axes(covariance, stop);
   for (std::size_t i = 0; i < projection.points.size(); ++i) {
     const Vector row = centred(embeddings.row(static_cast<std::int64_t>(i)), mean);
     projection.points[i] = {dot(row, axes[0]), dot(row, axes[1])};

@@ -3,8 +3,9 @@
 #include <array>
 #include <vector>
 
+#include "sbert/base/curve.h"
 #include "sbert/base/matrix.h"
-#include "sbert/eval/evaluation.h"
+#include "sbert/base/stop_token.h"
 
 namespace sbert {
 
@@ -19,7 +20,7 @@ struct Projection {
 /// so equal embeddings give equal maps.
 ///
 /// @param embeddings [N, H]; of rows that are all the same, and of none, every point is 0
-/// @throws Error(kCancelled) when a stop is asked for
-Projection principal_components(const FloatMatrix& embeddings);
+/// @throws Error(kCancelled) once a stop is requested
+Projection principal_components(const FloatMatrix& embeddings, const StopToken& stop = {});
 
 }  // namespace sbert

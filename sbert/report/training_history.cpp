@@ -11,7 +11,6 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/base/stop.h"
 
 namespace sbert {
 namespace {
@@ -56,12 +55,12 @@ class HistoryReader {
 
 }  // namespace
 
-TrainingHistory read_training_history(const std::filesystem::path& path) {
+TrainingHistory read_training_history(const std::filesystem::path& path, const StopToken& stop) {
   const MappedFile file(path);
   HistoryReader reader;
   std::string_view rest = file.bytes();
   for (std::int64_t number = 1; !rest.empty(); ++number) {
-    throw_if_stopped();
+    stop.throw_if_stopped();
     const std::size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);

@@ -261,8 +261,8 @@ Facts facts_of(const fs::path& run_folder, const Run& run, const ConfigTree& set
 
 }  // namespace
 
-std::string training_report(const fs::path& run_folder) {
-  Run run(read_training_history(run_folder / "metrics.jsonl"));
+std::string training_report(const fs::path& run_folder, const StopToken& stop) {
+  Run run(read_training_history(run_folder / "metrics.jsonl", stop));
   const fs::path settings_path = run_folder / "hparams.yaml";
   const ConfigTree settings = fs::exists(settings_path) ? read_yaml(settings_path) : ConfigTree();
   const std::string name = settings_text(settings, "name");
@@ -280,8 +280,10 @@ std::string training_report(const fs::path& run_folder) {
                                   {"Settings", "", settings_table(settings)}}});
 }
 
-void write_training_report(const fs::path& run_folder, const fs::path& path) {
-  write_file_atomically(path, training_report(run_folder));
+void write_training_report(const fs::path& run_folder,
+                           const fs::path& path,
+                           const StopToken& stop) {
+  write_file_atomically(path, training_report(run_folder, stop));
 }
 
 }  // namespace sbert

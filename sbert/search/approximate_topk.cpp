@@ -10,8 +10,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/stop.h"
-#include "sbert/base/threads.h"
 #include "sbert/kernels/kernels.h"
 
 namespace sbert {
@@ -65,9 +63,9 @@ void check_finite(MatrixView matrix, std::int64_t row, const char* what, std::in
        concat("a vector has a value that is not finite: ", what, " ", number, ", from 0"));
 }
 
-void build(Graph& graph, const CorpusPiece& piece) {
+void build(Graph& graph, const CorpusPiece& piece, const StopToken& stop) {
   for (std::int64_t row = 0; row < piece.rows.rows; ++row) {
-    if (row % kRowsBetweenStops == 0) throw_if_stopped();
+    if (row % kRowsBetweenStops == 0) stop.throw_if_stopped();
     check_finite(piece.rows, row, "corpus row", piece.first_row + row);
     const float* const point = row_of(piece.rows, row);
     graph.addPoint(&point, static_cast<hnswlib::labeltype>(row));
@@ -85,15 +83,18 @@ std::vector<Hit> sorted_hits(auto found, std::int64_t first_row) {
   return hits;
 }
 
-std::vector<std::vector<Hit>> search(const CorpusPiece& piece, MatrixView queries, std::size_t k) {
+std::vector<std::vector<Hit>> search(const CorpusPiece& piece,
+                                     MatrixView queries,
+                                     std::size_t k,
+                                     const StopToken& stop) {
   RowsByDotProduct space(piece.rows.columns);
   Graph graph(&space, static_cast<std::size_t>(piece.rows.rows), kLinks, kConstructionCandidates,
               kSeed);
-  build(graph, piece);
+  build(graph, piece, stop);
   graph.setEf(std::max(2 * k, kLeastSearchCandidates));
   std::vector<std::vector<Hit>> hits;
   for (std::int64_t query = 0; query < queries.rows; ++query) {
-    if (query % kRowsBetweenStops == 0) throw_if_stopped();
+    if (query % kRowsBetweenStops == 0) stop.throw_if_stopped();
     const float* const point = row_of(queries, query);
     hits.push_back(sorted_hits(graph.searchKnn(&point, k), piece.first_row));
   }
@@ -105,7 +106,7 @@ std::vector<std::vector<Hit>> search(const CorpusPiece& piece, MatrixView querie
 std::vector<std::vector<Hit>> approximate_topk(MatrixView queries,
                                                std::span<const CorpusPiece> pieces,
                                                std::int64_t k,
-                                               int threads) {
+                                               const ComputeContext& context) {
   if (k < 1) fail(ErrorKind::kUsage, concat("k must be at least 1: ", k));
   for (std::int64_t query = 0; query < queries.rows; ++query)
     check_finite(queries, query, "query", query);
@@ -117,9 +118,13 @@ std::vector<std::vector<Hit>> approximate_topk(MatrixView queries,
   }
   const auto depth = static_cast<std::size_t>(k);
   std::vector<std::vector<std::vector<Hit>>> found(pieces.size());
-  for_each_task(threads > 0 ? threads : available_threads(), pieces.size(), [&](std::size_t i) {
-    if (queries.rows > 0 && pieces[i].rows.rows > 0) found[i] = search(pieces[i], queries, depth);
-  });
+  context.pool.for_each(
+      pieces.size(),
+      [&](std::size_t i) {
+        if (queries.rows == 0 || pieces[i].rows.rows == 0) return;
+        found[i] = search(pieces[i], queries, depth, context.stop);
+      },
+      context.stop);
   std::vector<std::vector<Hit>> best(static_cast<std::size_t>(queries.rows));
   for (const auto& hits : found) {
     for (std::size_t query = 0; query < hits.size(); ++query)

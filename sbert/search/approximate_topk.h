@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sbert/base/matrix.h"
+#include "sbert/base/worker_pool.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {
@@ -28,14 +29,13 @@ inline constexpr std::uint64_t kGraphBytesOfARow = 288;
 ///
 /// @param queries [Q, D]
 /// @param k       at least 1
-/// @param threads 0: every core
 /// @return        Q lists, best first; equal scores by ascending row
 /// @throws Error(kInput) if D differs, or a vector has a value that is not finite;
 ///         Error(kCancelled)
 std::vector<std::vector<Hit>> approximate_topk(MatrixView queries,
                                                std::span<const CorpusPiece> pieces,
                                                std::int64_t k,
-                                               int threads);
+                                               const ComputeContext& context);
 
 /// The share of the exact hits that are among the approximate ones, from 0 to 1: recall@k. 1 where
 /// there are none.

@@ -46,13 +46,15 @@ std::vector<std::vector<Hit>> search(const FloatMatrix& queries,
                                      const std::vector<CorpusPiece>& pieces,
                                      std::int64_t k,
                                      int threads) {
-  return approximate_topk(queries, pieces, k, threads);
+  const WorkerPool pool(threads);
+  return approximate_topk(queries, pieces, k, {pool});
 }
 
 TEST(ApproximateTopk, FindsNearlyAllOfTheExactHitsWithTheirScores) {
   const FloatMatrix corpus = clustered_vectors(4'000, 48, 2);
   const FloatMatrix queries = clustered_vectors(100, 48, 3);
-  const auto exact = exact_topk(queries, corpus, 10);
+  const WorkerPool pool(2);
+  const auto exact = exact_topk(queries, corpus, 10, {pool});
   const auto found = search(queries, {{corpus, 0}}, 10, 2);
   EXPECT_GT(recall_of(found, exact), 0.95);
   for (std::size_t query = 0; query < found.size(); ++query) {
@@ -68,8 +70,9 @@ TEST(ApproximateTopk, PiecesAreMergedAndThreadsChangeNothing) {
   const std::vector<CorpusPiece> pieces{{rows_of(corpus, 0, 1'000), 0},
                                         {rows_of(corpus, 1'000, 1'500), 1'000},
                                         {rows_of(corpus, 2'500, 500), 2'500}};
+  const WorkerPool pool(2);
   const auto found = search(queries, pieces, 20, 1);
-  EXPECT_GT(recall_of(found, exact_topk(queries, corpus, 20)), 0.95);
+  EXPECT_GT(recall_of(found, exact_topk(queries, corpus, 20, {pool})), 0.95);
   EXPECT_EQ(search(queries, pieces, 20, 3), found);
 
   std::vector<std::vector<Hit>> one_by_one(50);
@@ -102,6 +105,16 @@ TEST(ApproximateTopk, WrongVectorsAreErrorsThatSayWhich) {
             "a vector has a value that is not finite: query 4, from 0");
   EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { search(queries, {}, 0, 1); }),
             "k must be at least 1: 0");
+}
+
+TEST(ApproximateTopk, AStopEndsTheSearch) {
+  const FloatMatrix corpus = clustered_vectors(5, 8, 2);
+  const std::vector<CorpusPiece> pieces{{corpus, 0}};
+  const WorkerPool pool(1);
+  StopSource stop;
+  stop.request_stop();
+  message_of(ErrorKind::kCancelled,
+             [&] { approximate_topk(corpus, pieces, 1, {pool, stop.token()}); });
 }
 
 TEST(RecallOf, CountsTheExactHitsThatWereFound) {

@@ -10,8 +10,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/stop.h"
-#include "sbert/base/threads.h"
 #include "sbert/search/words.h"
 
 namespace sbert {
@@ -104,13 +102,14 @@ class Search {
          std::int64_t num_documents,
          const std::function<std::string(std::int64_t)>& text_of,
          std::size_t k,
-         const Bm25Options& options)
+         const Bm25Options& options,
+         const ComputeContext& context)
       : words_(words),
         num_documents_(num_documents),
         text_of_(text_of),
         k_(k),
         options_(options),
-        threads_(options.threads > 0 ? options.threads : available_threads()) {}
+        context_(context) {}
 
   std::vector<std::vector<Hit>> run(std::size_t num_queries) {
     std::vector<std::vector<Hit>> found(num_queries);
@@ -138,12 +137,12 @@ class Search {
   template <typename Work>
   void for_each_part(std::int64_t begin, std::int64_t end, Work work) {
     const std::int64_t tasks = (end - begin + kDocumentsPerTask - 1) / kDocumentsPerTask;
-    for_each_task(threads_, static_cast<std::size_t>(tasks), [&](std::size_t task) {
-      throw_if_stopped();
+    const auto count_part = [&](std::size_t task) {
       const std::int64_t first = begin + static_cast<std::int64_t>(task) * kDocumentsPerTask;
       for (std::int64_t row = first; row < std::min(first + kDocumentsPerTask, end); ++row)
         work(task, row, count_words(words_, text_of_(row)));
-    });
+    };
+    context_.pool.for_each(static_cast<std::size_t>(tasks), count_part, context_.stop);
   }
 
   CorpusStatistics count_corpus() {
@@ -199,13 +198,13 @@ class Search {
 
     constexpr std::size_t kQueriesPerTask = 64;
     const std::size_t tasks = (found.size() + kQueriesPerTask - 1) / kQueriesPerTask;
-    for_each_task(threads_, tasks, [&](std::size_t task) {
-      throw_if_stopped();
+    const auto search_some = [&](std::size_t task) {
       std::vector<float> scores(static_cast<std::size_t>(num_documents));
       const std::size_t end = std::min(found.size(), (task + 1) * kQueriesPerTask);
       for (std::size_t query = task * kQueriesPerTask; query < end; ++query)
         search_one(query, sorted, starts, first, scores, found[query]);
-    });
+    };
+    context_.pool.for_each(tasks, search_some, context_.stop);
   }
 
   // Leaves `scores` all zero, as it was.
@@ -229,9 +228,7 @@ class Search {
     }
     const std::size_t kept = std::min(k_, hits.size());
     std::partial_sort(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(kept), hits.end(),
-                      [](const Hit& a, const Hit& b) {
-                        return a.score != b.score ? a.score > b.score : a.row < b.row;
-                      });
+                      is_better);
     hits.resize(kept);
     hits.shrink_to_fit();
   }
@@ -241,7 +238,7 @@ class Search {
   const std::function<std::string(std::int64_t)>& text_of_;
   std::size_t k_;
   const Bm25Options& options_;
-  int threads_;
+  const ComputeContext& context_;
 };
 
 }  // namespace
@@ -250,14 +247,15 @@ std::vector<std::vector<Hit>> bm25_topk(const std::vector<std::string>& queries,
                                         std::int64_t num_documents,
                                         const std::function<std::string(std::int64_t)>& text_of,
                                         std::int64_t k,
-                                        const Bm25Options& options) {
+                                        const Bm25Options& options,
+                                        const ComputeContext& context) {
   if (k < 1) fail(ErrorKind::kUsage, concat("k must be at least 1: ", k));
   if (!(options.k1 >= 0) || !(options.b >= 0 && options.b <= 1)) {
     fail(ErrorKind::kUsage,
          concat("BM25 needs k1 of 0 or more and b from 0 to 1: ", options.k1, " and ", options.b));
   }
   const QueryWords words(queries);
-  Search search(words, num_documents, text_of, static_cast<std::size_t>(k), options);
+  Search search(words, num_documents, text_of, static_cast<std::size_t>(k), options, context);
   return search.run(queries.size());
 }
 

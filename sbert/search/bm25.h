@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sbert/base/worker_pool.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {
@@ -12,7 +13,6 @@ namespace sbert {
 struct Bm25Options {
   double k1 = 1.2;  ///< how soon further occurrences of a word stop to count
   double b = 0.75;  ///< how much longer documents are held back, from 0 to 1
-  int threads = 0;  ///< 0: every core
   /// Bytes for the inverted index; the documents are indexed and searched in as many parts as that
   /// takes.
   std::uint64_t index_bytes = 512ULL << 20;
@@ -28,10 +28,12 @@ struct Bm25Options {
 /// @param text_of text of a document, from 0; called from any thread
 /// @return        at most k hits for each query, best first; none without a word in common; equal
 ///                scores by ascending row
+/// @throws Error(kUsage) if k is below 1 or a parameter is out of its range; Error(kCancelled)
 std::vector<std::vector<Hit>> bm25_topk(const std::vector<std::string>& queries,
                                         std::int64_t num_documents,
                                         const std::function<std::string(std::int64_t)>& text_of,
                                         std::int64_t k,
-                                        const Bm25Options& options);
+                                        const Bm25Options& options,
+                                        const ComputeContext& context);
 
 }  // namespace sbert

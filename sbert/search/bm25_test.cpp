@@ -10,6 +10,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/message_of.h"
 #include "sbert/base/random.h"
 
 namespace sbert {
@@ -23,10 +24,12 @@ using Texts = std::vector<std::string>;
 std::vector<std::vector<Hit>> best_documents(const Texts& queries,
                                              const Texts& documents,
                                              std::int64_t k,
-                                             const Bm25Options& options = {}) {
-  return bm25_topk(
-      queries, static_cast<std::int64_t>(documents.size()),
-      [&](std::int64_t row) { return documents[static_cast<std::size_t>(row)]; }, k, options);
+                                             const Bm25Options& options = {},
+                                             int threads = 2) {
+  const WorkerPool pool(threads);
+  return bm25_topk(queries, static_cast<std::int64_t>(documents.size()),
+                   [&](std::int64_t row) { return documents[static_cast<std::size_t>(row)]; }, k,
+                   options, {pool});
 }
 
 // By the formula, over words parted by single spaces.
@@ -103,8 +106,8 @@ TEST(Bm25, AgreesWithTheFormulaOverAllDocuments) {
 TEST(Bm25, InPartsAndOnAnyThreadsHasTheSameBits) {
   const Texts documents = random_documents(40'000);
   const Texts queries{"w0 w7 w9", "w99 w3", "w45 w54"};
-  const auto whole = best_documents(queries, documents, 50, {.threads = 1});
-  EXPECT_EQ(best_documents(queries, documents, 50, {.threads = 2, .index_bytes = 1}), whole);
+  const auto whole = best_documents(queries, documents, 50, {}, 1);
+  EXPECT_EQ(best_documents(queries, documents, 50, {.index_bytes = 1}, 3), whole);
 }
 
 TEST(Bm25, OrdersEqualScoresByRow) {
@@ -118,6 +121,15 @@ TEST(Bm25, FindsNothingWithoutAWordInCommon) {
   EXPECT_THAT(best_documents({"a"}, {}, 3), ElementsAre(IsEmpty()));
   EXPECT_THAT(best_documents({"a"}, {"", "."}, 3), ElementsAre(IsEmpty()));
   EXPECT_THAT(best_documents({}, {"a"}, 3), IsEmpty());
+}
+
+TEST(Bm25, StopsWhenAsked) {
+  const WorkerPool pool(2);
+  StopSource stop;
+  stop.request_stop();
+  message_of(ErrorKind::kCancelled, [&] {
+    bm25_topk({"a"}, 1, [](std::int64_t) { return std::string("a"); }, 1, {}, {pool, stop.token()});
+  });
 }
 
 TEST(Bm25, RefusesParametersThatMakeNoSense) {

@@ -4,8 +4,17 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/model/similarity.h"
 
 namespace sbert {
+
+double dot_product(std::span<const float> a, std::span<const float> b) {
+  if (a.size() != b.size()) fail(ErrorKind::kInternal, "vectors of different lengths");
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
 
 double cosine_similarity(std::span<const float> a, std::span<const float> b) {
   if (a.size() != b.size()) fail(ErrorKind::kInternal, "vectors of different lengths");
@@ -23,22 +32,36 @@ double cosine_similarity(std::span<const float> a, std::span<const float> b) {
   return lengths > 0 ? dot / lengths : 0;
 }
 
-void make_similarity_a_dot_product(const SentenceModel& model, FloatMatrix& embeddings) {
-  if (model.similarity != "cosine" && model.similarity != "dot") {
+double squared_distance(std::span<const float> a, std::span<const float> b) {
+  if (a.size() != b.size()) fail(ErrorKind::kInternal, "vectors of different lengths");
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+void normalize_rows(FloatMatrix& matrix) {
+  for (std::int64_t i = 0; i < matrix.rows; ++i) {
+    double squares = 0;
+    for (const float value : matrix.row(i))
+      squares += static_cast<double>(value) * static_cast<double>(value);
+    if (squares == 0) continue;
+    const double length = std::sqrt(squares);
+    for (float& value : matrix.row(i))
+      value = static_cast<float>(static_cast<double>(value) / length);
+  }
+}
+
+void normalize_for_dot_product(const TextEmbedder& embedder, FloatMatrix& embeddings) {
+  const Similarity similarity = embedder.card().similarity;
+  if (similarity != Similarity::kCosine && similarity != Similarity::kDot) {
     fail(ErrorKind::kUsage,
          concat("ranking is by cosine or dot product; the model's similarity is ",
-                model.similarity));
+                similarity_name(similarity)));
   }
-  if (model.similarity == "dot" || model.normalize) return;
-  for (std::int64_t i = 0; i < embeddings.rows; ++i) {
-    double squares = 0;
-    for (const float value : embeddings.row(i))
-      squares += static_cast<double>(value) * value;
-    if (squares == 0) continue;
-    const double scale = 1 / std::sqrt(squares);
-    for (float& value : embeddings.row(i))
-      value = static_cast<float>(value * scale);
-  }
+  if (similarity == Similarity::kCosine && !embedder.normalizes()) normalize_rows(embeddings);
 }
 
 }  // namespace sbert

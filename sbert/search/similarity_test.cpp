@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "sbert/base/error.h"
-#include "tests/support/letter_model.h"
+#include "sbert/base/message_of.h"
 
 namespace sbert {
 namespace {
@@ -29,19 +29,53 @@ TEST(CosineSimilarity, DifferentLengthsAreRefused) {
   EXPECT_THROW(cosine({1}, {1, 2}), Error);
 }
 
-TEST(SimilarityAsADotProduct, RowsGetLengthOneForCosineOnly) {
-  SentenceModel model = letter_model();
-  model.normalize = false;
+TEST(SquaredDistance, ByHand) {
+  const std::vector<float> a{1, 2, 3};
+  EXPECT_EQ(squared_distance(a, std::vector<float>{1, 4, 0}), 13.0);
+  EXPECT_THROW(squared_distance(a, std::vector<float>{1, 2}), Error);
+}
+
+TEST(NormalizeRows, GivesLengthOneButToZeros) {
   FloatMatrix matrix(2, 2);
   matrix.values = {3, 4, 0, 0};
-  model.similarity = "dot";
-  make_similarity_a_dot_product(model, matrix);
-  EXPECT_EQ(matrix.values, (std::vector<float>{3, 4, 0, 0}));
-  model.similarity = "cosine";
-  make_similarity_a_dot_product(model, matrix);
+  normalize_rows(matrix);
   EXPECT_EQ(matrix.values, (std::vector<float>{0.6F, 0.8F, 0, 0}));
-  model.similarity = "manhattan";
-  EXPECT_THROW(make_similarity_a_dot_product(model, matrix), Error);
+}
+
+// An embedder of which only the description is asked for.
+class Described final : public TextEmbedder {
+ public:
+  Described(Similarity similarity, bool normalizes) : normalizes_(normalizes) {
+    card_.similarity = similarity;
+  }
+  FloatMatrix embed(std::span<const std::string>, const EmbedCall&) const override { return {}; }
+  std::int64_t width() const override { return 2; }
+  const ModelCard& card() const override { return card_; }
+  bool normalizes() const override { return normalizes_; }
+
+ private:
+  ModelCard card_;
+  bool normalizes_;
+};
+
+TEST(NormalizeForDotProduct, RowsGetLengthOneForCosineOnly) {
+  FloatMatrix matrix(1, 2);
+  matrix.values = {3, 4};
+  normalize_for_dot_product(Described(Similarity::kDot, false), matrix);
+  EXPECT_EQ(matrix.values, (std::vector<float>{3, 4}));
+  normalize_for_dot_product(Described(Similarity::kCosine, true), matrix);  // they have it already
+  EXPECT_EQ(matrix.values, (std::vector<float>{3, 4}));
+  normalize_for_dot_product(Described(Similarity::kCosine, false), matrix);
+  EXPECT_EQ(matrix.values, (std::vector<float>{0.6F, 0.8F}));
+}
+
+TEST(NormalizeForDotProduct, RefusesDistances) {
+  FloatMatrix matrix(1, 2);
+  EXPECT_EQ(message_of(ErrorKind::kUsage,
+                       [&] {
+                         normalize_for_dot_product(Described(Similarity::kManhattan, true), matrix);
+                       }),
+            "ranking is by cosine or dot product; the model's similarity is manhattan");
 }
 
 }  // namespace

@@ -1,42 +1,27 @@
 #include "sbert/search/topk.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string_view>
 #include <utility>
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/mm.h>
-#include <ATen/ops/zeros.h>
-#include <c10/core/InferenceMode.h>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/stop.h"
-#include "sbert/base/threads.h"
-#include "sbert/nn/workers.h"
+#include "sbert/kernels/inference_kernels.h"
+#include "sbert/search/packed_rows.h"
 
 namespace sbert {
 namespace {
 
-// A tile of scores takes half a MB, so that it stays in a core's cache between GEMM and selection.
-// Tiles begin at multiples of these, so that a score is computed by the same product however the
-// work is parted: products of other shapes may differ in the last bit.
-constexpr std::int64_t kTileQueries = 256;
-constexpr std::int64_t kTileRows = 512;
-static_assert(PiecewiseTopk::kAlignment % kTileQueries == 0 &&
-              PiecewiseTopk::kAlignment % kTileRows == 0);
-// A GEMM of fewer rows may take another kernel, whose sums differ in the last bit: a query alone
-// would score otherwise than among others.
-constexpr std::int64_t kMinTileSide = 16;
-// Scores that are compared with the threshold in one go.
-constexpr std::int64_t kChunk = 16;
+// Rows of the corpus that are searched for one layout of queries, at least.
+constexpr std::int64_t kLeastPartRows = 16 * PackedRows::kBlockRows;
 
-constexpr float kNoThreshold = -std::numeric_limits<float>::infinity();
+// find_above() finds every score above it, even those of minus infinity.
+constexpr float kNoThreshold = std::numeric_limits<float>::quiet_NaN();
 
 struct Range {
   std::int64_t begin = 0;
@@ -52,16 +37,11 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
 // are kept between two cuts, which makes an addition cost O(1) on average.
 class BestHits {
  public:
-  // @param earlier the hits of rows before, best first: k of them set the bar
-  BestHits(std::size_t k, std::span<const Hit> earlier) : k_(k) {
-    if (earlier.size() < k) return;
-    threshold_ = earlier.back().score;
-    has_earlier_ = true;
-  }
+  // @param threshold what a hit must be above, or kNoThreshold
+  BestHits(std::size_t k, float threshold) : k_(k), threshold_(threshold) {}
 
   // A later row needs more than this: on equal scores the earlier one wins.
   float threshold() const { return threshold_; }
-  bool is_full() const { return has_earlier_ || hits_.size() >= k_; }
 
   void add(Hit hit) {
     hits_.push_back(hit);
@@ -83,53 +63,36 @@ class BestHits {
   }
 
   std::size_t k_;
-  bool has_earlier_ = false;
-  float threshold_ = kNoThreshold;
+  float threshold_;
   std::vector<Hit> hits_;
 };
 
-// Rows [range) of a matrix as a tensor, without a copy unless they are fewer than kMinTileSide:
-// then rows of zeros follow.
-at::Tensor rows_of(MatrixView matrix, Range range) {
-  float* const first = const_cast<float*>(matrix.values) + range.begin * matrix.columns;
-  at::Tensor rows = at::from_blob(first, {range.size(), matrix.columns}, at::kFloat);
-  if (range.size() >= kMinTileSide) return rows;
-  at::Tensor padded = at::zeros({kMinTileSide, matrix.columns}, at::kFloat);
-  padded.narrow(0, 0, range.size()).copy_(rows);
-  return padded;
-}
-
-[[noreturn]] void fail_not_a_number(std::int64_t query, std::int64_t row) {
-  fail(ErrorKind::kInput,
-       concat("a score is not a number: query ", query, ", corpus row ", row, ", both from 0"));
-}
-
-// Adds what beats the threshold among the scores of one query.
-//
-// @param scores one each of the rows from `first_row` on
-void select(std::span<const float> scores,
-            std::int64_t query,
-            std::int64_t first_row,
-            BestHits& best) {
-  const auto count = static_cast<std::int64_t>(scores.size());
-  for (std::int64_t begin = 0; begin < count; begin += kChunk) {
-    const std::int64_t end = std::min(begin + kChunk, count);
-    const float threshold = best.threshold();
-    if (best.is_full() && end - begin == kChunk) {
-      const float* const chunk = scores.data() + begin;
-      int passing = 0;
-      // Negated, so that a NaN passes too.
-      for (std::int64_t i = 0; i < kChunk; ++i)
-        passing |= !(chunk[i] <= threshold);
-      if (passing == 0) continue;
-    }
-    for (std::int64_t i = begin; i < end; ++i) {
-      const float score = scores[static_cast<std::size_t>(i)];
-      if (std::isnan(score)) fail_not_a_number(query, first_row + i);
-      if (score > best.threshold() || !best.is_full()) best.add({first_row + i, score});
-    }
+// What hits of a piece have to be above, which tells parts of the piece what others have found.
+class Bars {
+ public:
+  // @param earlier hits of each query in the rows before the piece
+  Bars(std::size_t k, const std::vector<std::vector<Hit>>& earlier) : bars_(earlier.size()) {
+    for (std::size_t i = 0; i < bars_.size(); ++i)
+      bars_[i] = earlier[i].size() == k ? earlier[i].back().score : kNoThreshold;
   }
-}
+
+  float of_query(std::int64_t query) const {
+    return bars_[static_cast<std::size_t>(query)].load(std::memory_order_relaxed);
+  }
+
+  // k rows of the query have this score or a better one. An equal one may still be among the best,
+  // as it may be of a row before those. Where two parts tell at once, either bar is a right one.
+  void raise(std::int64_t query, float score) {
+    std::atomic<float>& bar = bars_[static_cast<std::size_t>(query)];
+    const float below = std::nextafter(score, -std::numeric_limits<float>::infinity());
+    if (below == score) return;  // of minus infinity nothing is below
+    if (!(below <= bar.load(std::memory_order_relaxed)))
+      bar.store(below, std::memory_order_relaxed);
+  }
+
+ private:
+  std::vector<std::atomic<float>> bars_;
+};
 
 // Queries, and rows of the corpus from first_row on.
 struct Piece {
@@ -138,37 +101,86 @@ struct Piece {
   std::int64_t first_row = 0;
 };
 
-// The best rows of the piece's part for each query of the tile, where they beat the earlier hits.
-std::vector<std::vector<Hit>> search_part(const Piece& piece,
-                                          Range tile,
-                                          Range part,
-                                          std::size_t k,
-                                          const std::vector<std::vector<Hit>>& earlier) {
-  const at::Tensor query_rows = rows_of(piece.queries, tile);  // [q, D]
-  std::vector<BestHits> best;
-  for (std::int64_t i = tile.begin; i < tile.end; ++i)
-    best.emplace_back(k, earlier[static_cast<std::size_t>(i)]);
-  at::Tensor buffer = at::empty({0}, at::kFloat);
+// What the kernels made a NaN of, as they do of infinite values: the sum in double, rounded.
+float checked_score(const Piece& piece, std::int64_t query, std::int64_t row) {
+  const std::span<const float> a = piece.queries.row(query);
+  const std::span<const float> b = piece.corpus.row(row);
+  const auto score = static_cast<float>(std::inner_product(
+      a.begin(), a.end(), b.begin(), 0.0, std::plus<>(),
+      [](float x, float y) { return static_cast<double>(x) * static_cast<double>(y); }));
+  if (std::isnan(score)) {
+    fail(ErrorKind::kInput, concat("a score is not a number: query ", query, ", corpus row ",
+                                   piece.first_row + row, ", both from 0"));
+  }
+  return score;
+}
 
-  for (std::int64_t begin = part.begin; begin < part.end;) {
-    throw_if_stopped();
-    const std::int64_t to_next_tile = kTileRows - (piece.first_row + begin) % kTileRows;
-    const Range rows{begin, std::min(begin + to_next_tile, part.end)};
-    begin = rows.end;
-    const at::Tensor corpus_rows = rows_of(piece.corpus, rows);                     // [n, D]
-    at::Tensor scores = buffer.resize_({query_rows.size(0), corpus_rows.size(0)});  // [q, n]
-    at::mm_out(scores, query_rows, corpus_rows.t());
-    for (std::int64_t i = 0; i < tile.size(); ++i) {
-      const float* const line = scores.data_ptr<float>() + i * corpus_rows.size(0);
-      select({line, static_cast<std::size_t>(rows.size())}, tile.begin + i,
-             piece.first_row + rows.begin, best[static_cast<std::size_t>(i)]);
+// Some queries on their way through the corpus.
+class TileSearch {
+ public:
+  TileSearch(const Piece& piece, Range tile, std::size_t k, const Bars& bars)
+      : piece_(piece),
+        tile_(tile),
+        packed_(piece.queries.part(tile.begin, tile.size())),
+        above_(static_cast<std::size_t>(tile.size())) {
+    for (std::int64_t i = tile.begin; i < tile.end; ++i) {
+      best_.emplace_back(k, bars.of_query(i));
+      thresholds_.push_back(best_.back().threshold());
     }
   }
 
-  std::vector<std::vector<Hit>> hits;
-  hits.reserve(best.size());
-  for (BestHits& each : best)
-    hits.push_back(std::move(each).sorted());
+  // Rows of the piece that follow those before.
+  void search(Range rows) {
+    const float* scores = packed_.products(piece_.corpus.part(rows.begin, rows.size()));
+    for (std::int64_t row = rows.begin; row < rows.end; ++row, scores += tile_.size()) {
+      const auto found = static_cast<std::size_t>(
+          find_above_(scores, thresholds_.data(), tile_.size(), above_.data()));
+      for (std::size_t i = 0; i < found; ++i)
+        add(static_cast<std::size_t>(above_[i]), row, scores[above_[i]]);
+    }
+  }
+
+  // Of each query, best first.
+  std::vector<std::vector<Hit>> hits() && {
+    std::vector<std::vector<Hit>> hits;
+    hits.reserve(best_.size());
+    for (BestHits& each : best_)
+      hits.push_back(std::move(each).sorted());
+    return hits;
+  }
+
+ private:
+  void add(std::size_t query, std::int64_t row, float score) {
+    if (std::isnan(score)) {
+      score = checked_score(piece_, tile_.begin + static_cast<std::int64_t>(query), row);
+      if (score <= thresholds_[query]) return;
+    }
+    best_[query].add({piece_.first_row + row, score});
+    thresholds_[query] = best_[query].threshold();
+  }
+
+  Piece piece_;
+  Range tile_;
+  PackedRows packed_;
+  std::vector<BestHits> best_;     // [queries of the tile]
+  std::vector<float> thresholds_;  // theirs, side by side
+  std::vector<std::int32_t> above_;
+  decltype(InferenceKernels::find_above) find_above_ = inference_kernels().find_above;
+};
+
+// The best rows of the piece's part for each query of the tile, where they are above the bar.
+std::vector<std::vector<Hit>> search_part(
+    const Piece& piece, Range tile, Range part, std::size_t k, Bars& bars, const StopToken& stop) {
+  TileSearch search(piece, tile, k, bars);
+  for (std::int64_t begin = part.begin; begin < part.end; begin += PackedRows::kBlockRows) {
+    stop.throw_if_stopped();
+    search.search({begin, std::min(begin + PackedRows::kBlockRows, part.end)});
+  }
+  std::vector<std::vector<Hit>> hits = std::move(search).hits();
+  for (std::int64_t i = 0; i < tile.size(); ++i) {
+    const std::vector<Hit>& best = hits[static_cast<std::size_t>(i)];
+    if (best.size() == k) bars.raise(tile.begin + i, best.back().score);
+  }
   return hits;
 }
 
@@ -194,10 +206,10 @@ void merge_hits(std::vector<Hit>& hits, const std::vector<Hit>& more, std::size_
   hits.resize(std::min(hits.size(), k));
 }
 
-PiecewiseTopk::PiecewiseTopk(MatrixView queries, std::int64_t k, int threads)
+PiecewiseTopk::PiecewiseTopk(MatrixView queries, std::int64_t k, const ComputeContext& context)
     : queries_(queries),
       k_(static_cast<std::size_t>(k)),
-      threads_(threads > 0 ? threads : available_threads()),
+      context_(context),
       found_(static_cast<std::size_t>(queries.rows)) {
   if (k < 1) fail(ErrorKind::kUsage, concat("k must be at least 1: ", k));
 }
@@ -208,28 +220,29 @@ void PiecewiseTopk::add(MatrixView piece, std::int64_t first_row) {
     fail(ErrorKind::kInput, concat("queries and corpus differ in dimension: ", queries_.columns,
                                    " and ", piece.columns));
   }
-  const std::int64_t tiles = ceil_div(queries_.rows, kTileQueries);
-  // Few queries do not fill the threads: then the rows are parted, too, between tiles.
-  const std::int64_t first_tile = first_row / kTileRows;
-  const std::int64_t row_tiles = ceil_div(first_row + piece.rows, kTileRows) - first_tile;
-  const std::int64_t parts = std::clamp<std::int64_t>(ceil_div(2 * threads_, tiles), 1, row_tiles);
-  const auto begin_of = [&](std::int64_t part) {
-    const std::int64_t row = (first_tile + row_tiles * part / parts) * kTileRows - first_row;
-    return std::clamp<std::int64_t>(row, 0, piece.rows);
-  };
+  const std::int64_t tile_size = PackedRows::best_size(queries_.rows, queries_.columns);
+  const std::int64_t tiles = ceil_div(queries_.rows, tile_size);
+  // Few queries do not fill the threads: then the rows are parted, too.
+  const std::int64_t wanted_parts = ceil_div(2 * context_.pool.num_threads(), tiles);
+  const std::int64_t parts = std::clamp<std::int64_t>(piece.rows / kLeastPartRows, 1, wanted_parts);
 
+  Bars bars(k_, found_);
   std::vector<std::vector<std::vector<Hit>>> found(static_cast<std::size_t>(parts));
   for (auto& part : found)
     part.resize(static_cast<std::size_t>(queries_.rows));
-  for_each_worker_task(threads_, static_cast<std::size_t>(tiles * parts), [&](std::size_t task) {
-    const c10::InferenceMode no_gradients;
-    const auto [tile_number, part] = std::div(static_cast<std::int64_t>(task), parts);
-    const Range tile{tile_number * kTileQueries,
-                     std::min((tile_number + 1) * kTileQueries, queries_.rows)};
-    auto hits = search_part({queries_, piece, first_row}, tile,
-                            {begin_of(part), begin_of(part + 1)}, k_, found_);
-    std::move(hits.begin(), hits.end(), found[static_cast<std::size_t>(part)].begin() + tile.begin);
-  });
+  context_.pool.for_each(
+      static_cast<std::size_t>(tiles * parts),
+      [&](std::size_t task) {
+        const auto number = static_cast<std::int64_t>(task);
+        // The first part of all queries comes first: its hits are a high bar for the others.
+        const std::int64_t part = number / tiles;
+        const std::int64_t begin = number % tiles * tile_size;
+        auto hits = search_part(
+            {queries_, piece, first_row}, {begin, std::min(begin + tile_size, queries_.rows)},
+            {piece.rows * part / parts, piece.rows * (part + 1) / parts}, k_, bars, context_.stop);
+        std::move(hits.begin(), hits.end(), found[static_cast<std::size_t>(part)].begin() + begin);
+      },
+      context_.stop);
   for (std::size_t query = 0; query < found_.size(); ++query) {
     for (const auto& part : found)
       merge_hits(found_[query], part[query], k_);
@@ -238,10 +251,12 @@ void PiecewiseTopk::add(MatrixView piece, std::int64_t first_row) {
 
 std::vector<std::vector<Hit>> exact_topk(const FloatMatrix& queries,
                                          const FloatMatrix& corpus,
-                                         std::int64_t k) {
+                                         std::int64_t k,
+                                         const ComputeContext& context) {
   check_shape("queries", queries);
   check_shape("corpus", corpus);
-  PiecewiseTopk topk(queries, k > 0 ? std::min(k, std::max<std::int64_t>(corpus.rows, 1)) : k, 0);
+  PiecewiseTopk topk(queries, k > 0 ? std::min(k, std::max<std::int64_t>(corpus.rows, 1)) : k,
+                     context);
   topk.add(corpus, 0);
   return topk.take();
 }

@@ -10,6 +10,8 @@
 #include <gmock/gmock.h>
 
 #include "sbert/base/error.h"
+#include "sbert/search/row_products.h"
+#include "sbert/search/test_matrices.h"
 
 namespace sbert {
 namespace {
@@ -18,15 +20,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-FloatMatrix random_matrix(std::int64_t rows, std::int64_t columns, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal;
-  FloatMatrix matrix(rows, columns);
-  for (float& value : matrix.values)
-    value = normal(engine);
-  return matrix;
-}
 
 // Small whole numbers: scores are exact in any order of summation, and many are equal.
 FloatMatrix matrix_of_few_values(std::int64_t rows, std::int64_t columns, unsigned seed) {
@@ -38,17 +31,28 @@ FloatMatrix matrix_of_few_values(std::int64_t rows, std::int64_t columns, unsign
   return matrix;
 }
 
+std::vector<std::vector<Hit>> search_on(int threads,
+                                        const FloatMatrix& queries,
+                                        const FloatMatrix& corpus,
+                                        std::int64_t k) {
+  const WorkerPool pool(threads);
+  return exact_topk(queries, corpus, k, {pool});
+}
+
+// In pieces of so many rows.
+std::vector<std::vector<Hit>> search_pieces(
+    int threads, MatrixView queries, const FloatMatrix& corpus, std::int64_t k, std::int64_t size) {
+  const WorkerPool pool(threads);
+  PiecewiseTopk topk(queries, k, {pool});
+  for (std::int64_t first = 0; first < corpus.rows; first += size)
+    topk.add(MatrixView(corpus).part(first, std::min(size, corpus.rows - first)), first);
+  return topk.take();
+}
+
 FloatMatrix matrix_of(std::int64_t rows, std::int64_t columns, std::vector<float> values) {
   FloatMatrix matrix(rows, columns);
   matrix.values = std::move(values);
   return matrix;
-}
-
-double dot(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    sum += static_cast<double>(a[i]) * b[i];
-  return sum;
 }
 
 // All rows sorted by (score in double descending, row ascending), cut at k.
@@ -57,7 +61,7 @@ std::vector<std::pair<double, std::int64_t>> brute_force(std::span<const float> 
                                                          std::int64_t k) {
   std::vector<std::pair<double, std::int64_t>> all;
   for (std::int64_t row = 0; row < corpus.rows; ++row) {
-    all.emplace_back(dot(query, corpus.row(row)), row);
+    all.emplace_back(dot_in_double(query, corpus.row(row)), row);
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return std::tuple(-a.first, a.second) < std::tuple(-b.first, b.second);
@@ -87,7 +91,7 @@ TEST_P(ExactTopk, FindsWhatBruteForceInDoubleFinds) {
   const auto [q, n, d, k] = GetParam();
   const FloatMatrix queries = random_matrix(q, d, 1);
   const FloatMatrix corpus = random_matrix(n, d, 2);
-  const auto hits = exact_topk(queries, corpus, k);
+  const auto hits = search_on(2, queries, corpus, k);
   ASSERT_THAT(hits, SizeIs(q));
   for (std::int64_t i = 0; i < q; ++i) {
     const auto expected = brute_force(queries.row(i), corpus, k);
@@ -95,7 +99,7 @@ TEST_P(ExactTopk, FindsWhatBruteForceInDoubleFinds) {
     ASSERT_THAT(found, SizeIs(expected.size()));
     for (std::size_t rank = 0; rank < found.size(); ++rank) {
       // Rows whose scores differ by less than the rounding may change places.
-      const double exact = dot(queries.row(i), corpus.row(found[rank].row));
+      const double exact = dot_in_double(queries.row(i), corpus.row(found[rank].row));
       ASSERT_NEAR(exact, expected[rank].first, 1e-4) << "query " << i << " rank " << rank;
       ASSERT_NEAR(found[rank].score, exact, 1e-4);
     }
@@ -107,7 +111,7 @@ TEST_P(ExactTopk, EqualScoresComeByAscendingRowAlsoAtTheCut) {
   const std::int64_t few = std::min<std::int64_t>(d, 6);  // 13 different scores at most
   const FloatMatrix queries = matrix_of_few_values(q, few, 3);
   const FloatMatrix corpus = matrix_of_few_values(n, few, 4);
-  const auto hits = exact_topk(queries, corpus, k);
+  const auto hits = search_on(2, queries, corpus, k);
   for (std::int64_t i = 0; i < q; ++i) {
     const auto expected = brute_force(queries.row(i), corpus, k);
     const auto& found = hits[static_cast<std::size_t>(i)];
@@ -119,71 +123,112 @@ TEST_P(ExactTopk, EqualScoresComeByAscendingRowAlsoAtTheCut) {
   }
 }
 
-// Around one tile of 256 queries and 512 rows, one chunk of 16 scores, and k against N.
+// Around a tile of 512 queries, a block of 96 rows, a vector of scores, and k against N.
 INSTANTIATE_TEST_SUITE_P(Sizes,
                          ExactTopk,
                          testing::Values(Sizes{1, 1, 1, 1},
                                          Sizes{1, 5'000, 32, 10},
                                          Sizes{3, 15, 4, 16},
                                          Sizes{7, 17, 8, 16},
-                                         Sizes{8, 512, 8, 1},
+                                         Sizes{8, 96, 8, 1},
                                          Sizes{255, 513, 8, 100},
                                          Sizes{257, 2'049, 8, 3},
-                                         Sizes{513, 511, 4, 2'000},
+                                         Sizes{513, 97, 4, 2'000},
+                                         Sizes{1'025, 4'000, 8, 5},
                                          Sizes{20, 9'000, 16, 1'000}));
 
-TEST(ExactTopkBounds, AQueryAloneFindsTheSameAsAmongOthers) {
-  const FloatMatrix queries = matrix_of_few_values(300, 6, 7);
-  const FloatMatrix corpus = matrix_of_few_values(2'000, 6, 8);
-  const auto all = exact_topk(queries, corpus, 50);
-  for (const std::int64_t i : {0, 150, 299}) {
+TEST(ExactTopkBits, OfAQueryAloneAreThoseAmongOthers) {
+  const FloatMatrix queries = random_matrix(700, 41, 7);
+  const FloatMatrix corpus = random_matrix(2'000, 41, 8);
+  const auto all = search_on(2, queries, corpus, 50);
+  for (const std::int64_t i : {0, 150, 511, 512, 699}) {
     const std::span<const float> row = queries.row(i);
-    const FloatMatrix alone = matrix_of(1, 6, {row.begin(), row.end()});
-    EXPECT_EQ(exact_topk(alone, corpus, 50).front(), all[static_cast<std::size_t>(i)]);
+    const FloatMatrix alone = matrix_of(1, 41, {row.begin(), row.end()});
+    EXPECT_EQ(search_on(2, alone, corpus, 50).front(), all[static_cast<std::size_t>(i)]);
+  }
+}
+
+TEST(ExactTopkBits, DependNeitherOnPiecesNorOnThreads) {
+  const FloatMatrix queries = random_matrix(600, 24, 11);
+  const FloatMatrix corpus = random_matrix(7'000, 24, 12);
+  const auto whole = search_on(1, queries, corpus, 40);
+  EXPECT_EQ(search_on(5, queries, corpus, 40), whole);
+  for (const std::int64_t size : {29, 96, 511, 3'001, 6'999}) {
+    for (const int threads : {1, 3})
+      EXPECT_TRUE(search_pieces(threads, queries, corpus, 40, size) == whole)
+          << size << " rows, " << threads << " threads";
+  }
+}
+
+TEST(ExactTopkBits, DependNotOnWhichQueriesGoTogether) {
+  const FloatMatrix queries = random_matrix(700, 24, 18);
+  const FloatMatrix corpus = random_matrix(1'500, 24, 19);
+  const auto all = search_on(2, queries, corpus, 30);
+  const auto some = search_pieces(2, MatrixView(queries).part(333, 200), corpus, 30, 1'500);
+  EXPECT_TRUE(some == std::vector(all.begin() + 333, all.begin() + 533));
+}
+
+TEST(ExactTopkBits, AreThoseOfTheProductsOnEveryThread) {
+  const FloatMatrix queries = random_matrix(3, 100, 22);
+  const FloatMatrix corpus = random_matrix(20'000, 100, 23);
+  const auto few = search_on(4, queries, corpus, 20'000);
+  const WorkerPool pool(2);
+  const FloatMatrix products = row_products(corpus, queries, {pool});  // [rows, queries]
+  for (std::size_t query = 0; query < 3; ++query) {
+    for (const Hit& hit : few[query])
+      ASSERT_EQ(hit.score, products.row(hit.row)[query]);
   }
 }
 
 TEST(ExactTopkBounds, KOfMoreThanTheCorpusGivesAllOfIt) {
   const FloatMatrix queries = matrix_of(1, 2, {1, 0});
   const FloatMatrix corpus = matrix_of(3, 2, {0.5F, 9, -1, 9, 2, 9});
-  EXPECT_THAT(exact_topk(queries, corpus, std::numeric_limits<std::int64_t>::max()),
+  EXPECT_THAT(search_on(2, queries, corpus, std::numeric_limits<std::int64_t>::max()),
               ElementsAre(ElementsAre(Hit{2, 2.0F}, Hit{0, 0.5F}, Hit{1, -1.0F})));
 }
 
 TEST(ExactTopkBounds, NoQueriesGiveNoLists) {
-  EXPECT_THAT(exact_topk(FloatMatrix(0, 4), FloatMatrix(3, 4), 5), IsEmpty());
-  EXPECT_THAT(exact_topk(FloatMatrix(), FloatMatrix(3, 4), 5), IsEmpty());
+  EXPECT_THAT(search_on(2, FloatMatrix(0, 4), FloatMatrix(3, 4), 5), IsEmpty());
+  EXPECT_THAT(search_on(2, FloatMatrix(), FloatMatrix(3, 4), 5), IsEmpty());
 }
 
 TEST(ExactTopkBounds, AnEmptyCorpusGivesAnEmptyListEach) {
-  EXPECT_THAT(exact_topk(FloatMatrix(2, 4), FloatMatrix(), 5), ElementsAre(IsEmpty(), IsEmpty()));
+  EXPECT_THAT(search_on(2, FloatMatrix(2, 4), FloatMatrix(), 5), ElementsAre(IsEmpty(), IsEmpty()));
 }
 
 TEST(ExactTopkBounds, MinusInfinityIsAScoreLikeAnother) {
   const float infinity = std::numeric_limits<float>::infinity();
   const FloatMatrix queries = matrix_of(1, 1, {1});
   const FloatMatrix corpus = matrix_of(3, 1, {-infinity, infinity, -infinity});
-  EXPECT_THAT(exact_topk(queries, corpus, 2),
+  EXPECT_THAT(search_on(2, queries, corpus, 2),
               ElementsAre(ElementsAre(Hit{1, infinity}, Hit{0, -infinity})));
+}
+
+TEST(ExactTopkBounds, AnInfiniteScoreIsNotLostToProductsInParts) {
+  const float large = std::numeric_limits<float>::max();
+  const FloatMatrix queries = matrix_of(1, 2, {1, 1});
+  const FloatMatrix corpus = matrix_of(2, 2, {large, large, 1, 1});
+  const float infinity = std::numeric_limits<float>::infinity();
+  EXPECT_THAT(search_on(1, queries, corpus, 1), ElementsAre(ElementsAre(Hit{0, infinity})));
 }
 
 TEST(ExactTopkErrors, KBelowOne) {
   for (const std::int64_t k : {0, -3}) {
     expect_error(ErrorKind::kUsage, "k must be at least 1: " + std::to_string(k),
-                 [&] { exact_topk(FloatMatrix(1, 1), FloatMatrix(1, 1), k); });
+                 [&] { search_on(2, FloatMatrix(1, 1), FloatMatrix(1, 1), k); });
   }
 }
 
 TEST(ExactTopkErrors, DifferentDimensions) {
   expect_error(ErrorKind::kInput, "queries and corpus differ in dimension: 3 and 4",
-               [] { exact_topk(FloatMatrix(1, 3), FloatMatrix(1, 4), 1); });
+               [] { search_on(2, FloatMatrix(1, 3), FloatMatrix(1, 4), 1); });
 }
 
 TEST(ExactTopkErrors, AMatrixWhoseValuesDoNotFitItsShape) {
   FloatMatrix corpus(2, 3);
   corpus.values.pop_back();
   expect_error(ErrorKind::kInternal, "corpus: 5 values in a matrix [2, 3]",
-               [&] { exact_topk(FloatMatrix(1, 3), corpus, 1); });
+               [&] { search_on(2, FloatMatrix(1, 3), corpus, 1); });
 }
 
 TEST(ExactTopkErrors, ANanIsNamedWhereverItStands) {
@@ -192,61 +237,39 @@ TEST(ExactTopkErrors, ANanIsNamedWhereverItStands) {
     corpus.row(row)[3] = std::nanf("");
     expect_error(ErrorKind::kInput,
                  "a score is not a number: query 0, corpus row " + std::to_string(row) + ",",
-                 [&] { exact_topk(random_matrix(1, 8, 6), corpus, 10); });
+                 [&] { search_on(2, random_matrix(1, 8, 6), corpus, 10); });
   }
 }
 
-TEST(PiecewiseTopk, OfAlignedPiecesHasTheBitsOfTheWhole) {
-  const FloatMatrix queries = random_matrix(700, 24, 11);
-  const FloatMatrix corpus = random_matrix(2'500, 24, 12);
-  const auto whole = exact_topk(queries, corpus, 40);
-  for (const std::int64_t size : {512, 1'024, 2'048}) {
-    for (const int threads : {1, 2, 5}) {
-      PiecewiseTopk topk(queries, 40, threads);
-      for (std::int64_t first = 0; first < corpus.rows; first += size) {
-        const std::int64_t rows = std::min(size, corpus.rows - first);
-        topk.add(MatrixView(corpus.row(first).data(), rows, corpus.columns), first);
-      }
-      EXPECT_TRUE(topk.take() == whole) << size << " rows, " << threads << " threads";
-    }
-  }
+TEST(ExactTopkErrors, ANanInAQueryIsNamed) {
+  FloatMatrix queries = random_matrix(600, 8, 5);
+  queries.row(577)[7] = std::nanf("");
+  expect_error(ErrorKind::kInput, "a score is not a number: query 577, corpus row 0,",
+               [&] { search_on(1, queries, random_matrix(300, 8, 6), 10); });
 }
 
-TEST(PiecewiseTopk, OfAlignedQueriesHasTheBitsOfAll) {
-  const FloatMatrix queries = random_matrix(700, 24, 18);
-  const FloatMatrix corpus = random_matrix(1'500, 24, 19);
-  const auto all = exact_topk(queries, corpus, 30);
-  PiecewiseTopk topk(MatrixView(queries.row(512).data(), 188, 24), 30, 2);
-  topk.add(corpus, 0);
-  EXPECT_TRUE(topk.take() == std::vector(all.begin() + 512, all.end()));
-}
-
-TEST(PiecewiseTopk, OfPiecesOfAnySizeFindsTheSame) {
-  const FloatMatrix queries = matrix_of_few_values(300, 8, 20);
-  const FloatMatrix corpus = matrix_of_few_values(1'300, 8, 21);
-  const auto whole = exact_topk(queries, corpus, 40);
-  for (const std::int64_t size : {7, 511, 513, 1'299}) {
-    PiecewiseTopk topk(queries, 40, 2);
-    for (std::int64_t first = 0; first < corpus.rows; first += size) {
-      const std::int64_t rows = std::min(size, corpus.rows - first);
-      topk.add(MatrixView(corpus.row(first).data(), rows, corpus.columns), first);
-    }
-    EXPECT_TRUE(topk.take() == whole) << size << " rows";
-  }
+TEST(ExactTopkErrors, AStopEndsTheSearch) {
+  const WorkerPool pool(2);
+  StopSource stop;
+  const FloatMatrix queries = random_matrix(3, 8, 5);
+  PiecewiseTopk topk(queries, 2, {pool, stop.token()});
+  topk.add(random_matrix(10, 8, 6), 0);
+  stop.request_stop();
+  expect_error(ErrorKind::kCancelled, "", [&] { topk.add(random_matrix(10, 8, 6), 10); });
 }
 
 TEST(PiecewiseTopk, KeepsTheEarlierOfEqualScores) {
-  const FloatMatrix queries = matrix_of_few_values(5, 3, 13);
-  const FloatMatrix corpus = matrix_of_few_values(900, 3, 14);
-  PiecewiseTopk topk(queries, 20, 2);
-  for (std::int64_t first = 0; first < corpus.rows; first += 30)
-    topk.add(MatrixView(corpus.row(first).data(), 30, 3), first);
-  EXPECT_EQ(topk.take(), exact_topk(queries, corpus, 20));
+  const FloatMatrix queries = matrix_of_few_values(300, 3, 13);
+  const FloatMatrix corpus = matrix_of_few_values(1'300, 3, 14);
+  const auto whole = search_on(2, queries, corpus, 20);
+  for (const std::int64_t size : {7, 30, 511, 1'299})
+    EXPECT_TRUE(search_pieces(2, queries, corpus, 20, size) == whole) << size << " rows";
 }
 
 TEST(PiecewiseTopk, WithoutRowsHasEmptyLists) {
   const FloatMatrix queries = random_matrix(2, 4, 15);
-  PiecewiseTopk topk(queries, 3, 1);
+  const WorkerPool pool(1);
+  PiecewiseTopk topk(queries, 3, {pool});
   topk.add(MatrixView(nullptr, 0, 4), 0);
   EXPECT_THAT(topk.take(), ElementsAre(IsEmpty(), IsEmpty()));
 }
@@ -254,7 +277,8 @@ TEST(PiecewiseTopk, WithoutRowsHasEmptyLists) {
 TEST(PiecewiseTopk, RefusesAPieceOfAnotherDimension) {
   const FloatMatrix queries = random_matrix(2, 4, 16);
   const FloatMatrix corpus = random_matrix(2, 5, 17);
-  PiecewiseTopk topk(queries, 3, 1);
+  const WorkerPool pool(1);
+  PiecewiseTopk topk(queries, 3, {pool});
   expect_error(ErrorKind::kInput, "differ in dimension: 4 and 5", [&] { topk.add(corpus, 0); });
 }
 

@@ -53,7 +53,7 @@ AddedVocabulary::AddedVocabulary(const std::vector<AddedToken>& tokens,
 
 std::int32_t AddedVocabulary::assign_id(const AddedToken& token, const WordPiece& model) {
   if (ids_.contains(token.content)) {
-    fail(ErrorKind::kInput, concat("the added token is there twice: \"", token.content, '"'));
+    fail(ErrorKind::kInput, concat("duplicate added token: \"", token.content, '"'));
   }
   std::int32_t id = model.find(token.content);
   const bool is_piece = id >= 0;

@@ -17,7 +17,7 @@ namespace sbert {
 /// of it, else the next one behind the vocabulary and the tokens before.
 class AddedVocabulary {
  public:
-  /// @throws Error(kInput) naming the token that is there twice, that has another id in the file,
+  /// @throws Error(kInput) naming the duplicate token, that has another id in the file,
   ///         whose id belongs to another piece, or of which normalization leaves nothing
   AddedVocabulary(const std::vector<AddedToken>& tokens,
                   const WordPiece& model,

@@ -65,7 +65,7 @@ TEST(AddedVocabulary, AnIdOfTheFileThatCannotBeIsRefused) {
 
 TEST(AddedVocabulary, ATokenThereTwiceOrOfNothingIsRefused) {
   EXPECT_EQ(error_of({{.content = "x"}, {.content = "x"}}),
-            "the added token is there twice: \"x\"");
+            "duplicate added token: \"x\"");
   EXPECT_EQ(error_of({{.content = "\u0301"}}),
             "normalization leaves nothing of the added token, \"normalized\": false would keep it: "
             "\"\u0301\"");

@@ -87,9 +87,9 @@ TEST(TokenizerConfig, WrongValuesAreNamedWithTheirFile) {
   EXPECT_EQ(error_of(R"({"do_lower_case": 1})"),
             "tokenizer_config.json: do_lower_case must be true or false, not number");
   EXPECT_EQ(error_of(R"({"model_max_length": 0})"),
-            "tokenizer_config.json: model_max_length must be a number from 1 on: 0");
+            "tokenizer_config.json: model_max_length must be a number of at least 1: 0");
   EXPECT_EQ(error_of(R"({"model_max_length": "x"})"),
-            "tokenizer_config.json: model_max_length must be a number from 1 on: \"x\"");
+            "tokenizer_config.json: model_max_length must be a number of at least 1: \"x\"");
   EXPECT_EQ(error_of("", R"({"cls_token": 3})"),
             "special_tokens_map.json: cls_token: must be an object, not number");
   EXPECT_EQ(error_of(R"({"cls_token": ""})"),

@@ -107,6 +107,6 @@ void EventFile::log(std::int64_t step, const Metrics& metrics) {
 }
 
 // A file ends where its last event ends.
-void EventFile::finish(int /*exit_code*/) {}
+void EventFile::finish(int /*exit_code*/, const StopToken& /*stop*/) {}
 
 }  // namespace sbert

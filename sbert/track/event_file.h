@@ -22,7 +22,7 @@ class EventFile : public MetricLogger {
   EventFile(const std::filesystem::path& folder, std::string_view config, std::int64_t step);
 
   void log(std::int64_t step, const Metrics& metrics) override;
-  void finish(int exit_code) override;
+  void finish(int exit_code, const StopToken& stop) override;
 
   const std::filesystem::path& path() const { return file_.path(); }
 

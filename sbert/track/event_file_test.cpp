@@ -72,7 +72,7 @@ TEST_F(EventFileTest, HoldsTheVersionTheStartTheConfigurationAndTheScalars) {
   EventFile file(folder_, "{\"lr\": 1}", 0);
   file.log(10, {{"reduced_train_loss", 0.5}, {"train_step_timing in s", 0.25}});
   file.log(20, {{"val_loss", std::nan("")}});
-  file.finish(0);
+  file.finish(0, {});
   const auto events = events_in(read_file(file.path()));
   ASSERT_EQ(events.size(), 5U);
   EXPECT_EQ(find_field(events[0], 3), "brain.Event:2");

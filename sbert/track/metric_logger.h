@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "sbert/base/metrics.h"
+#include "sbert/base/stop_token.h"
 
 namespace sbert {
 
@@ -16,8 +17,9 @@ class MetricLogger {
   virtual void log(std::int64_t step, const Metrics& metrics) = 0;
 
   /// Says that the run is over, with the exit code of the program. Nothing comes after it.
+  /// @param stop ends what waiting it may need
   /// @throws Error(kIo)
-  virtual void finish(int exit_code) = 0;
+  virtual void finish(int exit_code, const StopToken& stop) = 0;
 };
 
 }  // namespace sbert

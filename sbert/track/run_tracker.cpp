@@ -30,10 +30,8 @@ RunTracker::RunTracker(const std::filesystem::path& folder,
   const WandbEnvironment environment = read_wandb_environment();
   if (environment.mode == "disabled") return;
   open("Weights & Biases", [&] {
-    auto logger = std::make_unique<WandbLogger>(folder, options.wandb_logger_kwargs, environment,
-                                                config, step);
-    wandb_run_id_ = logger->run_id();
-    return logger;
+    return std::make_unique<WandbLogger>(folder, options.wandb_logger_kwargs, environment, config,
+                                         step);
   });
 }
 
@@ -44,8 +42,8 @@ void RunTracker::log(std::int64_t step, const Metrics& metrics) {
   for_each_place([&](MetricLogger& logger) { logger.log(step, metrics); });
 }
 
-void RunTracker::finish(int exit_code) {
-  for_each_place([&](MetricLogger& logger) { logger.finish(exit_code); });
+void RunTracker::finish(int exit_code, const StopToken& stop) {
+  for_each_place([&](MetricLogger& logger) { logger.finish(exit_code, stop); });
   places_.clear();
 }
 

@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "sbert/base/metrics.h"
+#include "sbert/base/stop_token.h"
 #include "sbert/track/metric_logger.h"
 #include "sbert/track/metrics_file.h"
 #include "sbert/track/tracking_options.h"
@@ -41,11 +41,8 @@ class RunTracker {
   void log(std::int64_t step, const Metrics& metrics);
 
   /// Says that the run is over, with the exit code of the program. With a live sync, waits for it,
-  /// up to a minute. Never throws; a second call does nothing.
-  void finish(int exit_code);
-
-  /// The id of the run at Weights & Biases; empty if it gets none.
-  const std::string& wandb_run_id() const { return wandb_run_id_; }
+  /// up to a minute or until a stop is requested. Never throws; a second call does nothing.
+  void finish(int exit_code, const StopToken& stop = {});
 
  private:
   struct Place {
@@ -58,7 +55,6 @@ class RunTracker {
   void for_each_place(Work&& work);
 
   MetricsFile metrics_;
-  std::string wandb_run_id_;
   std::vector<Place> places_;
 };
 

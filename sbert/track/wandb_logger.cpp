@@ -74,9 +74,9 @@ void WandbLogger::begin_sync(const WandbOptions& options, const WandbEnvironment
   }
 }
 
-void WandbLogger::finish(int exit_code) {
-  run_.finish(exit_code);
-  if (sync_) sync_->finish(kLongestSync);
+void WandbLogger::finish(int exit_code, const StopToken& stop) {
+  run_.finish(exit_code, stop);
+  if (sync_) sync_->finish(kLongestSync, stop);
 }
 
 }  // namespace sbert

@@ -31,8 +31,8 @@ class WandbLogger : public MetricLogger {
               std::int64_t step);
 
   void log(std::int64_t step, const Metrics& metrics) override { run_.log(step, metrics); }
-  /// With a live sync, waits for it, up to a minute.
-  void finish(int exit_code) override;
+  /// With a live sync, waits for it, up to a minute or until a stop is requested.
+  void finish(int exit_code, const StopToken& stop) override;
 
   const std::string& run_id() const { return id_.id; }
 

@@ -199,7 +199,7 @@ void WandbRun::log(std::int64_t step, const Metrics& metrics) {
   ++row_;
 }
 
-void WandbRun::finish(int exit_code) {
+void WandbRun::finish(int exit_code, const StopToken& /*stop*/) {
   write(kRecordExit, ProtobufWriter()
                          .add_integer(kExitCode, exit_code)
                          .add_integer(kExitRuntime, static_cast<std::int64_t>(runtime())));

@@ -45,7 +45,7 @@ class WandbRun : public MetricLogger {
            std::string_view config);
 
   void log(std::int64_t step, const Metrics& metrics) override;
-  void finish(int exit_code) override;
+  void finish(int exit_code, const StopToken& stop) override;
 
   const std::filesystem::path& log_path() const { return log_.path(); }
   const WandbPast& past() const { return start_.past; }

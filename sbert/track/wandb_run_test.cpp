@@ -121,7 +121,7 @@ TEST_F(WandbRunTest, EachMetricIsDefinedOnceToFollowTheTrainingStep) {
 
 TEST_F(WandbRunTest, EndsWithTheExitCode) {
   WandbRun run({}, folder_, "abc", true, "{}");
-  run.finish(130);
+  run.finish(130, {});
   const auto records = wandb_records(run.log_path());
   EXPECT_EQ(integer_in(find_field(records.back(), kExit), 1), 130U);
 }

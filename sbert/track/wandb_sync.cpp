@@ -9,7 +9,6 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
-#include "sbert/base/stop.h"
 #include "sbert/track/protobuf.h"
 #include "sbert/track/wandb_core.h"
 
@@ -157,13 +156,13 @@ WandbSync::~WandbSync() {
   state_->thread.join();
 }
 
-bool WandbSync::finish(std::chrono::milliseconds longest) {
+bool WandbSync::finish(std::chrono::milliseconds longest, const StopToken& stop) {
   using Result = State::Result;
   const auto end = std::chrono::steady_clock::now() + longest;
   std::unique_lock lock(state_->mutex);
   const auto is_over = [&] { return state_->result != Result::kPending; };
   while (!state_->changed.wait_for(lock, kTick, is_over)) {
-    if (stop_requested() || std::chrono::steady_clock::now() > end) break;
+    if (stop.stop_requested() || std::chrono::steady_clock::now() > end) break;
   }
   if (state_->result == Result::kPending) {
     log_warning(concat("Weights & Biases has not taken all of this run yet; later: ",

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sbert/base/stop_token.h"
 #include "sbert/track/wandb_environment.h"
 
 namespace sbert {
@@ -29,9 +30,9 @@ class WandbSync {
   WandbSync& operator=(const WandbSync&) = delete;
 
   /// Waits until the service has all of a log that is complete, or until `longest` has gone by or a
-  /// stop is asked for, with a warning then.
+  /// stop is requested, with a warning then.
   /// @return true if the log has been sent
-  bool finish(std::chrono::milliseconds longest);
+  bool finish(std::chrono::milliseconds longest, const StopToken& stop = {});
 
  private:
   struct State;

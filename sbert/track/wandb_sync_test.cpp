@@ -174,11 +174,17 @@ TEST_F(WandbSyncTest, AServiceThatDoesNotAnswerIsNotWaitedForLonger) {
   EXPECT_THAT(logged(), HasSubstr("has not taken all of this run yet; later: wandb sync"));
 }
 
+TEST_F(WandbSyncTest, AfterAStopItIsNotWaitedFor) {
+  FakeCore core(socket_path_, {init_response("s1")});
+  WandbSync sync(with_fake_core(), {}, log_path_);
+  StopSource source;
+  source.request_stop();
+  EXPECT_FALSE(sync.finish(std::chrono::hours(1), source.token()));
+}
+
 TEST_F(WandbSyncTest, GoesAwayWithoutAWord) {
   FakeCore core(socket_path_, {init_response("s1")});
-  {
-    const WandbSync sync(with_fake_core(), {}, log_path_);
-  }
+  { const WandbSync sync(with_fake_core(), {}, log_path_); }
   EXPECT_THAT(logged(), IsEmpty());
 }
 

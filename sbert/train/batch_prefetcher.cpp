@@ -4,7 +4,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/threads.h"
+#include "sbert/base/worker_pool.h"
 
 namespace sbert {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sbert/text/tokenizer.h"
-#include "sbert/train/train_options.h"
+#include "sbert/train/model_options.h"
 #include "sbert/train/training_batch.h"
 #include "sbert/train/training_data.h"
 

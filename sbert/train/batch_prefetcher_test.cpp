@@ -34,7 +34,7 @@ class BatchPrefetcherTest : public testing::Test {
   }
 
   std::filesystem::path path_ = std::filesystem::path(testing::TempDir()) / "prefetcher.jsonl";
-  SentenceModel model_;
+  TextModel model_;
   ModelOptions options_;
 };
 

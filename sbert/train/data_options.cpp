@@ -30,10 +30,6 @@ void DataOptions::validate() const {
     fail(ErrorKind::kUsage,
          "model.data.data_prefix and model.data.data_train are one: give either");
   }
-  check_one_of("model.data.on_bad_record", on_bad_record, {"error", "skip"});
-  check_one_of("model.data.positives", positives, {"first", "all", "random"});
-  check_one_of("model.data.negatives", negatives, {"first", "random"});
-  check_one_of("model.data.order", order, {"shuffle", "nemo"});
   check_at_least("model.data.evaluation_sample_size", evaluation_sample_size, 0);
   if (evaluation_sample_size > 0) {
     check_at_least("model.data.evaluation_steps", evaluation_steps, 1);

@@ -1,16 +1,47 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
 #include "sbert/config/config_tree.h"
 #include "sbert/data/file_patterns.h"
 
 namespace sbert {
+
+/// What becomes of a record that is no example.
+enum class OnBadRecord { kError, kSkip };
+constexpr auto enum_names(OnBadRecord) {
+  return std::to_array<EnumName<OnBadRecord>>(
+      {{"error", OnBadRecord::kError}, {"skip", OnBadRecord::kSkip}});
+}
+
+/// Which positives of a record train: the first; all, a row for each; each in its turn.
+enum class PositiveChoice { kFirst, kAll, kRandom };
+constexpr auto enum_names(PositiveChoice) {
+  return std::to_array<EnumName<PositiveChoice>>({{"first", PositiveChoice::kFirst},
+                                                  {"all", PositiveChoice::kAll},
+                                                  {"random", PositiveChoice::kRandom}});
+}
+
+/// Which hard negatives of a record an epoch takes.
+enum class NegativeChoice { kFirst, kRandom };
+constexpr auto enum_names(NegativeChoice) {
+  return std::to_array<EnumName<NegativeChoice>>(
+      {{"first", NegativeChoice::kFirst}, {"random", NegativeChoice::kRandom}});
+}
+
+/// The order of the rows: a new one each epoch, or NeMo's, one for all.
+enum class EpochOrder { kShuffle, kNemo };
+constexpr auto enum_names(EpochOrder) {
+  return std::to_array<EnumName<EpochOrder>>(
+      {{"shuffle", EpochOrder::kShuffle}, {"nemo", EpochOrder::kNemo}});
+}
 
 /// model.data.*: what is trained on. NeMo's names where it has them.
 struct DataOptions {
@@ -18,13 +49,13 @@ struct DataOptions {
   FilePatterns data_train;
   FilePatterns data_validation;
   std::optional<std::string> index_mapping_dir;
-  std::string on_bad_record = "error";
+  OnBadRecord on_bad_record = OnBadRecord::kError;
   std::int64_t evaluation_sample_size = 100;
   std::int64_t evaluation_steps = 100;
-  std::string positives = "first";
-  std::string negatives = "first";
+  PositiveChoice positives = PositiveChoice::kFirst;
+  NegativeChoice negatives = NegativeChoice::kFirst;
   std::int64_t hard_negatives_to_train = 4;
-  std::string order = "shuffle";
+  EpochOrder order = EpochOrder::kShuffle;
   bool no_duplicates = true;
   std::string query_prefix = "query:";
   std::string passage_prefix = "passage:";

@@ -6,8 +6,8 @@
 #include <mutex>
 #include <vector>
 
-#include "sbert/nn/named_tensor.h"
 #include "sbert/dist/process_group.h"
+#include "sbert/nn/named_tensor.h"
 
 namespace sbert {
 

@@ -29,7 +29,7 @@ void append(LossTargets& all, const LossTargets& part) {
 
 // The keys of documents stand in the order of the documents: all positives, then all negatives.
 std::vector<std::uint64_t> join_keys(const std::vector<MicroBatch>& micro_batches,
-                                     std::vector<std::uint64_t> LossTargets::* keys) {
+                                     std::vector<std::uint64_t> LossTargets::*keys) {
   std::vector<std::uint64_t> positives;
   std::vector<std::uint64_t> negatives;
   for (const MicroBatch& batch : micro_batches) {
@@ -77,20 +77,21 @@ LossBatch without_gradient(LossBatch batch) {
 
 }  // namespace
 
-GradientCache::GradientCache(const SentenceModel& model,
+GradientCache::GradientCache(const TorchEncoder& encoder,
+                             const TorchHead& head,
                              const Loss& loss,
-                             int workers,
+                             const WorkerPool& pool,
                              ProcessGroup& group,
-                             const GradientOptions& options,
-                             const NamedTensors& parts)
-    : model_(model), loss_(loss), group_(group), options_(options) {
+                             const GradientOptions& options)
+    : head_(head), loss_(loss), pool_(pool), group_(group), options_(options) {
   std::vector<NamedTensors> leaves;
-  for (int i = 0; i < workers; ++i) {
-    encoders_.push_back(model.encoder.shared());
-    leaves.push_back(encoders_.back().trainable_parameters());
+  for (int i = 0; i < options.workers; ++i) {
+    encoders_.push_back(encoder.shared());
+    leaves.push_back(named_tensors(encoders_.back().trainable_parameters()));
   }
-  buckets_ = std::make_unique<GradientBuckets>(
-      model.encoder.trainable_parameters(), std::move(leaves), group, options.bucket_bytes, parts);
+  buckets_ = std::make_unique<GradientBuckets>(named_tensors(encoder.trainable_parameters()),
+                                               std::move(leaves), group, options.bucket_bytes,
+                                               options.parts);
 }
 
 double GradientCache::compute(const std::vector<MicroBatch>& micro_batches,
@@ -124,35 +125,37 @@ std::vector<GradientCache::OwnMicroBatch> GradientCache::own_micro_batches(
     const MicroBatch& batch = micro_batches[static_cast<std::size_t>(i)];
     if (share.has(i, count)) {
       own.push_back({static_cast<std::size_t>(i), first_question,
-                     share_out(batch, step_key, first_question, encoders_.size())});
+                     shard_micro_batch(batch, step_key, first_question, encoders_.size())});
     }
     first_question += batch.targets.num_questions();
   }
   return own;
 }
 
+Tensor GradientCache::embed(std::size_t worker, const Shard& shard) const {
+  return head_(encoders_[worker].forward(shard.tokens, shard.key), shard.tokens);
+}
+
 // The embeddings of each shard.
 std::vector<Tensor> GradientCache::embedded(const std::vector<Shard>& shards,
                                             bool keeps_graph) const {
   std::vector<Tensor> parts(shards.size());
-  for_each_worker_task(static_cast<int>(encoders_.size()), parts.size(), [&](std::size_t s) {
+  for_each_worker_task(pool_, parts.size(), [&](std::size_t s) {
     const at::AutoGradMode mode(keeps_graph);
-    parts[s] = embed_batch(model_, encoders_[s], shards[s].tokens, shards[s].key);
+    parts[s] = embed(s, shards[s]);
   });
   return parts;
 }
 
 // Into the workers' parameters. Without the graph of the shards' embeddings they are embedded
 // again.
-void GradientCache::push_back(const std::vector<Shard>& shards,
-                              const std::vector<Tensor>& graph,
-                              const Tensor& gradient) {
-  for_each_worker_task(static_cast<int>(encoders_.size()), shards.size(), [&](std::size_t s) {
-    const Shard& shard = shards[s];
-    const Tensor part =
-        graph.empty() ? embed_batch(model_, encoders_[s], shard.tokens, shard.key) : graph[s];
-    torch::autograd::backward({part},
-                              {gradient.slice(0, shard.first_row, shard.first_row + part.size(0))});
+void GradientCache::backpropagate(const std::vector<Shard>& shards,
+                                  const std::vector<Tensor>& graph,
+                                  const Tensor& gradient) {
+  for_each_worker_task(pool_, shards.size(), [&](std::size_t s) {
+    const Tensor part = graph.empty() ? embed(s, shards[s]) : graph[s];
+    const std::int64_t first = shards[s].first_row;
+    torch::autograd::backward({part}, {gradient.slice(0, first, first + part.size(0))});
   });
 }
 
@@ -189,7 +192,7 @@ Tensor GradientCache::compute_global(const std::vector<MicroBatch>& micro_batche
   for (const OwnMicroBatch& each : own) {
     const bool is_last = &each == &own.back();
     if (is_last) buckets_->expect_last(each.shards.size());
-    push_back(each.shards, graph, gradients[each.place]);
+    backpropagate(each.shards, graph, gradients[each.place]);
     if (!is_last) buckets_->add_up();
   }
   buckets_->finish();
@@ -201,7 +204,7 @@ Tensor GradientCache::compute_each(const std::vector<MicroBatch>& micro_batches,
                                    const std::vector<OwnMicroBatch>& own,
                                    double loss_scale) {
   const auto count = static_cast<double>(micro_batches.size());
-  Tensor total = at::zeros({}, at::TensorOptions(model_.encoder.device()));
+  Tensor total = at::zeros({}, at::TensorOptions(encoders_.front().device()));
   for (const OwnMicroBatch& each : own) {
     const std::vector<Tensor> graph = embedded(each.shards, /*keeps_graph=*/true);
     const Tensor embeddings = at::cat(graph).detach().requires_grad_(true);
@@ -211,7 +214,7 @@ Tensor GradientCache::compute_each(const std::vector<MicroBatch>& micro_batches,
     total.add_(loss.detach());
     const bool is_last = &each == &own.back();
     if (is_last) buckets_->expect_last(each.shards.size());
-    push_back(each.shards, graph, embeddings.grad());
+    backpropagate(each.shards, graph, embeddings.grad());
     if (!is_last) buckets_->add_up();
   }
   buckets_->finish();
@@ -232,8 +235,9 @@ std::vector<Tensor> GradientCache::gathered(const std::vector<Tensor>& own,
       sizes.push_back(num_texts(micro_batches[static_cast<std::size_t>(i)].targets));
       counts[static_cast<std::size_t>(share.owner(i, count))] += sizes.back();
     }
-    const Tensor none = at::empty({0, model_.encoder.config().hidden_size},
-                                  at::TensorOptions(model_.encoder.device()));
+    const TorchEncoder& encoder = encoders_.front();
+    const Tensor none = at::empty({0, head_.width(encoder.spec().width)},
+                                  at::TensorOptions(encoder.device()));
     const Tensor part = own.empty() ? none : at::cat(own);
     embeddings = at::cat(group_.gather(part, counts)).split_with_sizes(sizes);
     for (Tensor& each : embeddings)

@@ -4,21 +4,18 @@
 #include <memory>
 #include <vector>
 
+#include "sbert/base/worker_pool.h"
 #include "sbert/dist/buckets.h"
 #include "sbert/dist/process_group.h"
 #include "sbert/loss/loss.h"
-#include "sbert/model/sentence_model.h"
+#include "sbert/nn/torch_encoder.h"
+#include "sbert/nn/torch_head.h"
 #include "sbert/train/gradient_buckets.h"
 #include "sbert/train/micro_batch_shards.h"
+#include "sbert/train/model_options.h"
 #include "sbert/train/training_batch.h"
 
 namespace sbert {
-
-/// What of the gathered embeddings is differentiated, by NeMo's names.
-enum class BackpropType {
-  kGlobal,  ///< all
-  kLocal,   ///< each device's own; its gradient is averaged with those of the other devices
-};
 
 /// What is a device's batch to NeMo is a micro batch here, so that the number of processes changes
 /// nothing.
@@ -29,36 +26,38 @@ struct GradientOptions {
   /// Each of M micro batches has the loss of the whole global batch and differentiates it by its
   /// own embeddings; the mean over them is the gradient of kGlobal divided by M.
   BackpropType backprop_type = BackpropType::kGlobal;
+  int workers = 1;  ///< shards of a micro batch, each on a thread of the pool
+  /// Of several processes that shard the gradients: this one's part of each of the encoder's
+  /// trainable parameters, in their order (what follows them is not read).
+  NamedTensors parts{};
 };
 
 /// The gradient of a loss over a global batch, by gradient cache (Gao et al., 2021, "Scaling Deep
 /// Contrastive Learning Batch Size under Memory Limited Setup"): embed all micro batches, take the
-/// loss's gradient on the embeddings, then push it back micro batch by micro batch, embedding each
-/// again. So the negatives are those of the whole batch however it is cut, and memory is that of
-/// one micro batch. One micro batch alone needs no second pass, nor do micro batches with negatives
-/// of their own, whose losses are averaged.
+/// loss's gradient on the embeddings, then backpropagate it micro batch by micro batch, embedding
+/// each again. So the negatives are those of the whole batch however it is cut, and memory is that
+/// of one micro batch. One micro batch alone needs no second pass, nor do micro batches with
+/// negatives of their own, whose losses are averaged.
 ///
 /// Processes of a group each encode their share of the micro batches (BatchShare); embeddings are
 /// gathered, a loss that has parts is computed by parts, gradients are summed. All come to the same
 /// result as one process would.
 ///
-/// The sequences of a micro batch are shared out to single-threaded workers, each with an encoder
+/// The sequences of a micro batch are divided among single-threaded workers, each with an encoder
 /// of shared parameters and gradients of its own, which are added up in order (GradientBuckets).
 /// The same number of workers gives the same bits.
 class GradientCache {
  public:
-  /// @param model outlives this, as does `loss`; their parameters may be changed in place between
-  ///              calls
-  /// @param parts of several processes that share out the gradients: this one's part of each of the
-  ///              model's trainable parameters, in their order (what follows them is not read)
-  GradientCache(const SentenceModel& model,
+  /// @param encoder, head, loss, pool, group outlive this; their parameters may be changed in place
+  ///                                         between calls
+  GradientCache(const TorchEncoder& encoder,
+                const TorchHead& head,
                 const Loss& loss,
-                int workers,
+                const WorkerPool& pool,
                 ProcessGroup& group = alone(),
-                const GradientOptions& options = {},
-                const NamedTensors& parts = {});
+                const GradientOptions& options = {});
 
-  /// Puts the gradient into the .grad() of the parameters of the model, or of their parts, and of
+  /// Puts the gradient into the .grad() of the parameters of the encoder, or of their parts, and of
   /// those of the loss, in place of what is there.
   /// @param micro_batches of the global batch, the process's own with their tokens
   /// @param step_key   dropout of this step; each sequence draws its masks by its place in the
@@ -91,20 +90,22 @@ class GradientCache {
   Tensor compute_each(const std::vector<MicroBatch>& micro_batches,
                       const std::vector<OwnMicroBatch>& own,
                       double loss_scale);
+  Tensor embed(std::size_t worker, const Shard& shard) const;
   std::vector<Tensor> embedded(const std::vector<Shard>& shards, bool keeps_graph) const;
-  void push_back(const std::vector<Shard>& shards,
-                 const std::vector<Tensor>& graph,
-                 const Tensor& gradient);
+  void backpropagate(const std::vector<Shard>& shards,
+                     const std::vector<Tensor>& graph,
+                     const Tensor& gradient);
   std::vector<Tensor> gathered(const std::vector<Tensor>& own,
                                const std::vector<MicroBatch>& micro_batches) const;
   Tensor compute_loss(double loss_scale);
   void sum_loss(const Tensor& loss);
 
-  const SentenceModel& model_;
+  const TorchHead& head_;
   const Loss& loss_;
+  const WorkerPool& pool_;
   ProcessGroup& group_;
   GradientOptions options_;
-  std::vector<BertEncoder> encoders_;  // one a worker
+  std::vector<TorchEncoder> encoders_;  // one a worker
   std::unique_ptr<GradientBuckets> buckets_;
   LossBatch batch_;
 };

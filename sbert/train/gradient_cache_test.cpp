@@ -1,6 +1,7 @@
 #include "sbert/train/gradient_cache.h"
 
 #include <map>
+#include <memory>
 
 #include <gtest/gtest.h>
 
@@ -8,7 +9,6 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "sbert/nn/named_tensor.h"
 #include "tests/support/letter_model.h"
 
 namespace sbert {
@@ -37,15 +37,30 @@ struct Outcome {
   std::map<std::string, Tensor> gradients;
 };
 
-SentenceModel trained_model(double dropout) {
-  SentenceModel model = letter_model();
-  model.encoder.set_dropout(dropout, dropout);
-  for (NamedTensor& p : model.encoder.parameters())
-    p.tensor.requires_grad_(true);
-  return model;
-}
+// An encoder whose parameters want gradients, and what goes with it.
+struct Trained {
+  explicit Trained(double dropout)
+      : model(letter_model()),
+        encoder(model.encoder,
+                model.weights,
+                {.dropout = {.hidden = dropout, .attention = dropout}},
+                c10::Device(c10::kCPU)),
+        head(model.head, c10::Device(c10::kCPU)) {
+    for (const EncoderParameter& p : encoder.parameters())
+      p.tensor.requires_grad_(true);
+  }
 
-std::vector<MicroBatch> cut(std::ptrdiff_t micro_batch_size, const SentenceModel& model) {
+  std::unique_ptr<Loss> contrastive(double temperature) const {
+    return make_loss({.temperature = temperature}, embedding_width(model), 0);
+  }
+
+  TextModel model;
+  TorchEncoder encoder;
+  TorchHead head;
+  WorkerPool pool{2};
+};
+
+std::vector<MicroBatch> cut(std::ptrdiff_t micro_batch_size, const TextModel& model) {
   const auto all = rows();
   std::vector<MicroBatch> batches;
   for (auto first = all.begin(); first != all.end(); first += micro_batch_size) {
@@ -54,9 +69,9 @@ std::vector<MicroBatch> cut(std::ptrdiff_t micro_batch_size, const SentenceModel
   return batches;
 }
 
-Outcome with_gradients(double loss, const SentenceModel& model) {
+Outcome with_gradients(double loss, const Trained& trained) {
   Outcome outcome{loss, {}};
-  for (const NamedTensor& p : model.encoder.parameters())
+  for (const EncoderParameter& p : trained.encoder.parameters())
     outcome.gradients[p.name] = p.tensor.grad().to_dense().clone();
   return outcome;
 }
@@ -67,11 +82,12 @@ Outcome run(std::ptrdiff_t micro_batch_size,
             double dropout,
             std::uint64_t key = 3,
             int workers = 1,
-            const GradientOptions& options = {}) {
-  const SentenceModel model = trained_model(dropout);
-  const auto loss = make_loss({.temperature = kTemperature}, model.encoder.config().hidden_size, 0);
-  GradientCache gradient(model, *loss, workers, alone(), options);
-  return with_gradients(gradient.compute(cut(micro_batch_size, model), key), model);
+            GradientOptions options = {}) {
+  const Trained trained(dropout);
+  options.workers = workers;
+  const auto loss = trained.contrastive(kTemperature);
+  GradientCache gradient(trained.encoder, trained.head, *loss, trained.pool, alone(), options);
+  return with_gradients(gradient.compute(cut(micro_batch_size, trained.model), key), trained);
 }
 
 // The loss by its definition, question by question in float64: of what these micro batches hold.
@@ -104,12 +120,13 @@ Tensor loss_by_definition(const std::vector<Tensor>& embeddings,
 // or its own; its backward pass reaches all embeddings or its own; gradients of devices are
 // averaged.
 Outcome as_nemo(std::ptrdiff_t micro_batch_size, const GradientOptions& options) {
-  const SentenceModel model = trained_model(0);
-  const std::vector<MicroBatch> batches = cut(micro_batch_size, model);
+  const Trained trained(0);
+  const std::vector<MicroBatch> batches = cut(micro_batch_size, trained.model);
   std::vector<Tensor> encoded;
   std::vector<Tensor> leaves;
   for (const MicroBatch& batch : batches) {
-    encoded.push_back(embed_batch(model, batch.tokens, std::nullopt));
+    encoded.push_back(
+        trained.head(trained.encoder.forward(batch.tokens, std::nullopt), batch.tokens));
     leaves.push_back(encoded.back().detach().to(at::kDouble).requires_grad_(true));
   }
   const auto devices = static_cast<double>(batches.size());
@@ -128,7 +145,7 @@ Outcome as_nemo(std::ptrdiff_t micro_batch_size, const GradientOptions& options)
   }
   for (std::size_t m = 0; m < batches.size(); ++m)
     torch::autograd::backward({encoded[m]}, {(leaves[m].grad() / devices).to(at::kFloat)});
-  return with_gradients(loss, model);
+  return with_gradients(loss, trained);
 }
 
 double largest_relative_difference(const Outcome& a, const Outcome& b) {
@@ -153,27 +170,25 @@ TEST(GradientCache, DoesNotDependOnTheMicroBatchesWithDropoutOn) {
 TEST(GradientCache, TheSecondPassDrawsTheDropoutOfTheFirst) {
   // With other masks in the second pass the gradient would not be that of the loss: compare with a
   // finite difference along the gradient itself.
-  SentenceModel model = letter_model();
-  model.encoder.set_dropout(0.2, 0.2);
-  for (NamedTensor& p : model.encoder.parameters())
-    p.tensor.requires_grad_(true);
+  const Trained trained(0.2);
   const auto all = rows();
   const std::vector<MicroBatch> batches{
-      make_micro_batch({all.begin(), all.begin() + 4}, model.tokenizer, 64),
-      make_micro_batch({all.begin() + 4, all.end()}, model.tokenizer, 64)};
-  const auto contrastive = make_loss({.temperature = 1.0}, model.encoder.config().hidden_size, 0);
-  GradientCache gradient(model, *contrastive, 2);
+      make_micro_batch({all.begin(), all.begin() + 4}, trained.model.tokenizer, 64),
+      make_micro_batch({all.begin() + 4, all.end()}, trained.model.tokenizer, 64)};
+  const auto contrastive = trained.contrastive(1.0);
+  GradientCache gradient(trained.encoder, trained.head, *contrastive, trained.pool, alone(),
+                         {.workers = 2});
   const auto loss = [&] { return gradient.compute(batches, 3); };
   loss();
   std::map<std::string, Tensor> direction;
   double squares = 0;
-  for (const NamedTensor& p : model.encoder.parameters()) {
+  for (const EncoderParameter& p : trained.encoder.parameters()) {
     direction[p.name] = p.tensor.grad().clone();
     squares += p.tensor.grad().to(at::kDouble).pow(2).sum().item<double>();
   }
   const auto move = [&](double step) {
     const at::NoGradGuard no_grad;
-    for (const NamedTensor& p : model.encoder.parameters())
+    for (const EncoderParameter& p : trained.encoder.parameters())
       p.tensor.add_(direction[p.name], step);
   };
   const double step = 0.01 / squares;

@@ -1,15 +1,20 @@
 #include "sbert/train/learner.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/random.h"
-#include "sbert/optim/freeze.h"
+#include "sbert/dist/shared_embedder.h"
+#include "sbert/embed/packed_embedder.h"
+#include "sbert/nn/torch_embedder.h"
 #include "sbert/optim/parameter_settings.h"
 
 namespace sbert {
@@ -20,20 +25,43 @@ enum RandomPurpose : std::uint64_t { kDropoutMasks, kLossParameters, kAdapters }
 
 constexpr std::string_view kOptimizer = "optimizer.";
 
+TextModel without_weights(TextModel model) {
+  model.weights.clear();
+  return model;
+}
+
+TrainingRecipe recipe_of(const ModelOptions& model, ComputePrecision precision) {
+  return {.dropout = {.hidden = model.hidden_dropout, .attention = model.attention_dropout},
+          .recomputes = model.activations_checkpoint_granularity.has_value(),
+          .precision = precision,
+          .frozen_parts = model.freeze,
+          .lora = model.lora,
+          .lora_seed = derive_key(static_cast<std::uint64_t>(model.seed), kAdapters)};
+}
+
+// Threads that share a micro batch: those of torch, so that its environment counts, as far as the
+// pool has them. A GPU is kept busy by one.
+int num_workers(const c10::Device& device, const WorkerPool& pool) {
+  return device.is_cpu() ? std::min(at::get_num_threads(), pool.num_threads()) : 1;
+}
+
 AdamWOptions adamw_options(const OptimOptions& optim) {
   return {.beta1 = optim.betas[0], .beta2 = optim.betas[1], .weight_decay = optim.weight_decay};
 }
 
-std::vector<ParameterSetting> settings_of(const NamedTensors& parameters,
-                                          const OptimOptions& optim,
-                                          std::int64_t num_layers) {
-  std::vector<ParameterSetting> settings = parameter_settings(parameters);
-  const std::vector<double> scales =
-      layer_learning_rates(parameters, num_layers, optim.layer_decay);
-  for (std::size_t i = 0; i < settings.size(); ++i) {
+// Of the encoder's parameters, then of the loss's.
+std::vector<ParameterSetting> settings_of(const EncoderParameters& encoder,
+                                          const NamedTensors& loss,
+                                          std::int64_t num_layers,
+                                          double layer_decay) {
+  std::vector<ParameterSetting> settings = parameter_settings(encoder);
+  const std::vector<double> scales = layer_learning_rates(encoder, num_layers, layer_decay);
+  for (std::size_t i = 0; i < settings.size(); ++i)
     settings[i].lr_scale *= scales[i];
+  for (const NamedTensor& each : loss) {
     // A learned temperature of 1 is not what decay should pull it to.
-    if (parameters[i].name.ends_with("log_scale")) settings[i].is_decayed = false;
+    const bool is_decayed = !each.name.ends_with("bias") && !each.name.ends_with("log_scale");
+    settings.push_back({.is_decayed = is_decayed});
   }
   return settings;
 }
@@ -47,69 +75,84 @@ GradientOptions gradient_options(const ModelOptions& model) {
   constexpr std::int64_t kMegabyte = 1 << 20;
   return {.bucket_bytes = model.grad_allreduce_chunk_size_mb * kMegabyte,
           .global_inbatch_negatives = model.global_inbatch_negatives,
-          .backprop_type =
-              model.backprop_type == "local" ? BackpropType::kLocal : BackpropType::kGlobal};
+          .backprop_type = model.backprop_type};
 }
 
 Tensor counter(std::int64_t value) {
   return at::scalar_tensor(value, at::kLong);
 }
 
+// The processes of a group share what one of them would embed.
+class GroupEmbedder final : public TextEmbedder {
+ public:
+  GroupEmbedder(std::unique_ptr<TextEmbedder> own, ProcessGroup& group)
+      : own_(std::move(own)), shared_(*own_, group) {}
+
+  FloatMatrix embed(std::span<const std::string> texts, const EmbedCall& call) const override {
+    return shared_.embed(texts, call);
+  }
+  std::int64_t width() const override { return shared_.width(); }
+  const ModelCard& card() const override { return shared_.card(); }
+  bool normalizes() const override { return shared_.normalizes(); }
+  int num_processes() const override { return shared_.num_processes(); }
+
+ private:
+  std::unique_ptr<TextEmbedder> own_;
+  SharedEmbedder shared_;
+};
+
 }  // namespace
 
-Learner::Learner(const TrainOptions& options,
-                 SentenceModel& model,
-                 int workers,
+Learner::Learner(const ModelOptions& model,
+                 const LearnerOptions& options,
+                 const TextModel& start,
+                 const c10::Device& device,
+                 const WorkerPool& pool,
                  ProcessGroup& group)
-    : model_(model),
+    : pool_(pool),
       group_(group),
-      seed_(static_cast<std::uint64_t>(options.model.seed)),
-      clip_(options.trainer.gradient_clip_val),
-      memory_start_step_(options.model.loss.memory_start_step),
-      averaging_interval_(options.exp_manager.ema.every_n_steps) {
-  set_recipe(options);
-  const EncoderConfig& config = model.encoder.config();
-  loss_ = make_loss(options.model.loss_options(), config.hidden_size,
-                    derive_key(seed_, kLossParameters));
-  const c10::Device device = model.encoder.device();
-  trained_ = model.encoder.trainable_parameters();
+      seed_(static_cast<std::uint64_t>(model.seed)),
+      clip_(options.gradient_clip_val),
+      frame_(without_weights(start)),
+      encoder_(start.encoder, start.weights, recipe_of(model, options.precision), device),
+      head_(start.head, device),
+      memory_start_step_(model.loss.memory_start_step),
+      averaging_interval_(options.ema.every_n_steps) {
+  const std::int64_t width = embedding_width(start);
+  if (options.precision == ComputePrecision::kFloat16) {
+    scaler_.emplace(LossScalerOptions{.initial_scale = model.native_amp_init_scale,
+                                      .growth_interval = model.native_amp_growth_interval});
+  }
+  loss_ = make_loss(model.loss_options(), width, derive_key(seed_, kLossParameters));
+  const EncoderParameters trainable = encoder_.trainable_parameters();
+  trained_ = named_tensors(trainable);
   for (const NamedTensor& each : loss_->parameters()) {
     each.tensor.set_data(each.tensor.detach().to(device));
     trained_.push_back({concat("loss.", each.name), each.tensor});
   }
-  if (options.model.loss.memory_size > 0) {
-    memory_.emplace(options.model.loss.memory_size, config.hidden_size, device);
-  }
-  optimizer_.emplace(trained_, settings_of(trained_, options.model.optim, config.num_layers),
-                     adamw_options(options.model.optim),
-                     options.model.optim.is_shared_out() ? group : alone());
-  gradient_.emplace(model, *loss_, workers, group, gradient_options(options.model),
-                    optimizer_->is_shared_out() ? optimizer_->parts() : NamedTensors());
-  const EmaOptions& ema = options.exp_manager.ema;
-  if (ema.enable) averages_.emplace(trained_, ema.decay);
+  if (model.loss.memory_size > 0) memory_.emplace(model.loss.memory_size, width, device);
+  optimizer_.emplace(trained_,
+                     settings_of(trainable, loss_->parameters(), std::ssize(start.encoder.layers),
+                                 model.optim.layer_decay),
+                     adamw_options(model.optim), model.optim.is_sharded() ? group : alone());
+  GradientOptions gradient = gradient_options(model);
+  gradient.workers = num_workers(device, pool);
+  if (optimizer_->is_sharded()) gradient.parts = optimizer_->parts();
+  gradient_.emplace(encoder_, head_, *loss_, pool, group, gradient);
+  if (options.ema.enable) averages_.emplace(trained_, options.ema.decay);
 }
 
-void Learner::set_recipe(const TrainOptions& options) {
-  BertEncoder& encoder = model_.encoder;
-  encoder.set_dropout(options.model.hidden_dropout, options.model.attention_dropout);
-  encoder.set_recompute(options.model.activations_checkpoint_granularity.has_value());
-  const ComputePrecision precision = options.trainer.compute_precision(encoder.device());
-  encoder.set_compute_precision(precision);
-  if (precision == ComputePrecision::kFloat16) {
-    scaler_.emplace(LossScalerOptions{.initial_scale = options.model.native_amp_init_scale,
-                                      .growth_interval = options.model.native_amp_growth_interval});
-  }
-  encoder.freeze(frozen_parameters(options.model.freeze, encoder.parameters()));
-  if (options.model.lora) encoder.add_lora(*options.model.lora, derive_key(seed_, kAdapters));
+c10::Device Learner::device() const {
+  return encoder_.device();
 }
 
-Update Learner::update(const std::vector<MicroBatch>& micro_batches,
-                       std::int64_t step,
-                       double lr,
-                       PhaseClock& clock) {
+StepResult Learner::update(const std::vector<MicroBatch>& micro_batches,
+                           std::int64_t step,
+                           double lr,
+                           PhaseClock& clock) {
   clock.enter(Phase::kGradient);
   const double scale = scaler_ ? scaler_->scale() : 1;
-  Update result;
+  StepResult result;
   if (scaler_) result.loss_scale = scale;
   result.loss = gradient_->compute(micro_batches, derive_key(seed_, kDropoutMasks, step), scale,
                                    memory_ ? memory_->documents() : LossMemory{});
@@ -135,10 +178,28 @@ Update Learner::update(const std::vector<MicroBatch>& micro_batches,
   return result;
 }
 
+TextModel Learner::model() const {
+  TextModel model = frame_;
+  model.weights = encoder_.weights();
+  return model;
+}
+
+std::unique_ptr<TextEmbedder> Learner::embedder() const {
+  std::unique_ptr<TextEmbedder> own;
+  if (device().is_cpu()) {
+    own = std::make_unique<PackedEmbedder>(model(), pool_);
+  } else {
+    own = std::make_unique<TorchEmbedder>(encoder_, frame_.tokenizer, frame_.head, frame_.card,
+                                          pool_);
+  }
+  if (group_.size() == 1) return own;
+  return std::make_unique<GroupEmbedder>(std::move(own), group_);
+}
+
 NamedTensors Learner::weights() const {
   NamedTensors tensors;
-  add_prefixed("model.", model_.encoder.parameters(), tensors);
-  add_prefixed("model.", model_.encoder.lora_parameters(), tensors);
+  add_prefixed("model.", named_tensors(encoder_.parameters()), tensors);
+  add_prefixed("model.", named_tensors(encoder_.lora_parameters()), tensors);
   add_prefixed("loss.", loss_->parameters(), tensors);
   if (averages_) add_prefixed("", averages_->state(), tensors);
   return tensors;
@@ -160,12 +221,12 @@ NamedTensors Learner::state() const {
 
 void Learner::resume(const NamedTensors& state) {
   NamedTensors averages;           // of the optimizer
-  std::vector<Tensor> everywhere;  // which the averages are not if they are shared out
+  std::vector<Tensor> everywhere;  // which the averages are not if they are sharded
   std::map<std::string, Tensor> counters;
   for (const NamedTensor& each : state) {
     if (each.name.starts_with(concat(kOptimizer, "exp_avg"))) {
       averages.push_back({each.name.substr(kOptimizer.size()), each.tensor});
-      if (optimizer_->is_shared_out()) continue;
+      if (optimizer_->is_sharded()) continue;
     }
     everywhere.push_back(each.tensor);
     if (each.tensor.dim() == 0) counters[each.name] = each.tensor;

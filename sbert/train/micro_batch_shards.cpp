@@ -31,10 +31,10 @@ std::vector<std::int64_t> dropout_numbers(const LossTargets& targets, std::int64
 
 }  // namespace
 
-std::vector<Shard> share_out(const MicroBatch& batch,
-                             std::uint64_t key,
-                             std::int64_t first_question,
-                             std::size_t workers) {
+std::vector<Shard> shard_micro_batch(const MicroBatch& batch,
+                                     std::uint64_t key,
+                                     std::int64_t first_question,
+                                     std::size_t workers) {
   const PackedBatch& tokens = batch.tokens;
   const std::vector<std::int64_t> numbers = dropout_numbers(batch.targets, first_question);
   std::vector<Shard> shards;

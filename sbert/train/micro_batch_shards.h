@@ -22,9 +22,9 @@ struct Shard {
 /// own among the question's texts, so that it does not depend on how the global batch is cut.
 /// @param key            of the step's dropout
 /// @param first_question place of the micro batch's first question in the global batch
-std::vector<Shard> share_out(const MicroBatch& batch,
-                             std::uint64_t key,
-                             std::int64_t first_question,
-                             std::size_t workers);
+std::vector<Shard> shard_micro_batch(const MicroBatch& batch,
+                                     std::uint64_t key,
+                                     std::int64_t first_question,
+                                     std::size_t workers);
 
 }  // namespace sbert

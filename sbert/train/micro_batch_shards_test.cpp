@@ -25,7 +25,7 @@ TEST(MicroBatchShards, HoldAllTextsInOrderHoweverMany) {
   for (const std::size_t workers : {1, 2, 5, 100}) {
     std::vector<std::int32_t> ids;
     std::int64_t rows = 0;
-    const std::vector<Shard> shards = share_out(batch, 7, 0, workers);
+    const std::vector<Shard> shards = shard_micro_batch(batch, 7, 0, workers);
     EXPECT_LE(shards.size(), workers);
     for (const Shard& shard : shards) {
       EXPECT_EQ(shard.first_row, rows);
@@ -39,7 +39,7 @@ TEST(MicroBatchShards, HoldAllTextsInOrderHoweverMany) {
 
 TEST(MicroBatchShards, DropoutIsOfAQuestionsPlaceInTheGlobalBatch) {
   const auto numbers = [](std::int64_t questions, std::int64_t first) {
-    return share_out(batch_of(questions), 7, first, 1).at(0).key.sequences;
+    return shard_micro_batch(batch_of(questions), 7, first, 1).at(0).key.sequences;
   };
   const auto whole = numbers(2, 4);   // question 4, 5; their positives; their negatives
   const auto second = numbers(1, 5);  // 5

@@ -1,8 +1,9 @@
 #include "sbert/train/mined_negatives.h"
 
 #include <algorithm>
-
-#include <ATen/ATen.h>
+#include <memory>
+#include <string_view>
+#include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -21,27 +22,37 @@ constexpr const char* kVersion = "1";
 const std::string& required(const Safetensors& file, const std::string& key) {
   const auto found = file.metadata.find(key);
   if (found == file.metadata.end()) {
-    fail(ErrorKind::kInput, concat("no file of mined negatives: no ", key, " in its metadata"));
+    fail(ErrorKind::kInput, concat("not a file of mined negatives: no ", key, " in its metadata"));
   }
   return found->second;
 }
 
 // A list of integers of the file.
 std::span<const std::int64_t> numbers(const Safetensors& file, const std::string& name) {
-  for (const NamedTensor& each : file.tensors) {
+  for (const Weight& each : file.tensors) {
     if (each.name != name) continue;
-    if (each.tensor.dim() != 1 || each.tensor.scalar_type() != at::kLong) {
+    if (each.shape.size() != 1 || each.type != ElementType::kInt64) {
       fail_damaged(concat(name, " must be a list of int64"));
     }
-    return {each.tensor.const_data_ptr<std::int64_t>(),
-            static_cast<std::size_t>(each.tensor.numel())};
+    return {reinterpret_cast<const std::int64_t*>(each.bytes.data()),
+            static_cast<std::size_t>(each.shape[0])};
   }
   fail_damaged(concat("tensor is missing: ", name));
 }
 
+Weight to_weight(std::string name, std::vector<std::int64_t> numbers) {
+  const auto owner = std::make_shared<const std::vector<std::int64_t>>(std::move(numbers));
+  return {.name = std::move(name),
+          .type = ElementType::kInt64,
+          .shape = {std::ssize(*owner)},
+          .bytes = std::string_view(reinterpret_cast<const char*>(owner->data()),
+                                    owner->size() * sizeof(std::int64_t)),
+          .owner = owner};
+}
+
 void check_header(const Safetensors& file, const MinedNegativesOf& wanted) {
   if (required(file, "format") != kFormat || required(file, "version") != kVersion) {
-    fail(ErrorKind::kInput, concat("no file of mined negatives of version ", kVersion));
+    fail(ErrorKind::kInput, concat("not a file of mined negatives of version ", kVersion));
   }
   if (required(file, "step") != concat(wanted.step)) {
     fail(ErrorKind::kInput,
@@ -77,12 +88,11 @@ void save_mined_negatives(const std::filesystem::path& path,
                           const MinedNegatives& mined,
                           const std::string& fingerprint) {
   const std::vector<std::int64_t> rows(mined.rows.begin(), mined.rows.end());
-  write_safetensors(
-      path, {{"first", at::tensor(mined.first, at::kLong)}, {"rows", at::tensor(rows, at::kLong)}},
-      {{"format", kFormat},
-       {"version", kVersion},
-       {"step", concat(mined.step)},
-       {"fingerprint", fingerprint}});
+  write_safetensors(path, {to_weight("first", mined.first), to_weight("rows", rows)},
+                    {{"format", kFormat},
+                     {"version", kVersion},
+                     {"step", concat(mined.step)},
+                     {"fingerprint", fingerprint}});
 }
 
 MinedNegatives load_mined_negatives(const std::filesystem::path& path,

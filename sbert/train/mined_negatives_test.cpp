@@ -1,9 +1,10 @@
 #include "sbert/train/mined_negatives.h"
 
+#include <memory>
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/files.h"
@@ -48,12 +49,20 @@ class MinedNegativesFile : public testing::Test {
   }
 
   // With another list in the place of one that is in order.
-  std::string refusal_of(const Tensor& first, const Tensor& rows) const {
-    write_safetensors(path_, {{"first", first}, {"rows", rows}}, read_safetensors(path_).metadata);
+  std::string refusal_of(Weight first, Weight rows) const {
+    first.name = "first";
+    rows.name = "rows";
+    write_safetensors(path_, {first, rows}, read_safetensors(path_).metadata);
     return refusal(wanted_);
   }
 
-  static Tensor list(std::vector<std::int64_t> values) { return at::tensor(values, at::kLong); }
+  static Weight list(std::vector<std::int64_t> values) {
+    const auto owner = std::make_shared<const std::vector<std::int64_t>>(std::move(values));
+    return {.type = ElementType::kInt64,
+            .shape = {std::ssize(*owner)},
+            .bytes = {reinterpret_cast<const char*>(owner->data()), owner->size() * 8},
+            .owner = owner};
+  }
 
   std::filesystem::path folder_ =
       std::filesystem::path(testing::TempDir()) /
@@ -82,7 +91,7 @@ TEST_F(MinedNegativesFile, AnotherRunsIsRefused) {
   other.step = 16;
   EXPECT_THAT(refusal(other), HasSubstr("must be of step 16: 8"));
   write_safetensors(path_, {}, {{"format", "sbert-training-state"}, {"version", "1"}});
-  EXPECT_THAT(refusal(wanted_), HasSubstr("no file of mined negatives of version 1"));
+  EXPECT_THAT(refusal(wanted_), HasSubstr("not a file of mined negatives of version 1"));
   write_safetensors(path_, {}, {});
   EXPECT_THAT(refusal(wanted_), HasSubstr("no format in its metadata"));
 }
@@ -99,9 +108,11 @@ TEST_F(MinedNegativesFile, DamagedListsAreRefused) {
   EXPECT_THAT(refusal_of(list({0, 1, 2, 3}), list({1, 2})), HasSubstr("must rise from 0"));
   EXPECT_THAT(refusal_of(list({0, 1, 1, 2}), list({1, 6})), HasSubstr("must be below 6: 6"));
   EXPECT_THAT(refusal_of(list({0, 1, 1, 2}), list({1, -1})), HasSubstr("must be below 6: -1"));
-  EXPECT_THAT(refusal_of(at::zeros({4}), list({})), HasSubstr("first must be a list of int64"));
-  EXPECT_THAT(refusal_of(list({0, 0, 0, 0}), at::zeros({1, 1}, at::kLong)),
-              HasSubstr("rows must be a list of int64"));
+  EXPECT_THAT(refusal_of(make_weight("", {4}, {0, 0, 0, 0}), list({})),
+              HasSubstr("first must be a list of int64"));
+  Weight matrix = list({0});
+  matrix.shape = {1, 1};
+  EXPECT_THAT(refusal_of(list({0, 0, 0, 0}), matrix), HasSubstr("rows must be a list of int64"));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "sbert/train/mined_negatives.h"
-#include "sbert/train/train_options.h"
+#include "sbert/train/model_options.h"
 #include "sbert/train/training_batch.h"
 #include "sbert/train/training_pool.h"
 

@@ -8,7 +8,8 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/files.h"
-#include "sbert/embed/embedder.h"
+#include "sbert/base/message_of.h"
+#include "sbert/embed/packed_embedder.h"
 #include "tests/support/letter_model.h"
 
 namespace sbert {
@@ -46,8 +47,8 @@ class NegativeRefreshTest : public testing::Test {
   RefreshOutcome mine(std::int64_t step = 0) const {
     const ExampleSet examples = ExampleSet::open({folder_ / "train.jsonl"}, {});
     const TrainingPool pool(examples, records_, options_.mining.pool);
-    return refresh_negatives(model_, {options_, examples, records_, pool, step},
-                             [](std::int64_t, std::int64_t) {});
+    return refresh_negatives(embedder_, {options_, examples, records_, pool, step},
+                             [](std::int64_t, std::int64_t) {}, {workers_, {}});
   }
 
   // What one would do by hand: all scores of a question, sorted.
@@ -56,7 +57,7 @@ class NegativeRefreshTest : public testing::Test {
     std::vector<std::string> texts{"query: " + question};
     for (std::int64_t row = 0; row < pool.size(); ++row)
       texts.push_back(pool.text(row));
-    const FloatMatrix rows = embed_texts(model_, texts, {.max_length = 64});
+    const FloatMatrix rows = embedder_.embed(texts, {.max_length = 64});
     std::vector<std::pair<float, RowNumber>> ranked;
     for (std::int64_t row = 0; row < pool.size(); ++row) {
       float score = 0;
@@ -72,7 +73,8 @@ class NegativeRefreshTest : public testing::Test {
   std::filesystem::path folder_ =
       std::filesystem::path(testing::TempDir()) /
       concat("refresh_", testing::UnitTest::GetInstance()->current_test_info()->name());
-  SentenceModel model_ = letter_model();
+  WorkerPool workers_;
+  PackedEmbedder embedder_{letter_model(), workers_};
   ModelOptions options_;
   std::vector<RowNumber> records_;
 };
@@ -123,7 +125,7 @@ TEST_F(NegativeRefreshTest, TheFiltersHold) {
 
 TEST_F(NegativeRefreshTest, RandomSamplingDependsOnTheStepAlone) {
   options_.mining.num_negatives = 3;
-  options_.mining.sampling = "random";
+  options_.mining.sampling = Sampling::kRandom;
   EXPECT_EQ(mine(4).negatives, mine(4).negatives);
   EXPECT_NE(mine(4).negatives.rows, mine(5).negatives.rows);
 }
@@ -150,16 +152,31 @@ TEST_F(NegativeRefreshTest, ACorpusIsWhereNegativesComeFrom) {
   EXPECT_THAT(outcome.negatives.rows, testing::Each(testing::Lt(4)));
 }
 
+TEST_F(NegativeRefreshTest, AStopEndsIt) {
+  const ExampleSet examples = ExampleSet::open({folder_ / "train.jsonl"}, {});
+  const TrainingPool pool(examples, records_, "");
+  StopSource source;
+  source.request_stop();
+  EXPECT_EQ(message_of(ErrorKind::kCancelled,
+                       [&] {
+                         refresh_negatives(embedder_, {options_, examples, records_, pool, 0},
+                                           [](std::int64_t, std::int64_t) {},
+                                           {workers_, source.token()});
+                       }),
+            "interrupted");
+}
+
 TEST_F(NegativeRefreshTest, ProgressEndsWithAllTexts) {
   std::int64_t most = 0;
   std::int64_t whole = 0;
   const ExampleSet examples = ExampleSet::open({folder_ / "train.jsonl"}, {});
   const TrainingPool pool(examples, records_, "");
-  refresh_negatives(model_, {options_, examples, records_, pool, 0},
+  refresh_negatives(embedder_, {options_, examples, records_, pool, 0},
                     [&](std::int64_t done, std::int64_t total) {
                       most = std::max(most, done);
                       whole = total;
-                    });
+                    },
+                    {workers_, {}});
   EXPECT_EQ(whole, 18 + pool.size());
   EXPECT_EQ(most, whole);
 }

@@ -1,8 +1,41 @@
 #include "sbert/train/throughput.h"
 
+#include <numeric>
+
 #include <ATen/ATen.h>
 
+#include "sbert/base/concat.h"
+
 namespace sbert {
+
+void PhaseClock::restart() {
+  seconds_ = {};
+  since_ = Clock::now();
+}
+
+void PhaseClock::enter(Phase phase) {
+  const Clock::time_point now = Clock::now();
+  seconds_[static_cast<std::size_t>(phase_)] += std::chrono::duration<double>(now - since_).count();
+  since_ = now;
+  phase_ = phase;
+}
+
+double PhaseClock::total() const {
+  return std::accumulate(seconds_.begin(), seconds_.end(), 0.0);
+}
+
+double PhaseClock::training() const {
+  return seconds(Phase::kData) + seconds(Phase::kGradient) + seconds(Phase::kOptimizer);
+}
+
+Metrics PhaseClock::shares() const {
+  constexpr std::array<const char*, kNumPhases> kNames{
+      "other", "data", "gradient", "optimizer", "validation", "save", "mining"};
+  Metrics metrics;
+  for (std::size_t i = 0; i < kNames.size(); ++i)
+    metrics.push_back({concat("time_share/", kNames[i]), total() > 0 ? seconds_[i] / total() : 0});
+  return metrics;
+}
 
 void Throughput::restart() {
   steps_ = 0;

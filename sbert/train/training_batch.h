@@ -8,9 +8,9 @@
 
 #include "sbert/data/example.h"
 #include "sbert/data/packed_batch.h"
-#include "sbert/loss/loss.h"
+#include "sbert/loss/loss_targets.h"
 #include "sbert/text/tokenizer.h"
-#include "sbert/train/train_options.h"
+#include "sbert/train/model_options.h"
 
 namespace sbert {
 

@@ -98,7 +98,7 @@ TEST(DropNegatives, TakesWhatBelongsToThemToo) {
 }
 
 TEST(MicroBatch, TargetsFollowTheDocuments) {
-  const SentenceModel model = letter_model();
+  const TextModel model = letter_model();
   const MicroBatch batch =
       make_micro_batch({{"a", "b", {"c", "B"}, 5, {6, 7}, 1.0, 0.5, {0.1, 0.2}},
                         {"d", "e", {}, 0, {}, 2.0, 0.6, {}},
@@ -115,7 +115,7 @@ TEST(MicroBatch, TargetsFollowTheDocuments) {
 }
 
 TEST(MicroBatch, WhatTheRowsDoNotHaveIsEmpty) {
-  const SentenceModel model = letter_model();
+  const TextModel model = letter_model();
   const MicroBatch batch = make_micro_batch({{"a", "b", {"c"}}}, model.tokenizer, 64);
   EXPECT_THAT(batch.targets.labels, IsEmpty());
   EXPECT_THAT(batch.targets.positive_scores, IsEmpty());
@@ -124,7 +124,7 @@ TEST(MicroBatch, WhatTheRowsDoNotHaveIsEmpty) {
 }
 
 TEST(MicroBatches, CutAGlobalBatch) {
-  const SentenceModel model = letter_model();
+  const TextModel model = letter_model();
   ModelOptions options;
   options.micro_batch_size = 2;
   const auto batches = make_micro_batches({{"a", "b", {}}, {"c", "d", {"e"}}, {"f", "g", {}}},
@@ -135,7 +135,7 @@ TEST(MicroBatches, CutAGlobalBatch) {
 }
 
 TEST(MicroBatch, QuestionsThenPositivesThenNegativesOfEach) {
-  const SentenceModel model = letter_model();
+  const TextModel model = letter_model();
   const MicroBatch batch = make_micro_batch(
       {{"a", "b", {"c", "d"}}, {"e", "f", {}}, {"g h", "i", {"j"}}}, model.tokenizer, 64);
   EXPECT_THAT(batch.targets.negative_counts, ElementsAre(2, 0, 1));

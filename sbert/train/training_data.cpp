@@ -26,7 +26,7 @@ constexpr std::uint64_t kMixDraw = 0x6d697864;
 ExampleFileOptions file_options(const DataOptions& data) {
   ExampleFileOptions options;
   if (data.index_mapping_dir) options.index_folder = *data.index_mapping_dir;
-  options.skips_bad_records = data.on_bad_record == "skip";
+  options.skips_bad_records = data.on_bad_record == OnBadRecord::kSkip;
   return options;
 }
 
@@ -108,7 +108,8 @@ TrainingData::TrainingData(const ModelOptions& options)
   }
   Split split = split_records(examples_.size(), held_out);
   validation_ = std::move(split.validation);
-  rows_ = data.positives == "all" ? rows_of_positives(examples_, split.train) : split.train;
+  rows_ = data.positives == PositiveChoice::kAll ? rows_of_positives(examples_, split.train)
+                                                 : split.train;
   steps_per_epoch_ = num_training_rows() / options.global_batch_size;
   if (steps_per_epoch_ == 0) {
     fail(ErrorKind::kUsage,
@@ -151,7 +152,7 @@ void TrainingData::fill_order(std::int64_t epoch) const {
   if (epoch == epoch_) return;
   epoch_ = epoch;
   order_.clear();
-  if (epoch == 0 || options_.data.order == "nemo") return;
+  if (epoch == 0 || options_.data.order == EpochOrder::kNemo) return;
   order_ = epoch_order(rows_, static_cast<std::uint64_t>(options_.seed), epoch);
 }
 
@@ -189,7 +190,7 @@ void TrainingData::set_mined(std::shared_ptr<const MinedNegatives> mined) {
 }
 
 TrainingTexts TrainingData::row_texts(RowNumber row, std::int64_t epoch) const {
-  const bool is_of_positive = options_.data.positives == "all";
+  const bool is_of_positive = options_.data.positives == PositiveChoice::kAll;
   const std::int64_t record = is_of_positive ? examples_.record_of_positive(row) : row;
   TrainingTexts texts = texts_of_files(row, epoch);
   if (mined_) {
@@ -204,16 +205,16 @@ TrainingTexts TrainingData::texts_of_files(RowNumber row, std::int64_t epoch) co
   const DataOptions& data = options_.data;
   const auto seed = static_cast<std::uint64_t>(options_.seed);
   DocumentChoice choice;
-  if (data.negatives == "random") {
+  if (data.negatives == NegativeChoice::kRandom) {
     choice.negatives_key = derive_key(seed, kNegativesDraw, epoch, row);
   }
-  if (data.positives == "all") {
+  if (data.positives == PositiveChoice::kAll) {
     const std::int64_t record = examples_.record_of_positive(row);
     choice.positive = static_cast<std::size_t>(row - examples_.first_positive(record));
     return training_texts(examples_.read(record), options_, choice);
   }
   const Example example = examples_.read(row);
-  if (data.positives == "random" && example.pos_doc.size() > 1) {
+  if (data.positives == PositiveChoice::kRandom && example.pos_doc.size() > 1) {
     const auto count = static_cast<RowNumber>(example.pos_doc.size());
     choice.positive = permutation(
         count, derive_key(seed, kPositivesDraw, row))[static_cast<std::size_t>(epoch % count)];
@@ -233,9 +234,10 @@ std::string TrainingData::fingerprint() const {
   std::string text =
       concat(examples_.size(), " records of ", examples_.bytes(), " bytes, content ",
              hexadecimal(examples_.content_key()), ", ", num_validation_rows(), " validate, seed ",
-             options_.seed, ", batch ", options_.global_batch_size, ", positives ", data.positives,
-             ", negatives ", data.negatives, " ", data.hard_negatives_to_train, ", order ",
-             data.order, data.no_duplicates ? ", no duplicates" : "");
+             options_.seed, ", batch ", options_.global_batch_size, ", positives ",
+             enum_name(data.positives), ", negatives ", enum_name(data.negatives), " ",
+             data.hard_negatives_to_train, ", order ", enum_name(data.order),
+             data.no_duplicates ? ", no duplicates" : "");
   if (validation_examples_) {
     text += concat(", validation content ", hexadecimal(validation_examples_->content_key()));
   }

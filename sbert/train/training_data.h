@@ -11,8 +11,8 @@
 #include "sbert/data/example_set.h"
 #include "sbert/data/split.h"
 #include "sbert/train/mined_negatives.h"
+#include "sbert/train/model_options.h"
 #include "sbert/train/negative_refresh.h"
-#include "sbert/train/train_options.h"
 #include "sbert/train/training_batch.h"
 #include "sbert/train/training_pool.h"
 

@@ -142,7 +142,7 @@ TEST_F(TrainingDataTest, LaterEpochsHaveAnotherOrderUnlessNemosIsAskedFor) {
   for (auto& each : sorted)
     std::sort(each.begin(), each.end());
   EXPECT_EQ(sorted[0], sorted[1]);
-  options_.data.order = "nemo";
+  options_.data.order = EpochOrder::kNemo;
   const TrainingData nemo(options_);
   EXPECT_EQ(epoch(nemo, 0), epoch(data, 0));
   EXPECT_EQ(epoch(nemo, 3), epoch(data, 0));
@@ -152,7 +152,7 @@ TEST_F(TrainingDataTest, EachPositiveIsARowIfAllAreWanted) {
   options_.data.data_prefix = write("train.json", R"([
       {"query": "a", "pos_doc": ["a0", "a1", "a2"]}, {"query": "b", "pos_doc": "b0"},
       {"query": "c", "pos_doc": ["c0", "c1"]}])");
-  options_.data.positives = "all";
+  options_.data.positives = PositiveChoice::kAll;
   const TrainingData data(options_);
   EXPECT_EQ(data.num_training_rows(), 6);
   std::vector<std::string> rows = epoch(data, 0);
@@ -164,7 +164,7 @@ TEST_F(TrainingDataTest, EachPositiveIsARowIfAllAreWanted) {
 TEST_F(TrainingDataTest, RandomPositivesComeInTurn) {
   options_.data.data_prefix = write("train.json", R"([
       {"query": "a", "pos_doc": ["a0", "a1", "a2"]}, {"query": "b", "pos_doc": ["b0", "b1"]}])");
-  options_.data.positives = "random";
+  options_.data.positives = PositiveChoice::kRandom;
   const TrainingData data(options_);
   for (std::int64_t start = 0; start < 12; start += 3) {
     std::set<std::string> of_a;
@@ -179,7 +179,7 @@ TEST_F(TrainingDataTest, RandomPositivesComeInTurn) {
 
 TEST_F(TrainingDataTest, RandomNegativesChangeWithTheEpochNotWithTheAsking) {
   use_plain_records(20, R"(, "neg_doc": ["n0", "n1", "n2", "n3", "n4", "n5"])");
-  options_.data.negatives = "random";
+  options_.data.negatives = NegativeChoice::kRandom;
   options_.data.hard_negatives_to_train = 2;
   options_.data.evaluation_sample_size = 2;
   const TrainingData data(options_);
@@ -265,7 +265,7 @@ TEST_F(TrainingDataTest, BadRecordsAreSkippedIfAsked) {
                                     "{\"query\": \"b\", \"pos_doc\": \"p\"}\n");
   EXPECT_THAT(message_of(ErrorKind::kInput, [&] { TrainingData data(options_); }),
               HasSubstr("train.jsonl: record 2, byte 31: question is missing"));
-  options_.data.on_bad_record = "skip";
+  options_.data.on_bad_record = OnBadRecord::kSkip;
   EXPECT_EQ(TrainingData(options_).num_training_rows(), 2);
 }
 
@@ -290,10 +290,10 @@ TEST_F(TrainingDataTest, TheFingerprintSeesTheFilesAndTheChoiceOfRows) {
   insert_with([](ModelOptions& o) { o.seed = 1; });
   insert_with([](ModelOptions& o) { o.global_batch_size = 4; });
   insert_with([](ModelOptions& o) { o.data.evaluation_sample_size = 1; });
-  insert_with([](ModelOptions& o) { o.data.positives = "all"; });
-  insert_with([](ModelOptions& o) { o.data.negatives = "random"; });
+  insert_with([](ModelOptions& o) { o.data.positives = PositiveChoice::kAll; });
+  insert_with([](ModelOptions& o) { o.data.negatives = NegativeChoice::kRandom; });
   insert_with([](ModelOptions& o) { o.data.hard_negatives_to_train = 1; });
-  insert_with([](ModelOptions& o) { o.data.order = "nemo"; });
+  insert_with([](ModelOptions& o) { o.data.order = EpochOrder::kNemo; });
   insert_with([](ModelOptions& o) { o.data.no_duplicates = false; });
   insert_with([](ModelOptions& o) { o.data.data_validation = o.data.data_prefix; });
   std::string bytes = read_file(folder_ / "train.jsonl");

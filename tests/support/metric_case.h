@@ -18,17 +18,18 @@
 #include <vector>
 
 #include "sbert/base/matrix.h"
-#include "sbert/eval/agglomerative.h"
+#include "sbert/base/worker_pool.h"
 #include "sbert/eval/classification_metrics.h"
 #include "sbert/eval/clustering_metrics.h"
-#include "sbert/eval/community_detection.h"
 #include "sbert/eval/correlation.h"
 #include "sbert/eval/logistic_regression.h"
-#include "sbert/eval/nearest_neighbours.h"
-#include "sbert/eval/paraphrase_mining.h"
 #include "sbert/eval/retrieval_metrics.h"
 #include "sbert/eval/threshold_metrics.h"
-#include "sbert/eval/vector_similarity.h"
+#include "sbert/search/agglomerative.h"
+#include "sbert/search/community_detection.h"
+#include "sbert/search/nearest_neighbours.h"
+#include "sbert/search/paraphrase_mining.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 
@@ -135,10 +136,11 @@ inline std::vector<double> clustering(const MetricCase& c) {
 
 // The differences of the classes' scores from the first one's, of each row.
 inline std::vector<double> logistic_regression(const MetricCase& c) {
+  const WorkerPool pool(2);
   const FloatMatrix rows = c.matrix("rows");
-  const LogisticRegression model =
-      fit_logistic_regression(rows, c.integers("labels"), c.integer("classes"),
-                              {.inverse_penalty = c.scalar("inverse_penalty"), .tolerance = 1e-10});
+  const LogisticRegression model = fit_logistic_regression(
+      rows, c.integers("labels"), c.integer("classes"),
+      {.inverse_penalty = c.scalar("inverse_penalty"), .tolerance = 1e-10}, {pool});
   const auto width = static_cast<std::size_t>(rows.columns) + 1;
   std::vector<double> values;
   for (std::int64_t i = 0; i < rows.rows; ++i) {
@@ -156,10 +158,11 @@ inline std::vector<double> logistic_regression(const MetricCase& c) {
 
 // Each community's size, then its rows.
 inline std::vector<double> communities(const MetricCase& c) {
+  const WorkerPool pool(2);
   std::vector<double> values;
   for (const auto& rows : detect_communities(
            c.matrix("rows"),
-           {.threshold = c.scalar("threshold"), .min_size = c.integer("min_size")})) {
+           {.threshold = c.scalar("threshold"), .min_size = c.integer("min_size")}, {pool})) {
     values.push_back(static_cast<double>(rows.size()));
     values.insert(values.end(), rows.begin(), rows.end());
   }
@@ -168,10 +171,11 @@ inline std::vector<double> communities(const MetricCase& c) {
 
 // First row, second row and score of each pair, by rows: near ones may be in either order.
 inline std::vector<double> paraphrases(const MetricCase& c) {
+  const WorkerPool pool(2);
   FloatMatrix rows = c.matrix("rows");
   normalize_rows(rows);
   std::vector<ScoredRows> pairs = mine_paraphrases(
-      rows, {.neighbours = c.integer("neighbours"), .max_pairs = c.integer("max_pairs")});
+      rows, {.neighbours = c.integer("neighbours"), .max_pairs = c.integer("max_pairs")}, {pool});
   std::sort(pairs.begin(), pairs.end(), [](const ScoredRows& a, const ScoredRows& b) {
     return std::tie(a.first, a.second) < std::tie(b.first, b.second);
   });
@@ -210,12 +214,14 @@ inline std::vector<double> measure(const MetricCase& c) {
   if (c.kind == "communities") return detail::communities(c);
   if (c.kind == "paraphrases") return detail::paraphrases(c);
   if (c.kind == "ward" || c.kind == "average" || c.kind == "complete") {
-    return detail::doubles(
-        agglomerative_clusters(c.matrix("rows"), parse_linkage(c.kind), c.integer("clusters")));
+    const WorkerPool pool(1);
+    return detail::doubles(agglomerative_clusters(c.matrix("rows"), parse_linkage(c.kind),
+                                                  c.integer("clusters"), {pool}));
   }
   if (c.kind == "neighbours") {
+    const WorkerPool pool(2);
     return detail::doubles(classify_by_neighbours(c.matrix("rows"), c.integers("labels"),
-                                                  c.matrix("queries"), c.integer("k")));
+                                                  c.matrix("queries"), c.integer("k"), {pool}));
   }
   throw std::invalid_argument("no such kind of case: " + c.kind);
 }

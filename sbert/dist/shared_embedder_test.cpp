@@ -1,0 +1,181 @@
+#include "sbert/dist/shared_embedder.h"
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <mutex>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sbert/base/message_of.h"
+#include "tests/support/on_each_rank.h"
+
+namespace sbert {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<std::string> texts_of(int count) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < count; ++i)
+    texts.push_back(std::string(static_cast<std::size_t>(1 + i % 9), 'a') + " b c");
+  return texts;
+}
+
+// Embeds a text as its length, the sum of its bytes and of the prompt's, the length it is cut to,
+// and the number of its model; counts the texts.
+class CountingEmbedder final : public TextEmbedder {
+ public:
+  explicit CountingEmbedder(float model = 0) : model_(model) {}
+
+  FloatMatrix embed(std::span<const std::string> texts, const EmbedCall& call) const override {
+    call.stop.throw_if_stopped();
+    FloatMatrix result(std::ssize(texts), width());
+    for (std::int64_t i = 0; i < result.rows; ++i) {
+      const std::string text = call.prompt + texts[static_cast<std::size_t>(i)];
+      float sum = 0;
+      for (const char c : text)
+        sum += static_cast<float>(c);
+      const std::vector<float> values{static_cast<float>(text.size()), sum,
+                                      static_cast<float>(call.max_length), model_};
+      std::ranges::copy(values, result.row(i).begin());
+    }
+    if (call.on_progress) call.on_progress(result.rows);
+    num_texts_ += result.rows;
+    return result;
+  }
+  std::int64_t width() const override { return 4; }
+  const ModelCard& card() const override { return card_; }
+  bool normalizes() const override { return false; }
+  std::int64_t num_texts() const { return num_texts_; }
+
+ private:
+  float model_;
+  ModelCard card_{.prompts = {}, .default_prompt_name = "own"};
+  mutable std::atomic<std::int64_t> num_texts_ = 0;
+};
+
+// Rank 0 does `lead`, the others embed for it.
+void with_leader(int size, const std::function<void(const LeaderEmbedder&)>& lead) {
+  on_each_rank(size, [&](ProcessGroup& group) {
+    const CountingEmbedder inner;
+    if (group.is_leader()) {
+      lead(LeaderEmbedder(inner, group));
+    } else {
+      serve_embeddings(inner, group);
+    }
+  });
+}
+
+TEST(SharedEmbedder, EachProcessGetsWhatOneWouldAndEmbedsItsPart) {
+  const FloatMatrix expected = CountingEmbedder().embed(texts_of(20), {.max_length = 6});
+  for (const int size : {1, 2, 3}) {
+    std::atomic<std::int64_t> total = 0;
+    on_each_rank(size, [&](ProcessGroup& group) {
+      const CountingEmbedder inner;
+      const SharedEmbedder shared(inner, group);
+      EXPECT_EQ(shared.num_processes(), size);
+      EXPECT_EQ(shared.width(), 4);
+      EXPECT_FALSE(shared.normalizes());
+      EXPECT_EQ(shared.card().default_prompt_name, "own");
+      EXPECT_EQ(shared.embed(texts_of(20), {.max_length = 6}).values, expected.values);
+      EXPECT_LE(inner.num_texts(), 20 / size + 1);
+      total += inner.num_texts();
+    });
+    EXPECT_EQ(total, 20);
+  }
+}
+
+TEST(SharedEmbedder, ProgressCountsTheTextsOfAll) {
+  on_each_rank(2, [](ProcessGroup& group) {
+    const CountingEmbedder inner;
+    std::int64_t count = 0;
+    SharedEmbedder(inner, group).embed(texts_of(7), {.on_progress = [&](std::int64_t n) {
+                                         count += n;
+                                       }});
+    EXPECT_EQ(count, 7);
+  });
+}
+
+TEST(LeaderEmbedder, GetsWhatItWouldEmbedAlone) {
+  for (const int size : {1, 2, 3}) {
+    with_leader(size, [&](const LeaderEmbedder& leader) {
+      EXPECT_EQ(leader.num_processes(), size);
+      for (const int count : {7, 1, 0, 20}) {
+        for (const char* prompt : {"", "x y: "}) {
+          const EmbedCall call{.prompt = prompt, .max_length = 6};
+          const FloatMatrix found = leader.embed(texts_of(count), call);
+          EXPECT_EQ(found.rows, count);
+          EXPECT_EQ(found.values, CountingEmbedder().embed(texts_of(count), call).values)
+              << size << " processes, " << count << " texts";
+        }
+      }
+    });
+  }
+}
+
+TEST(LeaderEmbedder, ReleasesTheOthersWhenItEnds) {
+  std::atomic<int> released = 0;
+  std::atomic<int> served = 0;
+  on_each_rank(3, [&](ProcessGroup& group) {
+    const CountingEmbedder inner;
+    if (group.is_leader()) {
+      const LeaderEmbedder leader(inner, group);
+      leader.embed(texts_of(30), {});
+    } else {
+      serve_embeddings(inner, group);
+      ++released;
+    }
+    served += static_cast<int>(inner.num_texts());
+  });
+  EXPECT_EQ(released, 2);
+  EXPECT_EQ(served, 30);
+}
+
+TEST(LeaderEmbedder, OfSeveralModelsEachIsServedUntilTheLastEnds) {
+  std::mutex mutex;
+  std::vector<std::int64_t> counts;
+  on_each_rank(2, [&](ProcessGroup& group) {
+    const CountingEmbedder first(1);
+    const CountingEmbedder second(2);
+    if (group.is_leader()) {
+      const LeaderEmbedder leader_of_second(second, group, 1);
+      {
+        const LeaderEmbedder leader_of_first(first, group, 0);
+        EXPECT_EQ(leader_of_first.embed(texts_of(3), {}).row(2)[3], 1);
+        EXPECT_EQ(leader_of_second.embed(texts_of(3), {}).row(2)[3], 2);
+      }
+      EXPECT_EQ(leader_of_second.embed(texts_of(8), {}).row(7)[3], 2);
+    } else {
+      serve_embeddings(std::vector<const TextEmbedder*>{&first, &second}, group);
+      const std::lock_guard lock(mutex);
+      counts = {first.num_texts(), second.num_texts()};
+    }
+  });
+  EXPECT_EQ(counts, (std::vector<std::int64_t>{1, 1 + 4}));
+}
+
+TEST(LeaderEmbedder, AStopOfAServingProcessCancelsIt) {
+  std::atomic<int> cancelled = 0;
+  on_each_rank(2, [&](ProcessGroup& group) {
+    const CountingEmbedder inner;
+    if (group.is_leader()) {
+      const LeaderEmbedder leader(inner, group);
+      EXPECT_THAT(message_of(ErrorKind::kCancelled, [&] { leader.embed(texts_of(4), {}); }),
+                  HasSubstr("interrupted"));
+    } else {
+      StopSource source;
+      source.request_stop();
+      try {
+        do_together(group, [&] { serve_embeddings(inner, group, source.token()); });
+      } catch (const Error& error) {
+        cancelled += error.kind() == ErrorKind::kCancelled ? 1 : 0;
+      }
+    }
+  });
+  EXPECT_EQ(cancelled, 1);
+}
+
+}  // namespace
+}  // namespace sbert

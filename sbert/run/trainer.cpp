@@ -1,0 +1,295 @@
+#include "sbert/run/trainer.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/log.h"
+#include "sbert/base/memory.h"
+#include "sbert/base/progress.h"
+#include "sbert/config/json.h"
+#include "sbert/config/options.h"
+#include "sbert/nn/device.h"
+#include "sbert/optim/schedule.h"
+#include "sbert/run/checkpoints.h"
+#include "sbert/run/model_writer.h"
+#include "sbert/run/negative_mining.h"
+#include "sbert/run/run_plan.h"
+#include "sbert/run/validator.h"
+#include "sbert/track/run_tracker.h"
+#include "sbert/train/batch_prefetcher.h"
+#include "sbert/train/learner.h"
+#include "sbert/train/throughput.h"
+#include "sbert/train/training_data.h"
+
+namespace sbert {
+namespace {
+
+// What the texts are prefixed with in training they have to be prefixed with in use.
+TextModel with_training_prompts(TextModel model, const DataOptions& data, bool is_pairs) {
+  const auto prompt = [](const std::string& prefix) {
+    return prefix.empty() ? std::string() : prefix + ' ';
+  };
+  model.card.prompts["query"] = prompt(is_pairs ? data.pair_prefix : data.query_prefix);
+  model.card.prompts["passage"] = prompt(is_pairs ? data.pair_prefix : data.passage_prefix);
+  return model;
+}
+
+LearnerOptions learner_options(const TrainOptions& options, const c10::Device& device) {
+  return {.precision = options.trainer.compute_precision(device),
+          .gradient_clip_val = options.trainer.gradient_clip_val,
+          .ema = options.exp_manager.ema};
+}
+
+std::optional<double> max_seconds(const ExpManagerOptions& options) {
+  if (!options.max_time_per_run) return std::nullopt;
+  return max_seconds_of_run(*options.max_time_per_run);
+}
+
+// Of what several processes do together none may leave on its own: the others would wait for it.
+StopToken stop_within_phases(const StopToken& stop, const ProcessGroup& group) {
+  return group.size() > 1 ? StopToken() : stop;
+}
+
+// The updates of a run in their order, with what is due between them. Each phase returns how the
+// run ends, or nothing if it goes on.
+class RunLoop {
+ public:
+  RunLoop(const TrainOptions& options,
+          const std::filesystem::path& folder,
+          const TextModel& start,
+          const c10::Device& device,
+          const ComputeContext& context,
+          ProcessGroup& group)
+      : options_(options),
+        folder_(folder),
+        stop_(context.stop),
+        context_{context.pool, stop_within_phases(context.stop, group)},
+        group_(group),
+        data_(options.model),
+        plan_(plan_run(options, data_.steps_per_epoch())),
+        learner_(options.model,
+                 learner_options(options, device),
+                 with_training_prompts(start, options.model.data, data_.is_pairs()),
+                 device,
+                 context.pool,
+                 group),
+        checkpoints_(options.exp_manager, folder, learner_, group),
+        validator_(options, data_, learner_),
+        early_end_(context.stop, max_seconds(options.exp_manager), group),
+        throughput_(group) {
+    position_.data_fingerprint = data_.fingerprint();
+    if (options.model.mining.is_on()) {
+      mining_.emplace(options.model.mining, data_, folder / "checkpoints", options.exp_manager.name,
+                      group);
+    }
+  }
+
+  TrainResult run() {
+    const bool is_resumed = checkpoints_.resume(position_);
+    log_start();
+    if (group_.is_leader()) {
+      tracker_.emplace(folder_, options_.exp_manager.tracking(), write_json(to_tree(options_)),
+                       position_.step);
+    }
+    try {
+      const RunEnd end = train(is_resumed);
+      if (end == RunEnd::kFinished) checkpoints_.write_models();
+      if (tracker_) tracker_->finish(0, stop_);
+      return {end, position_.step, finished_model(learner_)};
+    } catch (const Error& error) {
+      if (tracker_) tracker_->finish(exit_code(error.kind()), stop_);
+      throw;
+    }
+  }
+
+ private:
+  RunEnd train(bool is_resumed) {
+    if (is_resumed && validator_.has_rows() && is_due(plan_.validation_interval) &&
+        checkpoints_.last_lacks_score()) {
+      if (const auto end = validate_and_save()) return *end;
+    } else if (is_resumed && validator_.has_ended(position_)) {
+      return RunEnd::kFinished;
+    }
+    if (position_.step >= plan_.last_step) return RunEnd::kFinished;
+    if (mining_) mining_->resume(position_.step);
+    Progress progress("training", plan_.last_step - position_.step, "steps");
+    throughput_.restart();
+    clock_.restart();
+    while (position_.step < plan_.last_step) {
+      if (mining_ && mining_->is_due(position_.step)) {
+        if (const auto end = refresh_negatives(progress)) return *end;
+      }
+      const std::int64_t next = options_.model.mining.next_refresh(position_.step);
+      if (const auto end = train_until(std::min(plan_.last_step, next), progress)) return *end;
+    }
+    return RunEnd::kFinished;
+  }
+
+  // Batches are made ahead up to the next refresh of the negatives, and no further.
+  std::optional<RunEnd> train_until(std::int64_t last_step, Progress& progress) {
+    BatchPrefetcher batches(data_, learner_.tokenizer(), options_.model, position_.step, last_step,
+                            {group_.rank(), group_.size()});
+    while (position_.step < last_step) {
+      if (const auto end = leave_early()) return end;
+      const double lr = learning_rate(plan_.schedule, options_.model.optim.lr, plan_.schedule_steps,
+                                      position_.step);
+      const StepResult result = step(batches, lr);
+      if (is_due(options_.trainer.log_every_n_steps)) log_step(result, lr, progress);
+      if (is_due(plan_.validation_interval)) {
+        if (const auto end = validate_and_save()) return end;
+      }
+      progress.advance(1);
+    }
+    return std::nullopt;
+  }
+
+  std::optional<RunEnd> leave_early() {
+    const auto end = early_end_.reason();
+    if (end) save_once();
+    return end;
+  }
+
+  std::optional<RunEnd> refresh_negatives(Progress& progress) {
+    if (const auto end = leave_early()) return end;
+    clock_.enter(Phase::kMining);
+    try {
+      const std::unique_ptr<TextEmbedder> embedder = learner_.embedder();
+      // The line is of the update to come, so that a run that resumes here writes it anew.
+      log(position_.step + 1, mining_->refresh(*embedder, position_.step, progress, context_));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kCancelled) throw;
+      save_once();
+      return RunEnd::kAskedToStop;
+    }
+    clock_.enter(Phase::kOther);
+    return std::nullopt;
+  }
+
+  StepResult step(BatchPrefetcher& batches, double lr) {
+    clock_.enter(Phase::kData);
+    const std::vector<MicroBatch> micro_batches = batches.next();
+    const StepResult result = learner_.update(micro_batches, position_.step, lr, clock_);
+    ++position_.step;
+    position_.consumed_samples += options_.model.global_batch_size;
+    throughput_.add(micro_batches);
+    return result;
+  }
+
+  std::optional<RunEnd> validate_and_save() {
+    if (!validator_.has_rows()) {
+      save(std::nullopt);
+      return std::nullopt;
+    }
+    Metrics metrics;
+    clock_.enter(Phase::kValidation);
+    try {
+      metrics = validator_.measure(context_);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kCancelled) throw;
+      save(std::nullopt);
+      return RunEnd::kAskedToStop;
+    }
+    clock_.enter(Phase::kOther);
+    log(position_.step, metrics);
+    validator_.log_metrics(metrics, position_);
+    const bool is_over = validator_.note(metrics, position_);
+    save(validator_.score(metrics));
+    if (!is_over) return std::nullopt;
+    validator_.log_end(position_);
+    return RunEnd::kFinished;
+  }
+
+  void save_once() {
+    if (!checkpoints_.is_saved(position_)) save(std::nullopt);
+  }
+
+  void save(std::optional<double> score) {
+    clock_.enter(Phase::kSave);
+    checkpoints_.save(position_, score);
+    if (mining_) mining_->keep_for(position_.step);
+    clock_.enter(Phase::kOther);
+  }
+
+  // After every `interval` updates, and after the last.
+  bool is_due(std::int64_t interval) const {
+    return position_.step % interval == 0 || position_.step == plan_.last_step;
+  }
+
+  void log(std::int64_t step, const Metrics& metrics) {
+    if (tracker_) tracker_->log(step, metrics);
+  }
+
+  void log_start() const {
+    log_info(concat("training on ", with_thousands(data_.num_training_rows()),
+                    " rows, validating on ", with_thousands(data_.num_validation_rows()), "; ",
+                    with_thousands(data_.steps_per_epoch()), " steps an epoch, ",
+                    with_thousands(plan_.last_step), " steps in all"));
+    const c10::Device device = learner_.device();
+    log_info(concat("on ", device_text(device), ", precision ",
+                    precision_name(options_.trainer.compute_precision(device)),
+                    group_.size() == 1 ? "" : concat(", one of ", group_.size(), " processes")));
+  }
+
+  void log_step(const StepResult& result, double lr, Progress& progress) {
+    clock_.enter(Phase::kOther);
+    const std::int64_t epoch = (position_.step - 1) / data_.steps_per_epoch();
+    Metrics metrics{{"reduced_train_loss", result.loss},
+                    {"lr", lr},
+                    {"grad_norm", result.grad_norm},
+                    {"global_step", static_cast<double>(position_.step)},
+                    {"epoch", static_cast<double>(epoch)},
+                    {"consumed_samples", static_cast<double>(position_.consumed_samples)}};
+    if (result.loss_scale) metrics.push_back({"loss_scale", *result.loss_scale});
+    const Metrics speed = throughput_.metrics(clock_);
+    metrics.insert(metrics.end(), speed.begin(), speed.end());
+    log(position_.step, metrics);
+    constexpr double kGigabyte = 1e9;
+    progress.set_note(concat(
+        "loss ", fixed(result.loss, 4), "  lr ", lr, "  ",
+        with_thousands(static_cast<std::int64_t>(required_value(speed, "tokens_per_second"))),
+        " tokens/s  ", fixed(static_cast<double>(process_memory().resident_bytes) / kGigabyte, 2),
+        " GB"));
+    throughput_.restart();
+    clock_.restart();
+  }
+
+  const TrainOptions& options_;
+  std::filesystem::path folder_;
+  StopToken stop_;
+  ComputeContext context_;  // of what happens within a phase
+  ProcessGroup& group_;
+  TrainingData data_;
+  RunPlan plan_;
+  Learner learner_;
+  Checkpoints checkpoints_;
+  Validator validator_;
+  EarlyEnd early_end_;
+  std::optional<NegativeMining> mining_;  // model.mining
+  std::optional<RunTracker> tracker_;     // of the leader
+  RunPosition position_;
+  Throughput throughput_;
+  PhaseClock clock_;
+};
+
+}  // namespace
+
+TrainResult train_model(const TrainOptions& options,
+                        const std::filesystem::path& folder,
+                        const TextModel& start,
+                        const c10::Device& device,
+                        const ComputeContext& context,
+                        ProcessGroup& group) {
+  const std::int64_t limit = start.encoder.max_length;  // 0: none
+  if (limit > 0 && options.model.encoder_seq_length > limit) {
+    fail(ErrorKind::kUsage, concat("model.encoder_seq_length is above the checkpoint's positions (",
+                                   limit, "): ", options.model.encoder_seq_length));
+  }
+  options.model.check_shares(group.size());
+  return RunLoop(options, folder, start, device, context, group).run();
+}
+
+}  // namespace sbert

@@ -1,0 +1,86 @@
+#include "sbert/run/validator.h"
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/base/log.h"
+#include "sbert/run/metric_names.h"
+#include "sbert/run/validation.h"
+
+namespace sbert {
+
+bool note_validation(const EarlyStoppingOptions& options, double score, RunPosition& position) {
+  if (!std::isfinite(score)) return true;
+  const double gain =
+      options.mode == MetricMode::kMin ? position.best_score - score : score - position.best_score;
+  if (std::isnan(position.best_score) || gain > options.min_delta) {
+    position.best_score = score;
+    position.validations_since_best = 0;
+    return false;
+  }
+  ++position.validations_since_best;
+  return position.validations_since_best >= options.patience;
+}
+
+double required_value(const Metrics& metrics, const std::string& name) {
+  for (const auto& [each, value] : metrics) {
+    if (each == name) return value;
+  }
+  std::string list;
+  for (const auto& [each, value] : metrics)
+    list += concat(list.empty() ? "" : ", ", each);
+  fail(ErrorKind::kUsage, concat("a validation gives no ", name, "; it gives ", list));
+}
+
+Metrics Validator::measure(const ComputeContext& context) const {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  std::optional<WithAverages> averages;
+  if (learner_.averages() && !options_.exp_manager.ema.validate_original_weights) {
+    averages.emplace(*learner_.averages());
+  }
+  const std::unique_ptr<TextEmbedder> embedder = learner_.embedder();
+  Metrics metrics = validate(*embedder, learner_, data_, options_, context);
+  const Metrics evaluated = run_evaluators(*embedder, options_, context);
+  metrics.insert(metrics.end(), evaluated.begin(), evaluated.end());
+  metrics.push_back(
+      {"validation_step_timing in s", std::chrono::duration<double>(Clock::now() - start).count()});
+  return metrics;
+}
+
+double Validator::score(const Metrics& metrics) const {
+  return required_value(metrics, options_.exp_manager.checkpoint_callback_params.monitor);
+}
+
+bool Validator::note(const Metrics& metrics, RunPosition& position) const {
+  return options_.exp_manager.create_early_stopping_callback &&
+         note_validation(early_stopping(), required_value(metrics, early_stopping().monitor),
+                         position);
+}
+
+bool Validator::has_ended(const RunPosition& position) const {
+  return options_.exp_manager.create_early_stopping_callback &&
+         position.validations_since_best >= early_stopping().patience;
+}
+
+void Validator::log_metrics(const Metrics& metrics, const RunPosition& position) const {
+  std::string line = concat("step ", position.step, ":");
+  for (const std::string_view name : kValidationMetrics)
+    line += concat(" ", name, " ", fixed(required_value(metrics, std::string(name)), 4));
+  for (const auto& [name, value] : metrics) {
+    if (name.find('/') != name.npos) line += concat(" ", name, " ", fixed(value, 4));
+  }
+  log_info(line);
+}
+
+void Validator::log_end(const RunPosition& position) const {
+  log_info(concat("stopping early: ", early_stopping().monitor, " was not better than ",
+                  fixed(position.best_score, 6), " in the last ", position.validations_since_best,
+                  " validations"));
+}
+
+}  // namespace sbert
