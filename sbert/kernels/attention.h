@@ -4,14 +4,15 @@
 #include "sbert/kernels/kernels.h"
 #include "sbert/kernels/simd.h"
 
-// Attention by blocks of queries. A vector holds one value of each of kLanes queries, so that the
-// softmax needs no sums across a vector, and keys and values are read where they are. A block is
-// one or two vectors wide: where it is two, a key that is read serves both.
+// Attention by blocks of queries, for the CPU encoder and for training. A vector holds one value of
+// each of kLanes queries, so that the softmax needs no sums across a vector, and keys and values
+// are read where they are. A block is one or two vectors wide: in the wider one, a key is read once
+// for both.
 
 namespace sbert {
 namespace {
 
-constexpr int kMostVectors = SBERT_VECTOR_BYTES == 32 ? 1 : 2;
+constexpr int kMostVectors = 2;
 // Sums that a loop keeps in registers.
 constexpr int kRegisterSums = SBERT_VECTOR_BYTES == 64 ? 16 : 8;
 
@@ -22,8 +23,9 @@ constexpr std::int64_t kBlock = kVectors * Simd<Real>::kLanes;
 template <typename Real>
 using Vector = typename Simd<Real>::Vector;
 
-// Calls work<kCount>(first) for tiles of [begin, end), of kTile and then of half as many. The last
-// one ends where the range does, and so does some of the one before again.
+// Calls work<kCount>(first) for tiles that cover [begin, end): of kTile, then of half as many. The
+// last one ends where the range does and may overlap the one before it: a value that is computed
+// twice has the same bits. A range shorter than half a tile has smaller ones.
 template <int kTile, typename Work>
 [[gnu::always_inline]] inline void for_each_tile(std::int64_t begin,
                                                  std::int64_t end,
@@ -185,20 +187,17 @@ void drop_weights(const Head<Real>& head, std::int64_t first, KeyRange range, Re
   }
 }
 
-// Calls work<kVectors>(first) for the blocks of n queries. None is narrower than the four rows that
-// become columns together.
+// Calls work<kVectors>(first) for the blocks of n queries.
 template <typename Real, typename Work>
 void for_each_block(std::int64_t n, const Work& work) {
   constexpr std::int64_t kLanes = Simd<Real>::kLanes;
-  constexpr std::int64_t kWidest = kBlock<Real, kMostVectors>;
+  // No block is narrower than the four rows that gather_columns() transposes.
+  constexpr std::int64_t kNarrow = kLanes < 4 ? 0 : kLanes;
   std::int64_t first = 0;
-  if constexpr (kLanes >= 4) {
-    for (; n - first > (kMostVectors - 1) * kLanes; first += kWidest)
-      work.template operator()<kMostVectors>(first);
-    if (kMostVectors > 1 && first < n) work.template operator()<1>(first);
-  } else {
-    for (; first < n; first += kWidest)
-      work.template operator()<kMostVectors>(first);
+  for (; n - first > kNarrow; first += 2 * kLanes)
+    work.template operator()<2>(first);
+  if constexpr (kNarrow > 0) {
+    if (first < n) work.template operator()<1>(first);
   }
 }
 

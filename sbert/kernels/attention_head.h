@@ -22,11 +22,6 @@ HeadRows<Value> rows_of(TokenRows<Value> tokens, std::int64_t start, std::int64_
   return {tokens.first + start * tokens.stride + column, tokens.stride};
 }
 
-std::int64_t key_head(const AttentionShape& shape, std::int64_t head) {
-  if (shape.num_key_heads == shape.num_heads) return head;  // no division, which takes long
-  return head / (shape.num_heads / shape.num_key_heads);
-}
-
 // One head of one sequence.
 template <typename Real>
 struct Head {
@@ -36,7 +31,7 @@ struct Head {
         n(input.cu_seqlens[part.sequence + 1] - start),
         d(shape.head_dim),
         column(part.head * d),
-        key_column(key_head(shape, part.head) * d),
+        key_column(part.head / (shape.num_heads / shape.num_key_heads) * d),
         queries(rows_of(input.queries, start, column)),
         keys(rows_of(input.keys, start, key_column)),
         values(rows_of(input.values, start, key_column)),
@@ -92,8 +87,7 @@ void transpose(Four<Real> rows[4]) {
   rows[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
 }
 
-// to [d, kWidth] = factor * rows [first, first + kWidth), the last of n rows instead of those
-// beyond
+// to [d, kWidth] = factor * rows [first, first + kWidth); rows beyond the last one are copies of it
 template <std::int64_t kWidth, typename Real>
 void gather_columns(
     HeadRows<const Real> rows, const Head<Real>& head, std::int64_t first, Real factor, Real* to) {
