@@ -16,6 +16,7 @@
 #include "sbert/search/agglomerative.h"
 #include "sbert/search/community_detection.h"
 #include "sbert/search/k_means.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
 

@@ -204,7 +204,7 @@ void write_results(std::string_view task,
                           concat(json_of(evaluations, comparison, 2), "\n"));
   }
   if (!options.report.empty()) {
-    write_report(options.report, report_data(task, options, evaluations));
+    write_report(options.report, report_data(task, options, evaluations), context);
     log_info(concat("wrote ", options.report));
   }
   const std::string text = options.format == Format::kJson

@@ -13,6 +13,7 @@
 #include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/embed/model_fingerprint.h"
+#include "sbert/data/beir.h"
 #include "sbert/mine/mined_file.h"
 #include "sbert/mine/mining.h"
 #include "sbert/report/mining_report.h"

@@ -30,6 +30,8 @@ void set_stop_signals_blocked(bool is_blocked) {
 
 }  // namespace
 
+const std::string_view kVersion = SBERT_VERSION;
+
 fs::path torch_program() {
   const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
   return folder.parent_path() / "libexec/sbert/sbert-torch";

@@ -5,7 +5,7 @@
 
 namespace sbert {
 
-inline constexpr std::string_view kVersion = SBERT_VERSION;
+extern const std::string_view kVersion;  ///< of both programs: "0.1.0"
 
 /// Where the program with libtorch is looked for: ../libexec/sbert/sbert-torch from the folder of
 /// this one, links resolved. The same in the build tree and where it is installed.
