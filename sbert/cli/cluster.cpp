@@ -19,12 +19,6 @@
 #include "sbert/search/similarity.h"
 
 namespace sbert {
-
-static constexpr auto enum_names(Linkage) {
-  return std::to_array<EnumName<Linkage>>(
-      {{"ward", Linkage::kWard}, {"average", Linkage::kAverage}, {"complete", Linkage::kComplete}});
-}
-
 namespace {
 
 enum class Format { kText, kJsonLines };

@@ -34,7 +34,7 @@ struct EvaluateOptions {
   std::vector<std::string> model;
   std::string data;
   std::string split = "test";
-  std::string mode = "trec";
+  RetrievalMode mode = RetrievalMode::kTrec;
   std::string k = "1,3,5,10,100,1000";
   std::string query_prompt_name;
   std::string document_prompt_name;
@@ -114,9 +114,8 @@ std::vector<std::int64_t> parse_cutoffs(std::string_view list) {
 TaskOptions task_options(const EvaluateOptions& options) {
   TaskOptions task;
   task.split = options.split;
-  task.retrieval = {.mode = parse_retrieval_mode(options.mode),
-                    .cutoffs = parse_cutoffs(options.k),
-                    .run_file = options.run_file};
+  task.retrieval = {
+      .mode = options.mode, .cutoffs = parse_cutoffs(options.k), .run_file = options.run_file};
   if (!options.memory.empty()) {
     task.retrieval.memory_bytes =
         within("--memory", [&] { return parse_byte_count(options.memory); });

@@ -78,12 +78,6 @@ double value_of(const Measure& measure,
 
 }  // namespace
 
-RetrievalMode parse_retrieval_mode(std::string_view name) {
-  if (name == "trec") return RetrievalMode::kTrec;
-  if (name == "st") return RetrievalMode::kSentenceTransformers;
-  fail(ErrorKind::kUsage, concat("mode must be trec or st: ", name));
-}
-
 bool trec_eval_ranks_before(float score_a,
                             std::string_view id_a,
                             float score_b,

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/metrics.h"
 #include "sbert/eval/evaluation.h"
 
@@ -24,9 +25,10 @@ enum class RetrievalMode {
                           ///< MAP@k counts min(k, relevant) documents as all; equal scores by
                           ///< ascending id
 };
-
-/// @throws Error(kUsage) unless it is "trec" or "st"
-RetrievalMode parse_retrieval_mode(std::string_view name);
+constexpr auto enum_names(RetrievalMode) {
+  return std::to_array<EnumName<RetrievalMode>>(
+      {{"trec", RetrievalMode::kTrec}, {"st", RetrievalMode::kSentenceTransformers}});
+}
 
 /// What is known of one query: its ranking, best first, and its judgements.
 struct JudgedRanking {

@@ -112,8 +112,8 @@ TEST_F(EvaluateRetrieval, WrongOptionsAreErrors) {
             "a metric's cutoff must be at least 1: 0");
   EXPECT_THAT(message({}, Similarity::kManhattan),
               testing::HasSubstr("the model's similarity is manhattan"));
-  EXPECT_EQ(message_of(ErrorKind::kUsage, [] { parse_retrieval_mode("mteb"); }),
-            "mode must be trec or st: mteb");
+  EXPECT_EQ(message_of(ErrorKind::kUsage, [] { parse_enum<RetrievalMode>("mode", "mteb"); }),
+            "mode must be one of trec, st: mteb");
 }
 
 TEST_F(EvaluateRetrieval, WithoutARelevantDocumentThereIsNoMean) {

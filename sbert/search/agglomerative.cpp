@@ -128,13 +128,6 @@ std::size_t root_of(std::vector<std::size_t>& parents, std::size_t i) {
 
 }  // namespace
 
-Linkage parse_linkage(std::string_view name) {
-  if (name == "ward") return Linkage::kWard;
-  if (name == "average") return Linkage::kAverage;
-  if (name == "complete") return Linkage::kComplete;
-  fail(ErrorKind::kUsage, concat("linkage must be ward, average or complete: ", name));
-}
-
 std::vector<std::int64_t> agglomerative_clusters(const FloatMatrix& points,
                                                  Linkage linkage,
                                                  std::int64_t clusters,

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/matrix.h"
 #include "sbert/base/worker_pool.h"
 
@@ -15,9 +15,10 @@ enum class Linkage {
   kAverage,   ///< the mean over all pairs
   kComplete,  ///< the greatest
 };
-
-/// @throws Error(kUsage) unless it is "ward", "average" or "complete"
-Linkage parse_linkage(std::string_view name);
+constexpr auto enum_names(Linkage) {
+  return std::to_array<EnumName<Linkage>>(
+      {{"ward", Linkage::kWard}, {"average", Linkage::kAverage}, {"complete", Linkage::kComplete}});
+}
 
 /// Points above this number need more memory than agglomerative_clusters() takes: 2.5 GB.
 constexpr std::int64_t kMaxAgglomerativePoints = 25'000;

@@ -20,8 +20,8 @@ TEST(AgglomerativeClusters, RefusesWhatItCannotJoin) {
   EXPECT_EQ(message_of(ErrorKind::kUsage,
                        [&] { agglomerative_clusters(many, Linkage::kWard, 2, {pool}); }),
             "too many texts to join pair by pair, at most 25000: 25001");
-  EXPECT_EQ(message_of(ErrorKind::kUsage, [] { parse_linkage("single"); }),
-            "linkage must be ward, average or complete: single");
+  EXPECT_EQ(message_of(ErrorKind::kUsage, [] { parse_enum<Linkage>("linkage", "single"); }),
+            "linkage must be one of ward, average, complete: single");
 }
 
 TEST(AgglomerativeClusters, AreNumberedByTheirFirstPoint) {

@@ -17,6 +17,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/matrix.h"
 #include "sbert/base/worker_pool.h"
 #include "sbert/eval/classification_metrics.h"
@@ -215,7 +216,7 @@ inline std::vector<double> measure(const MetricCase& c) {
   if (c.kind == "paraphrases") return detail::paraphrases(c);
   if (c.kind == "ward" || c.kind == "average" || c.kind == "complete") {
     const WorkerPool pool(1);
-    return detail::doubles(agglomerative_clusters(c.matrix("rows"), parse_linkage(c.kind),
+    return detail::doubles(agglomerative_clusters(c.matrix("rows"), parse_enum<Linkage>("linkage", c.kind),
                                                   c.integer("clusters"), {pool}));
   }
   if (c.kind == "neighbours") {
