@@ -40,8 +40,9 @@ build() {
         -DCMAKE_CXX_FLAGS="-O2 -g1 -Wno-error -isystem $deps/usr/include" -DCMAKE_LIBRARY_ARCHITECTURE=x86_64-linux-gnu \
         -DBUILD_TESTING=OFF -DSBERT_BUILD_BENCH=OFF -DCMAKE_BUILD_RPATH="$deps/usr/lib/x86_64-linux-gnu;$deps/lib/x86_64-linux-gnu" \
         -DCMAKE_EXE_LINKER_FLAGS="-Wl,-rpath-link,$deps/usr/lib/x86_64-linux-gnu:$deps/lib/x86_64-linux-gnu"
-    cmake --build build/gpu --target sbert
+    cmake --build build/gpu --target sbert sbert-torch
     "$program" --version
+    "$program" train --help >/dev/null
 }
 
 export OMP_WAIT_POLICY=passive

@@ -1,48 +1,32 @@
-# `cmake --install build/release --prefix DIR` puts there bin/sbert, the libraries with their headers, and the package
-# that find_package(sbert) reads.
+# `cmake --install build/release --prefix DIR` puts there bin/sbert, libexec/sbert/sbert-torch, the libraries with their
+# public headers, and the package that find_package(sbert) reads.
 include(CMakePackageConfigHelpers)
+get_directory_property(core_modules DIRECTORY sbert DEFINITION core_modules)
+get_directory_property(torch_modules DIRECTORY sbert DEFINITION torch_modules)
+set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/sbert")
 
-get_property(modules GLOBAL PROPERTY SBERT_MODULES)
+# sbert_export(target NAME name EXPORT set MODULES ...): what a user of the library links, with all of these modules.
+function(sbert_export target)
+    cmake_parse_arguments(arg "" "NAME;EXPORT" "MODULES" ${ARGN})
+    list(TRANSFORM arg_MODULES PREPEND sbert_)
+    add_library(${target} INTERFACE)
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${arg_NAME})
+    target_link_libraries(${target} INTERFACE ${arg_MODULES})
+    install(TARGETS ${target} ${arg_MODULES} EXPORT ${arg_EXPORT} ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    install(EXPORT ${arg_EXPORT} NAMESPACE sbert:: DESTINATION "${package_folder}")
+endfunction()
 
-# What a user of the library links; the other rooms follow from it.
-add_library(sbert_all INTERFACE)
-set_target_properties(sbert_all PROPERTIES EXPORT_NAME sbert)
-target_link_libraries(sbert_all INTERFACE sbert_checkpoint sbert_embed sbert_search sbert_eval sbert_train)
-
-# DT_RPATH, as in the build tree: see torch.cmake.
-set_target_properties(sbert PROPERTIES INSTALL_RPATH "${TORCH_DIR}/lib;$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-if(TARGET sbert_nccl)
-    install(TARGETS sbert_nccl LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+sbert_export(sbert_library NAME sbert EXPORT sbertTargets MODULES ${core_modules})
+if(SBERT_TORCH)
+    sbert_export(sbert_training NAME train EXPORT sbertTrainTargets MODULES ${torch_modules})
+    install(FILES "${PROJECT_SOURCE_DIR}/cmake/torch.cmake" DESTINATION "${package_folder}")
+    if(TARGET sbert_nccl)
+        install(TARGETS sbert_nccl LIBRARY DESTINATION libexec/sbert)
+    endif()
 endif()
-install(TARGETS sbert RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-install(
-    TARGETS sbert_all ${modules}
-    EXPORT sbertTargets
-    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-)
-# Not the headers of the commands, of the kernels, of tests, and those that show a library which stays private.
-install(
-    DIRECTORY "${PROJECT_SOURCE_DIR}/sbert/"
-    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/sbert"
-    FILES_MATCHING
-    PATTERN "*.h"
-    PATTERN "cli" EXCLUDE
-    PATTERN "kernels" EXCLUDE
-    PATTERN "golden_lines.h" EXCLUDE
-    PATTERN "nccl_plugin.h" EXCLUDE
-    PATTERN "message_of.h" EXCLUDE
-    PATTERN "model_json.h" EXCLUDE
-    PATTERN "json_fields.h" EXCLUDE
-    PATTERN "test_files.h" EXCLUDE
-    PATTERN "test_variables.h" EXCLUDE
-    PATTERN "test_wandb_log.h" EXCLUDE
-    PATTERN "test_xml.h" EXCLUDE
-)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/conf" DESTINATION "${CMAKE_INSTALL_DATADIR}/sbert")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
-set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/sbert")
-install(EXPORT sbertTargets NAMESPACE sbert:: DESTINATION "${package_folder}")
 configure_package_config_file(
     "${PROJECT_SOURCE_DIR}/cmake/sbertConfig.cmake.in"
     "${PROJECT_BINARY_DIR}/sbertConfig.cmake"
@@ -56,7 +40,6 @@ install(
     FILES
         "${PROJECT_BINARY_DIR}/sbertConfig.cmake"
         "${PROJECT_BINARY_DIR}/sbertConfigVersion.cmake"
-        "${PROJECT_SOURCE_DIR}/cmake/torch.cmake"
     DESTINATION "${package_folder}"
 )
 
@@ -66,7 +49,7 @@ if(BUILD_TESTING)
         COMMAND
             ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR}
             -DGENERATOR=${CMAKE_GENERATOR} -DCOMPILER=${CMAKE_CXX_COMPILER} -DFLAGS=${CMAKE_CXX_FLAGS}
-            -P "${PROJECT_SOURCE_DIR}/cmake/install_test.cmake"
+            -DTORCH=${SBERT_TORCH} -P "${PROJECT_SOURCE_DIR}/cmake/install_test.cmake"
     )
     set_tests_properties(install PROPERTIES TIMEOUT 300 ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0")
 endif()

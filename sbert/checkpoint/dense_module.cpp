@@ -33,6 +33,13 @@ constexpr std::array<std::pair<std::string_view, Activation>, 5> kActivations = 
     {"torch.nn.modules.activation.SiLU", Activation::kSilu},
 }};
 
+std::string_view class_of(Activation activation) {
+  for (const auto& [name, known] : kActivations) {
+    if (known == activation) return name;
+  }
+  fail(ErrorKind::kInput, "a Dense module of sentence-transformers cannot name the activation");
+}
+
 Activation read_activation(const json& config) {
   const std::optional<std::string> name = read_string(config, "activation_function");
   if (!name) return Activation::kTanh;
@@ -106,7 +113,8 @@ DenseLayer read_dense_module(const std::filesystem::path& folder, std::int64_t w
   const std::filesystem::path config_file = folder / "config.json";
   const std::optional<json> file = read_optional_json(config_file);
   if (!file) fail(ErrorKind::kInput, concat(config_file, ": is missing"));
-  const DenseConfig config = within(config_file.native(), [&] { return read_config(*file, width); });
+  const DenseConfig config =
+      within(config_file.native(), [&] { return read_config(*file, width); });
   Weights weights = read_folder_weights(folder);
   return within(folder.native(), [&] {
     DenseLayer layer{.weight = take(weights, kWeight, {config.out, config.in}),
@@ -124,14 +132,10 @@ DenseLayer read_dense_module(const std::filesystem::path& folder, std::int64_t w
 void write_dense_module(const DenseLayer& layer,
                         const std::filesystem::path& folder,
                         Precision precision) {
-  std::string_view activation;
-  for (const auto& [name, known] : kActivations) {
-    if (known == layer.activation) activation = name;
-  }
   const nlohmann::ordered_json config = {{"in_features", layer.weight.shape.at(1)},
                                          {"out_features", layer.weight.shape.at(0)},
                                          {"bias", layer.bias.has_value()},
-                                         {"activation_function", activation}};
+                                         {"activation_function", class_of(layer.activation)}};
   write_file_atomically(folder / "config.json", config.dump(2) + "\n");
   Weights weights{layer.weight};
   weights[0].name = kWeight;

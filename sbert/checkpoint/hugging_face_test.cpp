@@ -12,6 +12,7 @@
 #include "sbert/checkpoint/safetensors.h"
 #include "sbert/checkpoint/sentence_transformers.h"
 #include "sbert/checkpoint/test_files.h"
+#include "sbert/checkpoint/torch_zip.h"
 
 namespace sbert {
 namespace {
@@ -207,8 +208,8 @@ TEST_F(SentenceTransformersTest, LowerCaseIsMootForATokenizerThatLowers) {
 TEST_F(SentenceTransformersTest, RefusesOtherModules) {
   const json transformer = module("", "sentence_transformers.models.Transformer");
   const json pooling = module("1_Pooling", "sentence_transformers.models.Pooling");
-  EXPECT_THAT(refusal("modules.json", {transformer, pooling,
-                                       module("2_CNN", "sentence_transformers.models.CNN")}),
+  EXPECT_THAT(refusal("modules.json",
+                      {transformer, pooling, module("2_CNN", "sentence_transformers.models.CNN")}),
               HasSubstr("module 3: only Transformer, Pooling, Dense and Normalize are supported, "
                         "not sentence_transformers.models.CNN"));
   EXPECT_THAT(refusal("modules.json", {pooling, transformer}), HasSubstr("in this order"));
@@ -280,8 +281,9 @@ TEST_F(DenseTest, NamesWhatIsWrong) {
   json wider = config;
   wider["out_features"] = 9;
   write("2_Dense/config.json", wider);
-  EXPECT_THAT(input_error([&] { read(); }),
-              HasSubstr("2_Dense: tensor linear.weight: expected the shape [9, 32], found [8, 32]"));
+  EXPECT_THAT(
+      input_error([&] { read(); }),
+      HasSubstr("2_Dense: tensor linear.weight: expected the shape [9, 32], found [8, 32]"));
   std::filesystem::remove(model_ / "2_Dense/config.json");
   EXPECT_THAT(input_error([&] { read(); }), HasSubstr("2_Dense/config.json: is missing"));
 }
@@ -290,6 +292,35 @@ TEST_F(DenseTest, OtherFormsCannotHoldThem) {
   EXPECT_THAT(input_error([&] { save_model(*saved_, folder_ / "x.nemo", ModelFormat::kNemo); }),
               HasSubstr("a .nemo cannot hold Dense layers"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "x.nemo"));
+  testing::internal::CaptureStderr();
+  save_model(*saved_, folder_ / "hf", ModelFormat::kHuggingFace);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("a Hugging Face folder has no place for some settings; write the "
+                        "sentence-transformers form to keep them: Dense layers"));
+}
+
+TEST_F(DenseTest, IsWrittenInThePrecisionOfTheModel) {
+  save_model(*saved_, folder_ / "half", {.precision = Precision::kBf16});
+  const DenseLayer layer = load_model(folder_ / "half").head.dense.at(0);
+  EXPECT_EQ(layer.weight.type, ElementType::kBFloat16);
+  EXPECT_EQ(layer.bias.value().type, ElementType::kBFloat16);
+}
+
+TEST_F(DenseTest, RefusesToWriteAnActivationThatHasNoClass) {
+  saved_->head.dense[0].activation = Activation::kGeluTanh;
+  EXPECT_THAT(
+      input_error([&] { save_model(*saved_, folder_ / "x", ModelFormat::kSentenceTransformers); }),
+      HasSubstr("a Dense module of sentence-transformers cannot name the activation"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x"));
+}
+
+TEST_F(DenseTest, IsReadFromPytorchModelBin) {
+  const Weights tensors = read_safetensors(model_ / "2_Dense/model.safetensors").tensors;
+  std::filesystem::remove(model_ / "2_Dense/model.safetensors");
+  std::string bytes;
+  write_torch_zip(tensors, [&](std::string_view part) { bytes += part; });
+  write_bytes(model_ / "2_Dense/pytorch_model.bin", bytes);
+  EXPECT_TRUE(is_same(read().head.dense.at(0).weight, saved_->head.dense[0].weight));
 }
 
 TEST_F(SentenceTransformersTest, RefusesOtherPoolings) {

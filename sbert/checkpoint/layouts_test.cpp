@@ -113,8 +113,8 @@ TEST_F(LayoutsTest, WeightsKeepTheTypeOfTheFile) {
                                         std::pair{Precision::k16, ElementType::kFloat16}}) {
     save_model(model, folder_ / "x", {.precision = precision});
     const TextModel back = load_model(folder_ / "x");
-    EXPECT_TRUE(std::ranges::all_of(
-        back.weights, [&](const Weight& weight) { return weight.type == type; }));
+    EXPECT_TRUE(std::ranges::all_of(back.weights,
+                                    [&](const Weight& weight) { return weight.type == type; }));
     save_model(back, folder_ / "again", {.precision = precision});
     EXPECT_EQ(read_file(folder_ / "again/model.safetensors"),
               read_file(folder_ / "x/model.safetensors"));
@@ -146,7 +146,8 @@ TEST_F(LayoutsTest, NamesWeightsThatAreTooLargeForHalf) {
 TEST_F(LayoutsTest, ReadsAnUnpackedArchive) {
   unpack(golden("layouts/torch_dist.nemo"), folder_ / "nemo");
   EXPECT_EQ(detect_model_format(folder_ / "nemo"), ModelFormat::kNemo);
-  EXPECT_LT(difference_from_hugging_face(load_model(folder_ / "nemo", WorkerPool(1), golden("hf"))), 1e-6);
+  EXPECT_LT(difference_from_hugging_face(load_model(folder_ / "nemo", WorkerPool(1), golden("hf"))),
+            1e-6);
 }
 
 TEST_F(LayoutsTest, SaysWhichFileOfATorchDistCheckpointIsMissing) {

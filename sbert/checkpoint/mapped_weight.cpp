@@ -1,13 +1,21 @@
 #include "sbert/checkpoint/mapped_weight.h"
 
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+
 namespace sbert {
 namespace {
+
+// What a tensor or two that others share may take; a small file may hold more than itself.
+constexpr std::uint64_t kMostCopiesOfFile = 4;
+constexpr std::uint64_t kSmallCopies = 64 << 20;
 
 // Of a private mapping that is only read, these come back from the file when they are touched.
 void release_pages(std::string_view bytes) {
@@ -90,6 +98,25 @@ Weight strided_weight(std::string name,
   WeightBuffer copy(std::move(name), type, shape);
   gather(bytes.data(), static_cast<std::size_t>(element_size(type)), shape, strides, copy.bytes());
   return std::move(copy).take();
+}
+
+CopyLimit::CopyLimit(std::uint64_t file_bytes)
+    : most_(kMostCopiesOfFile * file_bytes + kSmallCopies) {}
+
+void CopyLimit::add(std::uint64_t bytes) {
+  if (bytes > most_ - total_) {
+    fail(ErrorKind::kInput, concat("tensors are made of the same bytes too often: together they "
+                                   "take more than ",
+                                   most_, " bytes"));
+  }
+  total_ += bytes;
+}
+
+void CopyLimit::add_unless_view(const Weight& weight, std::string_view file) {
+  const std::less<const char*> is_before;
+  const bool is_view = !is_before(weight.bytes.data(), file.data()) &&
+                       is_before(weight.bytes.data(), file.data() + file.size());
+  if (!is_view) add(weight.bytes.size());
 }
 
 std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64_t>& shape) {

@@ -35,6 +35,24 @@ Weight strided_weight(std::string name,
                       const std::vector<std::int64_t>& strides,
                       const BytesOwner& owner);
 
+/// Bounds the memory of copies. The tensors of a file may be made of the same bytes, and be far
+/// more than the file together.
+class CopyLimit {
+ public:
+  /// @param file_bytes of the file, or of all files of a checkpoint
+  explicit CopyLimit(std::uint64_t file_bytes);
+
+  /// To be called for each copy.
+  /// @throws Error(kInput) once the copies are several times as large as the file
+  void add(std::uint64_t bytes);
+  /// The same for a weight that may be a view of `file`.
+  void add_unless_view(const Weight& weight, std::string_view file);
+
+ private:
+  std::uint64_t most_;
+  std::uint64_t total_ = 0;
+};
+
 /// Strides of elements row after row.
 std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64_t>& shape);
 

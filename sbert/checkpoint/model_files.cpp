@@ -55,9 +55,10 @@ ModelFormat detect_model_format(const std::filesystem::path& path) {
                                    ": is a checkpoint of NeMo 2; export it to Hugging Face's "
                                    "form with nemo llm export first"));
   }
-  fail(ErrorKind::kInput, concat(path,
-                                 ": is not a model: a folder needs a modules.json, a config.json or a "
-                                 "model_config.yaml"));
+  fail(ErrorKind::kInput,
+       concat(path,
+              ": is not a model: a folder needs a modules.json, a config.json or a "
+              "model_config.yaml"));
 }
 
 TextModel load_model(const std::filesystem::path& path,

@@ -18,7 +18,8 @@ ModelFormat detect_model_format(const std::filesystem::path& path);
 
 /// Reads a model in any form. Its weights are views of the mapped files.
 /// @param pool             looks through the weights
-/// @param tokenizer_folder with the tokenizer files, for a .nemo of NeMo's, which holds none; empty:
+/// @param tokenizer_folder with the tokenizer files, for a .nemo of NeMo's, which holds none;
+/// empty:
 ///                         the model's own
 /// @throws Error(kInput) naming the file and the key or tensor that is wrong, also if the tokenizer
 ///         has ids that the encoder does not

@@ -76,7 +76,8 @@ TEST_F(ModelFilesTest, ReadsEveryFormOfTheTinyModelToTheSameWeights) {
     const TextModel nemo = load_model(golden(name), WorkerPool(1), golden("hf"));
     EXPECT_THAT(differing_parameters(nemo, model), IsEmpty()) << name;
     EXPECT_EQ(nemo.encoder.embeddings, model.encoder.embeddings) << name;
-    EXPECT_THAT(nemo.card.prompts, ElementsAre(Pair("passage", "passage: "), Pair("query", "query: ")));
+    EXPECT_THAT(nemo.card.prompts,
+                ElementsAre(Pair("passage", "passage: "), Pair("query", "query: ")));
   }
 }
 
@@ -117,7 +118,8 @@ TEST_F(ModelFilesTest, RealModelKeepsItsBytesThroughEveryForm) {
   save_model(load_model(folder_ / "again"), folder_ / "b.nemo", ModelFormat::kNemo);
   EXPECT_EQ(load_model(folder_ / "again").tokenizer.files(), model.tokenizer.files());
 
-  const Weights before = read_safetensors(std::filesystem::path(path) / "model.safetensors").tensors;
+  const Weights before =
+      read_safetensors(std::filesystem::path(path) / "model.safetensors").tensors;
   for (const Weight& each : read_safetensors(folder_ / "again" / "model.safetensors").tensors)
     EXPECT_TRUE(is_same(find(before, each.name), each)) << each.name;
 }

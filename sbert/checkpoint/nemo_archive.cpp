@@ -114,17 +114,17 @@ Activation activation(const NemoConfig& config) {
 
 EncoderSpec encoder_spec(const NemoConfig& config, const Weights& weights) {
   const NemoTableSizes tables = nemo_table_sizes(weights);
-  const BertSizes sizes{.vocab_size = tables.vocab_size,
-                        .hidden_size = config.hidden_size,
-                        .num_layers = config.num_layers,
-                        .num_attention_heads = config.num_attention_heads,
-                        .ffn_hidden_size = config.ffn_hidden_size,
-                        .max_position_embeddings = tables.max_position_embeddings,
-                        .type_vocab_size = tables.type_vocab_size,
-                        .layernorm_epsilon = config.layernorm_epsilon,
-                        .activation = activation(config),
-                        .dropout = {.hidden = config.hidden_dropout,
-                                    .attention = config.sbert.attention_dropout}};
+  const BertSizes sizes{
+      .vocab_size = tables.vocab_size,
+      .hidden_size = config.hidden_size,
+      .num_layers = config.num_layers,
+      .num_attention_heads = config.num_attention_heads,
+      .ffn_hidden_size = config.ffn_hidden_size,
+      .max_position_embeddings = tables.max_position_embeddings,
+      .type_vocab_size = tables.type_vocab_size,
+      .layernorm_epsilon = config.layernorm_epsilon,
+      .activation = activation(config),
+      .dropout = {.hidden = config.hidden_dropout, .attention = config.sbert.attention_dropout}};
   sizes.validate();
   return bert_spec(sizes);
 }

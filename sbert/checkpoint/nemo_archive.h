@@ -22,7 +22,8 @@ TextModel read_nemo(const std::filesystem::path& path,
 
 /// Writes an uncompressed archive, whole or not at all, that NeMo restores and that read_nemo()
 /// reads back to the same model; in 32 bits, bit for bit. The same model gives the same bytes.
-/// @throws Error(kIo); Error(kInput) as in_precision(), or if an archive cannot hold the model: Dense
+/// @throws Error(kIo); Error(kInput) as in_precision(), or if an archive cannot hold the model:
+/// Dense
 ///         layers, another encoder than BERT
 void write_nemo(const TextModel& model,
                 const std::filesystem::path& path,

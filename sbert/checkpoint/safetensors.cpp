@@ -61,11 +61,8 @@ void write_safetensors(const std::filesystem::path& path,
   std::uint64_t offset = 0;
   for (const Weight& each : tensors) {
     const std::uint64_t end = offset + each.bytes.size();
-    header.tensors.push_back({.name = each.name,
-                              .type = each.type,
-                              .shape = each.shape,
-                              .begin = offset,
-                              .end = end});
+    header.tensors.push_back(
+        {.name = each.name, .type = each.type, .shape = each.shape, .begin = offset, .end = end});
     offset = end;
   }
   const std::string json = within(path.native(), [&] { return format_safetensors_header(header); });

@@ -32,8 +32,8 @@ TEST_F(SafetensorsTest, ReadsEveryTypeOfAFileThatPythonWrote) {
   EXPECT_EQ(file.tensors[0].name, "a");
   const auto tensor = [&](std::size_t i) { return file.tensors[i]; };
   EXPECT_TRUE(is_same(tensor(0), weight_of("", ElementType::kFloat32, {2, 3}, counted(6, 1))));
-  EXPECT_TRUE(is_same(
-      tensor(1), weight_of<std::uint16_t>("", ElementType::kFloat16, {3}, {0x3800, 0xC000, 0x3C00})));
+  EXPECT_TRUE(is_same(tensor(1), weight_of<std::uint16_t>("", ElementType::kFloat16, {3},
+                                                          {0x3800, 0xC000, 0x3C00})));
   EXPECT_TRUE(
       is_same(tensor(2), weight_of<std::uint16_t>("", ElementType::kBFloat16, {1}, {0x3F80})));
   EXPECT_TRUE(is_same(tensor(3), weight_of<std::int64_t>("", ElementType::kInt64, {2}, {7, -8})));
@@ -44,10 +44,9 @@ TEST_F(SafetensorsTest, ReadsEveryTypeOfAFileThatPythonWrote) {
 }
 
 TEST_F(SafetensorsTest, WritesWhatItReads) {
-  const Weights tensors = {
-      weight_of("z", ElementType::kFloat32, {3, 2}, counted(6)),
-      weight_of<std::int64_t>("a", ElementType::kInt64, {2}, {1LL << 40, -1}),
-      make_weight("none", {3, 0}, {})};
+  const Weights tensors = {weight_of("z", ElementType::kFloat32, {3, 2}, counted(6)),
+                           weight_of<std::int64_t>("a", ElementType::kInt64, {2}, {1LL << 40, -1}),
+                           make_weight("none", {3, 0}, {})};
   write_safetensors(folder_ / "x", tensors, {{"step", "17"}, {"Schlüssel", "\"\n\\"}});
   const Safetensors back = read_safetensors(folder_ / "x");
   ASSERT_EQ(back.tensors.size(), 3U);
@@ -60,7 +59,8 @@ TEST_F(SafetensorsTest, WritesWhatItReads) {
 
 TEST_F(SafetensorsTest, PadsTheHeaderSoThatTensorsAreAligned) {
   for (const char* name : {"a", "ab", "abc"}) {
-    write_safetensors(folder_ / "x", {weight_of<double>(name, ElementType::kFloat64, {1}, {1.0})}, {});
+    write_safetensors(folder_ / "x", {weight_of<double>(name, ElementType::kFloat64, {1}, {1.0})},
+                      {});
     const std::string bytes = read_file(folder_ / "x");
     EXPECT_EQ(bytes.size() % 8, 0U);
   }
@@ -86,8 +86,9 @@ TEST_F(SafetensorsTest, CopiesWhatIsNotAligned) {
 }
 
 TEST_F(SafetensorsTest, RefusesATypeThatTheFormatOfOursDoesNotHold) {
-  EXPECT_THROW(write_safetensors(
-                   folder_ / "x", {weight_of<char>("x", ElementType::kBool, {1}, {1})}, {}), Error);
+  EXPECT_THROW(
+      write_safetensors(folder_ / "x", {weight_of<char>("x", ElementType::kBool, {1}, {1})}, {}),
+      Error);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "x"));
 }
 
@@ -176,15 +177,15 @@ TEST_F(SafetensorsTest, RefusesMoreDimensionsThanTorchIsUsedTo) {
 }
 
 TEST_F(SafetensorsTest, SurvivesEveryCutAndAnyFlippedByte) {
-  expect_survives_damage(
-      read_file(golden("mixed.safetensors")), 1, 20'000, [](const std::string& bytes) {
-        const auto owner = std::make_shared<const std::string>(bytes);
-        volatile unsigned sum = 0;
-        for (const Weight& each : parse_safetensors(*owner, {owner}).tensors) {
-          for (const char byte : each.bytes)
-            sum = sum + static_cast<unsigned char>(byte);
-        }
-      });
+  expect_survives_damage(read_file(golden("mixed.safetensors")), 1, 20'000,
+                         [](const std::string& bytes) {
+                           const auto owner = std::make_shared<const std::string>(bytes);
+                           volatile unsigned sum = 0;
+                           for (const Weight& each : parse_safetensors(*owner, {owner}).tensors) {
+                             for (const char byte : each.bytes)
+                               sum = sum + static_cast<unsigned char>(byte);
+                           }
+                         });
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ Modules read_modules(const std::filesystem::path& folder) {
   std::vector<std::string> order;
   for (const json& each : list) {
     within(concat("module ", order.size() + 1), [&] {
-      if (!each.is_object()) fail(ErrorKind::kInput, concat("is not an object: ", each.type_name()));
+      if (!each.is_object())
+        fail(ErrorKind::kInput, concat("is not an object: ", each.type_name()));
       const std::string type = read_string(each, "type").value_or("");
       const std::filesystem::path place =
           module_folder(folder, read_string(each, "path").value_or(""));

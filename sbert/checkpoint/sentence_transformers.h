@@ -9,8 +9,8 @@
 namespace sbert {
 
 /// Reads a folder of sentence-transformers 2 to 6: modules.json with a Transformer, a Pooling,
-/// any number of Dense modules and perhaps a Normalize module. Both dialects of the module files are read: pooling_mode_*_tokens
-/// flags and pooling_mode, max_seq_length with and without.
+/// any number of Dense modules and perhaps a Normalize module. Both dialects of the module files
+/// are read: pooling_mode_*_tokens flags and pooling_mode, max_seq_length with and without.
 /// @param tokenizer_folder empty: the tokenizer files lie with the Transformer module
 /// @throws Error(kInput) naming the file and the key, or the module that is not supported
 TextModel read_sentence_transformers(const std::filesystem::path& folder,

@@ -47,9 +47,11 @@ std::string_view bytes_of_chunk(const Files& files, const DistChunk& chunk) {
 Weight read_chunk(const Files& files,
                   const DistTensor& tensor,
                   const DistChunk& chunk,
-                  const BytesOwner& owner) {
+                  const BytesOwner& owner,
+                  CopyLimit& copies) {
   const std::string_view bytes = bytes_of_chunk(files, chunk);
   Weight part = within(chunk.file, [&] { return read_torch_zip_tensor(bytes, owner); });
+  copies.add_unless_view(part, bytes);
   if (part.shape != chunk.sizes || part.type != tensor.type) {
     fail(ErrorKind::kInput,
          concat("the part in ", chunk.file, " does not have the shape and type that ", kMetadata,
@@ -108,15 +110,19 @@ void place_part(const Weight& part, const DistTensor& tensor, const DistChunk& c
   }
 }
 
-Weight read_tensor(const Files& files, const DistTensor& tensor, const BytesOwner& owner) {
+Weight read_tensor(const Files& files,
+                   const DistTensor& tensor,
+                   const BytesOwner& owner,
+                   CopyLimit& copies) {
   if (tensor.chunks.size() == 1 && tensor.chunks[0].sizes == tensor.shape) {
-    return read_chunk(files, tensor, tensor.chunks[0], owner);
+    return read_chunk(files, tensor, tensor.chunks[0], owner, copies);
   }
   check_parts(tensor);
   // The parts are read before memory is taken for the whole.
   Weights parts;
   for (const DistChunk& chunk : tensor.chunks)
-    parts.push_back(read_chunk(files, tensor, chunk, owner));
+    parts.push_back(read_chunk(files, tensor, chunk, owner, copies));
+  copies.add(tensor_bytes(tensor.shape, tensor.type).value_or(0));
   WeightBuffer whole(tensor.name, tensor.type, tensor.shape);
   for (std::size_t i = 0; i < parts.size(); ++i)
     place_part(parts[i], tensor, tensor.chunks[i], whole.bytes());
@@ -154,10 +160,14 @@ Weights read_torch_dist(const Files& files, const BytesOwner& owner) {
   }
   const std::vector<DistTensor> described =
       within(kMetadata, [&] { return read_dist_metadata(metadata->second); });
+  std::uint64_t file_bytes = 0;
+  for (const auto& [name, bytes] : files)
+    file_bytes += bytes.size();
+  CopyLimit copies(file_bytes);
   Weights weights;
   for (const DistTensor& each : described) {
     within(concat("tensor ", each.name), [&] {
-      Weight weight = read_tensor(files, each, owner);
+      Weight weight = read_tensor(files, each, owner, copies);
       weight.name = each.name;
       if (is_of_all_layers(each.name)) {
         add_layers(each.name, weight, weights);

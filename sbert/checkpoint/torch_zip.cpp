@@ -110,9 +110,12 @@ Weights read_torch_zip(std::string_view bytes, const BytesOwner& owner) {
       within("data.pkl", [&] { return read_pickled_state_dict(zip.pickle); });
   Weights weights;
   weights.reserve(pickled.size());
+  CopyLimit copies(bytes.size());
   for (const PickledTensor& each : pickled) {
-    within(concat("tensor ", each.name),
-           [&] { weights.push_back(make_weight(each, zip.members, zip.folder, owner)); });
+    within(concat("tensor ", each.name), [&] {
+      weights.push_back(make_weight(each, zip.members, zip.folder, owner));
+      copies.add_unless_view(weights.back(), bytes);
+    });
   }
   return weights;
 }
@@ -144,6 +147,7 @@ void write_torch_zip(const Weights& tensors, const std::function<void(std::strin
   for (std::size_t i = 0; i < tensors.size(); ++i)
     add(concat("data/", i), tensors[i].bytes);
   add("version", "3\n");  // of torch's file format: zip
+  add(".data/serialization_id", writer.content_id());
   writer.finish();
 }
 

@@ -2,12 +2,14 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/checkpoint/pickled_state_dict.h"
 #include "sbert/checkpoint/test_files.h"
+#include "sbert/checkpoint/zip_reader.h"
 #include "sbert/checkpoint/zip_writer.h"
 
 namespace sbert {
@@ -15,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 
 Weights read_bytes(std::string bytes) {
   const auto owner = std::make_shared<const std::string>(std::move(bytes));
@@ -50,10 +53,10 @@ TEST(TorchZip, ReadsEveryTypeAndViewThatPythonWrote) {
   EXPECT_THAT(values("half"), ElementsAre(0.5, -2));
   EXPECT_EQ(find(tensors, "bfloat16").type, ElementType::kBFloat16);
   EXPECT_THAT(values("bfloat16"), ElementsAre(1, 256));
-  EXPECT_TRUE(is_same(find(tensors, "double"),
-                      weight_of<double>("", ElementType::kFloat64, {1}, {0.1})));
-  EXPECT_TRUE(is_same(find(tensors, "int64"), weight_of<std::int64_t>("", ElementType::kInt64, {2},
-                                                                      {1LL << 40, -1})));
+  EXPECT_TRUE(
+      is_same(find(tensors, "double"), weight_of<double>("", ElementType::kFloat64, {1}, {0.1})));
+  EXPECT_TRUE(is_same(find(tensors, "int64"),
+                      weight_of<std::int64_t>("", ElementType::kInt64, {2}, {1LL << 40, -1})));
   EXPECT_TRUE(
       is_same(find(tensors, "scalar"), weight_of<float>("", ElementType::kFloat32, {}, {3.5F})));
   EXPECT_THAT(find(tensors, "empty").shape, ElementsAre(0, 4));
@@ -149,6 +152,42 @@ TEST(TorchZip, RefusesStridesThatMakeMuchOfLittle) {
   writer.finish();
   EXPECT_THAT(input_error([&] { read_bytes(bytes); }),
               HasSubstr("tensor x: its strides repeat the 1 elements of its storage too often"));
+}
+
+TEST(TorchZip, RefusesCopiesThatTakeFarMoreThanTheFile) {
+  // Transposed views of one storage of 4 MiB: 20 and the 64 MiB of small files are allowed, not 24.
+  std::vector<PickledTensor> tensors;
+  for (int i = 0; i < 24; ++i) {
+    tensors.push_back({.name = concat("x", i),
+                       .storage = "0",
+                       .storage_elements = 1 << 20,
+                       .shape = {1 << 10, 1 << 10},
+                       .strides = {1, 1 << 10}});
+  }
+  const auto zip_of = [&] {
+    std::string bytes;
+    ZipWriter writer([&](std::string_view part) { bytes += part; });
+    writer.add("archive/data.pkl", write_pickled_state_dict(tensors));
+    writer.add("archive/data/0", std::string(4 << 20, '\0'));
+    writer.finish();
+    return bytes;
+  };
+  EXPECT_THAT(input_error([&] { read_bytes(zip_of()); }),
+              HasSubstr("tensor x20: tensors are made of the same bytes too often"));
+  for (PickledTensor& each : tensors)
+    each.strides = {1 << 10, 1};
+  EXPECT_EQ(read_bytes(zip_of()).size(), tensors.size()) << "views take nothing";
+}
+
+TEST(TorchZip, HasANumberOfItsContentAsTorchDoes) {
+  const auto number = [](float value) {
+    const std::string bytes = written({make_weight("x", {1}, {value})});
+    return std::string(read_zip(bytes).at("archive/.data/serialization_id").bytes);
+  };
+  EXPECT_THAT(number(1), MatchesRegex("[0-9]+"));
+  EXPECT_EQ(number(1).size(), 40U);
+  EXPECT_EQ(number(1), number(1));
+  EXPECT_NE(number(1), number(2));
 }
 
 TEST(TorchZip, RefusesWhatIsNoZip) {

@@ -45,6 +45,16 @@ std::uint32_t checksum(std::string_view bytes) {
       ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
+// As torch combines the checksums of its members.
+std::uint64_t combined(std::uint64_t seed, std::uint64_t value) {
+  return seed ^ (value + 0x9e37'79b9 + (seed << 6) + (seed >> 2));
+}
+
+std::string twenty_digits(std::uint64_t value) {
+  const std::string digits = std::to_string(value);
+  return std::string(20 - digits.size(), '0') + digits;
+}
+
 }  // namespace
 
 ZipWriter::ZipWriter(std::function<void(std::string_view)> sink, std::uint64_t alignment)
@@ -64,8 +74,8 @@ std::string ZipWriter::local_header(const Member& member) const {
     put(extra, member.size);
     put(extra, member.size);
   }
-  const std::uint64_t unpadded = member.offset + kLocalHeaderBytes + member.name.size() +
-                                 extra.size() + kExtraHeaderBytes;
+  const std::uint64_t unpadded =
+      member.offset + kLocalHeaderBytes + member.name.size() + extra.size() + kExtraHeaderBytes;
   const std::uint64_t padding = (alignment_ - unpadded % alignment_) % alignment_;
   put(extra, kPaddingExtra);
   put(extra, static_cast<std::uint16_t>(padding));
@@ -93,6 +103,16 @@ void ZipWriter::add(std::string_view name, std::string_view bytes) {
   members_.push_back({std::string(name), bytes.size(), written_, checksum(bytes)});
   write(local_header(members_.back()));
   write(bytes);
+}
+
+std::string ZipWriter::content_id() const {
+  std::uint64_t names = 0;
+  std::uint64_t bytes = 0;
+  for (const Member& member : members_) {
+    names = combined(names, checksum(member.name));
+    bytes = combined(bytes, member.crc);
+  }
+  return twenty_digits(names) + twenty_digits(bytes);
 }
 
 void ZipWriter::finish() {

@@ -21,6 +21,8 @@ class ZipWriter {
 
   /// @throws Error(kInternal) for a name of more than 65,535 bytes
   void add(std::string_view name, std::string_view bytes);
+  /// 40 digits that tell these members from others: a number of their names and one of their bytes.
+  std::string content_id() const;
   /// The directory. To be called once, at the end.
   void finish();
 

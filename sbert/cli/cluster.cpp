@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,33 +9,41 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/cli/commands.h"
-#include "sbert/cli/model_option.h"
+#include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
-#include "sbert/eval/agglomerative.h"
-#include "sbert/eval/community_detection.h"
-#include "sbert/eval/k_means.h"
-#include "sbert/eval/model_embeddings.h"
-#include "sbert/eval/vector_similarity.h"
+#include "sbert/eval/role_embedder.h"
+#include "sbert/search/agglomerative.h"
+#include "sbert/search/community_detection.h"
+#include "sbert/search/k_means.h"
+#include "sbert/search/similarity.h"
 
 namespace sbert {
+
+static constexpr auto enum_names(Linkage) {
+  return std::to_array<EnumName<Linkage>>(
+      {{"ward", Linkage::kWard}, {"average", Linkage::kAverage}, {"complete", Linkage::kComplete}});
+}
+
 namespace {
+
+enum class Format { kText, kJsonLines };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"text", Format::kText}, {"jsonl", Format::kJsonLines}});
+}
 
 struct ClusterOptions {
   std::string model;
   std::string input = "-";
   std::int64_t clusters = 0;
-  std::string linkage;
+  std::optional<Linkage> linkage;
   std::optional<double> threshold;
   std::int64_t min_size = 10;
   std::int64_t seed = 0;
   int restarts = 3;
   std::string prompt_name;
-  std::int64_t max_length = 0;
-  int threads = 0;
-  std::string device = "auto";
-  std::string format = "text";
+  Format format = Format::kText;
+  EncodingOptions encoding;
 
   static constexpr auto fields() {
     using Self = ClusterOptions;
@@ -50,9 +59,6 @@ struct ClusterOptions {
         field("seed", &Self::seed, "of the random choices of k-means"),
         field("restarts", &Self::restarts, "runs of k-means of which the best one counts"),
         field("prompt_name", &Self::prompt_name, "the model's prompt to put before each text"),
-        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
-        field("threads", &Self::threads, "0: every core"),
-        field("device", &Self::device, kDeviceHelp),
         field("format", &Self::format, "text, or jsonl: an object a text, in order"),
     };
   }
@@ -84,19 +90,22 @@ Clusters rows_of(const std::vector<std::int64_t>& cluster_of_text) {
   return clusters;
 }
 
-Clusters find_clusters(FloatMatrix embeddings, const ClusterOptions& options) {
+Clusters find_clusters(FloatMatrix embeddings,
+                       const ClusterOptions& options,
+                       const ComputeContext& context) {
   if (options.threshold) {
-    return detect_communities(embeddings,
-                              {.threshold = *options.threshold, .min_size = options.min_size});
+    return detect_communities(
+        embeddings, {.threshold = *options.threshold, .min_size = options.min_size}, context);
   }
   normalize_rows(embeddings);
-  if (!options.linkage.empty()) {
-    return rows_of(
-        agglomerative_clusters(embeddings, parse_linkage(options.linkage), options.clusters));
+  if (options.linkage) {
+    return rows_of(agglomerative_clusters(embeddings, *options.linkage, options.clusters, context));
   }
-  return rows_of(mini_batch_k_means(embeddings, {.clusters = options.clusters,
-                                                 .restarts = options.restarts,
-                                                 .seed = static_cast<std::uint64_t>(options.seed)})
+  return rows_of(mini_batch_k_means(embeddings,
+                                    {.clusters = options.clusters,
+                                     .restarts = options.restarts,
+                                     .seed = static_cast<std::uint64_t>(options.seed)},
+                                    context)
                      .clusters);
 }
 
@@ -133,33 +142,35 @@ void check(const ClusterOptions& options) {
   if (has_number == options.threshold.has_value()) {
     fail(ErrorKind::kUsage, "give either --clusters or --threshold");
   }
-  if (!options.linkage.empty() && !has_number) {
+  if (options.linkage && !has_number) {
     fail(ErrorKind::kUsage, "--linkage needs --clusters");
   }
 }
 
+void cluster(const ClusterOptions& options, Models& models) {
+  const std::vector<TextRecord> records = read_text_records(options.input);
+  if (records.empty()) fail(ErrorKind::kInput, concat(options.input, ": no texts"));
+  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  RoleEmbedder source(
+      *embedder, {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
+      models.context());
+  const Clusters clusters = find_clusters(source.embed(texts_of(records), TextRole::kSymmetric),
+                                          options, models.context());
+  const auto print = options.format == Format::kJsonLines ? print_json_lines : print_text;
+  print(clusters, records);
+}
+
 }  // namespace
 
-void run_cluster(const Words& words) {
+void run_cluster(const Arguments& arguments, Backend& backend) {
   ClusterOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
+  add_fields(parser, options.encoding);
   parser.require("model");
-  parser.choices("linkage", {"ward", "average", "complete"});
-  parser.choices("format", {"text", "jsonl"});
-  if (!parser.parse(words)) return;
+  if (!parser.parse(arguments)) return;
   check(options);
-
-  const std::vector<TextRecord> records = read_text_records(options.input);
-  if (records.empty()) fail(ErrorKind::kInput, concat(options.input, ": no texts"));
-  const SentenceModel model = load_model_on(options.model, options.device);
-  ModelEmbeddings source(model, {.prompt_name = options.prompt_name,
-                                 .max_length = options.max_length,
-                                 .threads = options.threads});
-  const Clusters clusters =
-      find_clusters(source.embed(texts_of(records), TextRole::kSymmetric), options);
-  const auto print = options.format == "jsonl" ? print_json_lines : print_text;
-  print(clusters, records);
+  backend.run(options.encoding, [&](Models& models) { cluster(options, models); });
 }
 
 }  // namespace sbert

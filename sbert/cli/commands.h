@@ -7,27 +7,29 @@
 
 namespace sbert {
 
+class Backend;
+
 /// The words after the name of a command.
-using Words = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
 // One function a command, each in the file of its name. They print results to stdout, everything
-// else to stderr, and throw Error.
-void run_cluster(const Words& words);
-void run_convert(const Words& words);
-void run_embed(const Words& words);
-void run_evaluate(const Words& words);
-void run_info(const Words& words);
-void run_mine(const Words& words);
-void run_paraphrases(const Words& words);
-void run_search(const Words& words);
-void run_similarity(const Words& words);
-void run_tokenize(const Words& words);
-void run_train(const Words& words);
+// else to stderr, and throw Error. None knows in which of the programs it runs: where models
+// compute is the backend's business.
+void run_cluster(const Arguments& arguments, Backend& backend);
+void run_convert(const Arguments& arguments, Backend& backend);
+void run_embed(const Arguments& arguments, Backend& backend);
+void run_evaluate(const Arguments& arguments, Backend& backend);
+void run_info(const Arguments& arguments, Backend& backend);
+void run_mine(const Arguments& arguments, Backend& backend);
+void run_paraphrases(const Arguments& arguments, Backend& backend);
+void run_search(const Arguments& arguments, Backend& backend);
+void run_similarity(const Arguments& arguments, Backend& backend);
+void run_tokenize(const Arguments& arguments, Backend& backend);
 
 struct Command {
   std::string_view name;
   std::string_view summary;
-  void (*run)(const Words& words);
+  void (*run)(const Arguments& arguments, Backend& backend);
 };
 
 /// All commands, in the order in which --help lists them.

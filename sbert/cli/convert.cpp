@@ -1,26 +1,47 @@
 #include <algorithm>
 #include <cstdio>
-#include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sbert/base/concat.h"
+#include "sbert/base/enum_names.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/option_parser.h"
-#include "sbert/embed/embedder.h"
+#include "sbert/embed/packed_embedder.h"
 
 namespace sbert {
+
+static constexpr auto enum_names(ModelFormat) {
+  return std::to_array<EnumName<ModelFormat>>(
+      {{"nemo", ModelFormat::kNemo},
+       {"sentence-transformers", ModelFormat::kSentenceTransformers},
+       {"hf", ModelFormat::kHuggingFace}});
+}
+
+static constexpr auto enum_names(Precision) {
+  return std::to_array<EnumName<Precision>>(
+      {{"32", Precision::k32}, {"bf16", Precision::kBf16}, {"16", Precision::k16}});
+}
+
+static constexpr auto enum_names(NemoForm) {
+  return std::to_array<EnumName<NemoForm>>({{"blocks", NemoForm::kBlocks},
+                                            {"interleaved", NemoForm::kInterleaved},
+                                            {"mcore", NemoForm::kMegatronCore}});
+}
+
 namespace {
 
 struct ConvertOptions {
   std::string input;
   std::string output;
-  std::string format;
+  std::optional<ModelFormat> format;
   std::string tokenizer;
-  std::string precision = "32";
-  std::string nemo_form = "blocks";
+  Precision precision = Precision::k32;
+  NemoForm nemo_form = NemoForm::kBlocks;
   std::string hparams_file;
 
   static constexpr auto fields() {
@@ -48,35 +69,28 @@ struct ConvertOptions {
 
 constexpr CommandHelp kHelp{
     "convert",
-    "Brings a model into another form, reads it back, and compares the embeddings of two "
+    "Converts a model to another format, reads it back, and compares the embeddings of two "
     "questions\n"
     "and two passages; a difference above 1e-5 is an error (above 0.05 with --precision bf16, 0.01 "
     "with 16).",
     "  sbert convert --input MiniLM/ --output minilm.nemo\n"
     "  sbert convert --input_name_or_path tuned.nemo --output_path tuned/\n"};
 
-struct PrecisionChoice {
-  Precision precision = Precision::k32;
-  double largest_difference = 1e-5;  // of normalized embeddings' elements
-};
-
-const std::map<std::string, PrecisionChoice> kPrecisions{{"32", {Precision::k32, 1e-5}},
-                                                         {"bf16", {Precision::kBf16, 0.05}},
-                                                         {"16", {Precision::k16, 0.01}}};
-
-const std::map<std::string, NemoForm> kNemoForms{{"blocks", NemoForm::kBlocks},
-                                                 {"interleaved", NemoForm::kInterleaved},
-                                                 {"mcore", NemoForm::kMegatronCore}};
-
-const std::vector<std::string> kProbes{
-    "query: how much protein should a female eat", "query: summit define",
-    "passage: As a general guideline, the average requirement of protein for women ages 19 to 70 "
-    "is 46 grams a day.",
-    "passage: Definition of summit for English language learners: the highest point of a "
-    "mountain."};
+// Of the elements of normalized embeddings.
+double largest_difference_allowed(Precision precision) {
+  switch (precision) {
+    case Precision::k32:
+      return 1e-5;
+    case Precision::kBf16:
+      return 0.05;
+    case Precision::k16:
+      return 0.01;
+  }
+  return 0;
+}
 
 // NeMo's two spellings for ours.
-Words with_our_names(Words words) {
+Arguments with_our_names(Arguments words) {
   const std::pair<std::string, std::string> names[] = {{"--input_name_or_path", "--input"},
                                                        {"--output_path", "--output"},
                                                        {"--hparams_file", "--hparams-file"}};
@@ -88,19 +102,20 @@ Words with_our_names(Words words) {
   return words;
 }
 
-ModelFormat output_form(const ConvertOptions& options) {
-  if (options.format == "nemo") return ModelFormat::kNemo;
-  if (options.format == "hf") return ModelFormat::kHuggingFace;
-  if (options.format.empty() && options.output.ends_with(".nemo")) return ModelFormat::kNemo;
-  return ModelFormat::kSentenceTransformers;
+ModelFormat output_format(const ConvertOptions& options) {
+  if (options.format) return *options.format;
+  return options.output.ends_with(".nemo") ? ModelFormat::kNemo
+                                           : ModelFormat::kSentenceTransformers;
 }
 
-template <typename Value>
-std::vector<std::string> keys(const std::map<std::string, Value>& map) {
-  std::vector<std::string> words;
-  for (const auto& [key, value] : map)
-    words.push_back(key);
-  return words;
+FloatMatrix embed_probes(TextModel model, const WorkerPool& pool) {
+  const std::vector<std::string> probes{
+      "query: how much protein should a female eat", "query: summit define",
+      "passage: As a general guideline, the average requirement of protein for women ages 19 to 70 "
+      "is 46 grams a day.",
+      "passage: Definition of summit for English language learners: the highest point of a "
+      "mountain."};
+  return PackedEmbedder(std::move(model), pool).embed(probes, {.stop = signal_stop_token()});
 }
 
 double largest_difference(const FloatMatrix& a, const FloatMatrix& b) {
@@ -113,28 +128,26 @@ double largest_difference(const FloatMatrix& a, const FloatMatrix& b) {
 
 }  // namespace
 
-void run_convert(const Words& words) {
+void run_convert(const Arguments& arguments, Backend&) {
   ConvertOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
   for (const char* key : {"input", "output"})
     parser.require(key);
-  parser.choices("format", {"nemo", "sentence-transformers", "hf"});
-  parser.choices("precision", keys(kPrecisions));
-  parser.choices("nemo_form", keys(kNemoForms));
-  if (!parser.parse(with_our_names(words))) return;
+  if (!parser.parse(with_our_names(arguments))) return;
 
-  const SentenceModel model = load_model(options.input, options.tokenizer);
-  const PrecisionChoice& choice = kPrecisions.at(options.precision);
+  const WorkerPool pool;
+  TextModel model = load_model(options.input, pool, options.tokenizer);
   save_model(model, options.output,
-             {.format = output_form(options),
-              .precision = choice.precision,
-              .nemo_form = kNemoForms.at(options.nemo_form)});
-  const double difference = largest_difference(
-      embed_texts(model, kProbes, {}), embed_texts(load_model(options.output), kProbes, {}));
+             {.format = output_format(options),
+              .precision = options.precision,
+              .nemo_form = options.nemo_form});
+  const FloatMatrix before = embed_probes(std::move(model), pool);
+  const FloatMatrix after = embed_probes(load_model(options.output, pool), pool);
+  const double difference = largest_difference(before, after);
   std::printf("%s: written; largest difference of 4 embeddings after reading it back: %s\n",
               options.output.c_str(), concat(difference).c_str());
-  if (!(difference <= choice.largest_difference)) {
+  if (!(difference <= largest_difference_allowed(options.precision))) {
     fail(ErrorKind::kInternal, concat(options.output, ": embeddings differ by ", difference));
   }
 }

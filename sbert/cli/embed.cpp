@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,31 +8,28 @@
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/base/progress.h"
-#include "sbert/cli/command_group.h"
-#include "sbert/cli/commands.h"
-#include "sbert/cli/model_option.h"
+#include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
-#include "sbert/embed/embedder.h"
-#include "sbert/embed/embedding_service.h"
 #include "sbert/embed/npy.h"
 
 namespace sbert {
 namespace {
 
+enum class Format { kNpy, kJsonLines, kText };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>(
+      {{"npy", Format::kNpy}, {"jsonl", Format::kJsonLines}, {"text", Format::kText}});
+}
+
 struct EmbedCommandOptions {
   std::string model;
   std::string input = "-";
   std::string output = "-";
-  std::string format;
+  std::optional<Format> format;
   std::string prompt_name;
   std::optional<std::string> prompt;
-  std::int64_t max_length = 0;
-  std::int64_t batch_tokens = 0;
-  int threads = 0;
-  std::string device = "auto";
-  int devices = 1;
-  std::string precision = "32";
+  EncodingOptions encoding;
 
   static constexpr auto fields() {
     using Self = EmbedCommandOptions;
@@ -43,12 +41,6 @@ struct EmbedCommandOptions {
               "npy, jsonl or text; default: by the output's name, else jsonl"),
         field("prompt_name", &Self::prompt_name, "the model's prompt to put before each text"),
         field("prompt", &Self::prompt, "a text to put before each text"),
-        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
-        field("batch_tokens", &Self::batch_tokens, "tokens of a batch; 0: chosen"),
-        field("threads", &Self::threads, "0: every core"),
-        field("device", &Self::device, kDeviceHelp),
-        field("devices", &Self::devices, kDevicesHelp),
-        field("precision", &Self::precision, kPrecisionHelp),
     };
   }
 };
@@ -64,28 +56,27 @@ constexpr CommandHelp kHelp{
     "  sbert embed --model MiniLM/ --input texts.txt --output vectors.npy\n"
     "  echo '{\"text\": \"Hello, world\"}' | sbert embed --model MiniLM/ > vectors.jsonl\n"};
 
-std::string output_format(const EmbedCommandOptions& options) {
-  if (!options.format.empty()) return options.format;
-  if (options.output.ends_with(".npy")) return "npy";
-  if (options.output.ends_with(".txt")) return "text";
-  return "jsonl";
+Format output_format(const EmbedCommandOptions& options) {
+  if (options.format) return *options.format;
+  if (options.output.ends_with(".npy")) return Format::kNpy;
+  if (options.output.ends_with(".txt")) return Format::kText;
+  return Format::kJsonLines;
 }
 
-std::string line_of(std::span<const float> row, const std::string& format) {
-  std::string line = format == "jsonl" ? "{\"embedding\":[" : "";
+std::string line_of(std::span<const float> row, Format format) {
+  std::string line = format == Format::kJsonLines ? "{\"embedding\":[" : "";
   for (std::size_t i = 0; i < row.size(); ++i) {
-    if (i > 0) line += format == "jsonl" ? ',' : ' ';
+    if (i > 0) line += format == Format::kJsonLines ? ',' : ' ';
     line += concat(row[i]);
   }
-  return line + (format == "jsonl" ? "]}\n" : "\n");
+  return line + (format == Format::kJsonLines ? "]}\n" : "\n");
 }
 
 // Where the vectors go, some rows at a time: a .npy file, or lines to a file or stdout.
 class VectorOutput {
  public:
-  VectorOutput(const std::string& output, const std::string& format, std::int64_t columns)
-      : format_(format) {
-    if (format == "npy") {
+  VectorOutput(const std::string& output, Format format, std::int64_t columns) : format_(format) {
+    if (format == Format::kNpy) {
       npy_.emplace(output, columns);
     } else if (output != "-") {
       lines_.emplace(output);
@@ -110,54 +101,42 @@ class VectorOutput {
   }
 
  private:
-  std::string format_;
+  Format format_;
   std::optional<NpyWriter> npy_;
   std::optional<AtomicFile> lines_;
 };
 
-void embed(const EmbedCommandOptions& options,
-           const std::string& format,
-           const CommandGroup& processes) {
-  const SentenceModel model =
-      load_model_on(options.model, options.device, options.precision, processes.local_rank());
-  EmbedOptions embedding{.threads = options.threads,
-                         .precision = inference_precision(options.precision)};
-  if (!processes.is_leader()) return embed_for_leader(model, embedding, processes.group());
-
-  const EmbeddingService service(processes.group());
+void embed(const EmbedCommandOptions& options, Format format, Models& models) {
+  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
   const TextSource texts(options.input);
   Progress progress("embedding", texts.count(), "texts");
-  embedding.prompt = options.prompt ? *options.prompt : prompt_text(model, options.prompt_name);
-  embedding.max_length = options.max_length;
-  embedding.batch_tokens = options.batch_tokens;
-  embedding.service = &service;
-  embedding.on_progress = [&](std::int64_t count) { progress.advance(count); };
-  const Embedder embedder(model, embedding);
-  VectorOutput output(options.output, format, model.encoder.config().hidden_size);
+  const EmbedCall call{.prompt = options.prompt
+                                     ? *options.prompt
+                                     : prompt_text(embedder->card(), options.prompt_name),
+                       .max_length = options.encoding.max_length,
+                       .stop = models.context().stop,
+                       .on_progress = [&](std::int64_t count) { progress.advance(count); }};
+  VectorOutput output(options.output, format, embedder->width());
   texts.for_each_chunk(
-      kTextsAtOnce * static_cast<std::size_t>(processes.group().size()),
-      [&](const std::vector<std::string>& chunk) { output.append(embedder(chunk)); });
+      kTextsAtOnce * static_cast<std::size_t>(embedder->num_processes()),
+      [&](const std::vector<std::string>& chunk) { output.append(embedder->embed(chunk, call)); });
   output.commit();
 }
 
 }  // namespace
 
-void run_embed(const Words& words) {
+void run_embed(const Arguments& arguments, Backend& backend) {
   EmbedCommandOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
+  add_fields(parser, options.encoding);
   parser.require("model");
-  parser.choices("precision", {"32", "int8", "bf16", "16"});
-  parser.choices("format", {"npy", "jsonl", "text"});
-  if (!parser.parse(words)) return;
-  const std::string format = output_format(options);
-  if (format == "npy" && options.output == "-") {
+  if (!parser.parse(arguments)) return;
+  const Format format = output_format(options);
+  if (format == Format::kNpy && options.output == "-") {
     fail(ErrorKind::kUsage, "npy needs a file: --output vectors.npy");
   }
-
-  const CommandGroup processes(options.devices, options.device, command_words("embed", words));
-  if (processes.is_over()) return;
-  do_together(processes.group(), [&] { embed(options, format, processes); });
+  backend.run(options.encoding, [&](Models& models) { embed(options, format, models); });
 }
 
 }  // namespace sbert

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,11 @@
 #include "sbert/base/files.h"
 #include "sbert/base/log.h"
 #include "sbert/base/progress.h"
-#include "sbert/cli/command_group.h"
-#include "sbert/cli/commands.h"
+#include "sbert/cli/backend.h"
 #include "sbert/cli/evaluation_output.h"
-#include "sbert/cli/model_option.h"
 #include "sbert/cli/option_parser.h"
-#include "sbert/embed/embedding_service.h"
-#include "sbert/eval/embedding_cache.h"
-#include "sbert/eval/model_embeddings.h"
+#include "sbert/embed/cached_embedder.h"
+#include "sbert/eval/role_embedder.h"
 #include "sbert/eval/tasks.h"
 #include "sbert/report/evaluation_report.h"
 
@@ -26,6 +24,11 @@ namespace sbert {
 namespace {
 
 namespace fs = std::filesystem;
+
+enum class Format { kTable, kJson };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"table", Format::kTable}, {"json", Format::kJson}});
+}
 
 struct EvaluateOptions {
   std::vector<std::string> model;
@@ -36,11 +39,6 @@ struct EvaluateOptions {
   std::string query_prompt_name;
   std::string document_prompt_name;
   std::string prompt_name;
-  std::int64_t max_length = 0;
-  int threads = 0;
-  std::string device = "auto";
-  int devices = 1;
-  std::string precision = "32";
   std::int64_t seed = 0;
   int restarts = 3;
   std::int64_t neighbours = 5;
@@ -50,7 +48,8 @@ struct EvaluateOptions {
   std::string run_file;
   std::string report;
   std::string output;
-  std::string format = "table";
+  Format format = Format::kTable;
+  EncodingOptions encoding;
 
   static constexpr auto fields() {
     using Self = EvaluateOptions;
@@ -67,11 +66,6 @@ struct EvaluateOptions {
               "prompt put before documents; default: \"passage\" or \"document\""),
         field("prompt_name", &Self::prompt_name,
               "prompt put before texts of the other tasks; default: the model's default"),
-        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
-        field("threads", &Self::threads, "0: every core"),
-        field("device", &Self::device, kDeviceHelp),
-        field("devices", &Self::devices, kDevicesHelp),
-        field("precision", &Self::precision, kPrecisionHelp),
         field("seed", &Self::seed, "clustering: of its random choices"),
         field("restarts", &Self::restarts, "clustering: runs of which the best one counts"),
         field("neighbours", &Self::neighbours, "classification: nearest texts that vote"),
@@ -149,33 +143,22 @@ NamedEvaluation evaluate_one(const std::string& path,
                              std::string_view task,
                              const EvaluateOptions& options,
                              const TaskOptions& task_options,
-                             const CommandGroup& processes) {
-  const SentenceModel model =
-      load_model_on(path, options.device, options.precision, processes.local_rank());
-  const EmbeddingService service(processes.group());
-  ModelEmbeddings source(model, {.query_prompt_name = options.query_prompt_name,
-                                 .document_prompt_name = options.document_prompt_name,
-                                 .prompt_name = options.prompt_name,
-                                 .max_length = options.max_length,
-                                 .threads = options.threads,
-                                 .precision = inference_precision(options.precision),
-                                 .service = &service});
-  if (options.no_cache) return {path, run_task(task, options.data, source, task_options)};
+                             Models& models) {
+  const std::unique_ptr<TextEmbedder> embedder = open_model(models, path);
+  const auto run = [&](const TextEmbedder& source) -> NamedEvaluation {
+    RoleEmbedder roles(source,
+                       {.query_prompt_name = options.query_prompt_name,
+                        .document_prompt_name = options.document_prompt_name,
+                        .prompt_name = options.prompt_name,
+                        .max_length = options.encoding.max_length},
+                       models.context());
+    return {path, run_task(task, options.data, roles, task_options)};
+  };
+  if (options.no_cache) return run(*embedder);
   const fs::path folder =
       options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
-  CachedEmbeddings cached(cached_encoder(source, path, options.precision, folder), folder);
-  return {path, run_task(task, options.data, cached, task_options)};
-}
-
-// What the processes do that are not the leader.
-void embed_for_leader(const EvaluateOptions& options, const CommandGroup& processes) {
-  for (const std::string& path : options.model) {
-    const SentenceModel model =
-        load_model_on(path, options.device, options.precision, processes.local_rank());
-    embed_for_leader(
-        model, {.threads = options.threads, .precision = inference_precision(options.precision)},
-        processes.group());
-  }
+  return run(CachedEmbedder(*embedder, path, enum_name(options.encoding.precision), folder,
+                            models.context().stop));
 }
 
 ReportData report_data(std::string_view task,
@@ -197,13 +180,13 @@ fs::path run_file_in(const std::string& folder, std::size_t model, std::size_t m
 std::vector<NamedEvaluation> evaluate_all(std::string_view task,
                                           const EvaluateOptions& options,
                                           TaskOptions settings,
-                                          const CommandGroup& processes) {
+                                          Models& models) {
   std::vector<NamedEvaluation> evaluations;
   for (std::size_t i = 0; i < options.model.size(); ++i) {
     const bool writes_run = task == "retrieval" && !options.output.empty();
     if (writes_run && options.run_file.empty())
       settings.retrieval.run_file = run_file_in(options.output, i, options.model.size());
-    evaluations.push_back(evaluate_one(options.model[i], task, options, settings, processes));
+    evaluations.push_back(evaluate_one(options.model[i], task, options, settings, models));
     for (const std::string& warning : evaluations.back().evaluation.warnings)
       log_warning(warning);
   }
@@ -212,18 +195,19 @@ std::vector<NamedEvaluation> evaluate_all(std::string_view task,
 
 void write_results(std::string_view task,
                    const EvaluateOptions& options,
-                   const std::vector<NamedEvaluation>& evaluations) {
+                   const std::vector<NamedEvaluation>& evaluations,
+                   const ComputeContext& context) {
   const std::vector<ComparisonRow> comparison =
-      evaluations.size() > 1 ? compare(evaluations) : std::vector<ComparisonRow>{};
+      evaluations.size() > 1 ? compare(evaluations, {}, context) : std::vector<ComparisonRow>{};
   if (!options.output.empty()) {
     write_file_atomically(fs::path(options.output) / "results.json",
                           concat(json_of(evaluations, comparison, 2), "\n"));
   }
   if (!options.report.empty()) {
-    write_report(options.report, report_data(task, options, evaluations));
+    write_report(options.report, report_data(task, options, evaluations), context);
     log_info(concat("wrote ", options.report));
   }
-  const std::string text = options.format == "json"
+  const std::string text = options.format == Format::kJson
                                ? concat(json_of(evaluations, comparison, -1), "\n")
                                : table_of(evaluations, comparison);
   std::fputs(text.c_str(), stdout);
@@ -231,33 +215,30 @@ void write_results(std::string_view task,
 
 }  // namespace
 
-void run_evaluate(const Words& words) {
+void run_evaluate(const Arguments& arguments, Backend& backend) {
   EvaluateOptions options;
-  const bool asks_for_help = !words.empty() && (words[0] == "--help" || words[0] == "-h");
+  const bool asks_for_help =
+      !arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h");
   const std::string_view task =
-      asks_for_help ? "TASK" : find_task(words.empty() ? "" : words[0]).name;
+      asks_for_help ? "TASK" : find_task(arguments.empty() ? "" : arguments[0]).name;
   const std::string name = concat("evaluate ", task);
   const std::string about = description();
   OptionParser parser({name, about, kExamples}, {});
   add_fields(parser, options);
+  add_fields(parser, options.encoding);
   for (const char* key : {"model", "data"})
     parser.require(key);
-  parser.choices("precision", {"32", "int8", "bf16", "16"});
-  parser.choices("format", {"table", "json"});
-  parser.choices("mode", {"trec", "st"});
-  if (!parser.parse(Words(words.begin() + (asks_for_help ? 0 : 1), words.end()))) return;
+  if (!parser.parse(Arguments(arguments.begin() + (asks_for_help ? 0 : 1), arguments.end())))
+    return;
   check(options, task);
 
   const TaskOptions settings = task_options(options);
-  const CommandGroup processes(options.devices, options.device, command_words("evaluate", words));
-  if (processes.is_over()) return;
-  do_together(processes.group(), [&] {
-    if (!processes.is_leader()) return embed_for_leader(options, processes);
+  backend.run(options.encoding, [&](Models& models) {
     if (!fs::exists(options.data)) {
       fail(ErrorKind::kIo, concat("--data: there is no such file or folder: ", options.data));
     }
     if (!options.output.empty()) make_folder(options.output);
-    write_results(task, options, evaluate_all(task, options, settings, processes));
+    write_results(task, options, evaluate_all(task, options, settings, models), models.context());
   });
 }
 

@@ -4,16 +4,23 @@
 #include <nlohmann/json.hpp>
 
 #include "sbert/base/progress.h"
+#include "sbert/checkpoint/families/family.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/model/parameter_specs.h"
 
 namespace sbert {
 namespace {
 
+enum class Format { kText, kJson };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"text", Format::kText}, {"json", Format::kJson}});
+}
+
 struct InfoOptions {
   std::string model;
-  std::string format = "text";
+  Format format = Format::kText;
 
   static constexpr auto fields() {
     using Self = InfoOptions;
@@ -24,7 +31,7 @@ struct InfoOptions {
   }
 };
 
-constexpr CommandHelp kHelp{"info", "Prints what a model is.", "  sbert info MiniLM/\n"};
+constexpr CommandHelp kHelp{"info", "Describes a model.", "  sbert info MiniLM/\n"};
 
 std::string_view format_name(ModelFormat format) {
   switch (format) {
@@ -38,34 +45,25 @@ std::string_view format_name(ModelFormat format) {
   return "";
 }
 
-std::string_view activation_name(Activation activation) {
-  switch (activation) {
-    case Activation::kGelu:
-      return "gelu";
-    case Activation::kGeluTanh:
-      return "gelu_tanh";
-    case Activation::kRelu:
-      return "relu";
-  }
-  return "";
-}
-
-nlohmann::ordered_json describe(const std::string& path, const SentenceModel& model) {
-  const EncoderConfig& config = model.encoder.config();
+nlohmann::ordered_json describe(const std::string& path, const TextModel& model) {
+  const EncoderSpec& encoder = model.encoder;
+  const LayerSpec& layer = encoder.layers.front();
   return {{"format", format_name(detect_model_format(path))},
-          {"parameters", model.encoder.num_parameters()},
-          {"layers", config.num_layers},
-          {"hidden_size", config.hidden_size},
-          {"attention_heads", config.num_attention_heads},
-          {"ffn_hidden_size", config.ffn_hidden_size},
-          {"vocabulary", config.vocab_size},
-          {"positions", config.max_position_embeddings},
-          {"activation", activation_name(config.activation)},
-          {"max_seq_length", model.max_seq_length},
-          {"pooling", pooling_name(model.pooling)},
-          {"normalize", model.normalize},
-          {"similarity", model.similarity},
-          {"prompts", model.prompts}};
+          {"architecture", encoder.family},
+          {"parameters", static_cast<std::int64_t>(num_parameters(encoder))},
+          {"layers", std::ssize(encoder.layers)},
+          {"hidden_size", encoder.width},
+          {"attention_heads", layer.attention.num_heads},
+          {"ffn_hidden_size", layer.feed_forward.width},
+          {"vocabulary", encoder.embeddings.vocab_size},
+          {"positions", encoder.embeddings.num_positions},
+          {"activation", activation_name(layer.feed_forward.activation)},
+          {"max_seq_length", model.card.max_length},
+          {"embedding_width", embedding_width(model)},
+          {"pooling", pooling_name(model.head.pooling)},
+          {"normalize", model.head.normalizes},
+          {"similarity", similarity_name(model.card.similarity)},
+          {"prompts", model.card.prompts}};
 }
 
 std::string text_of(const nlohmann::ordered_json& value) {
@@ -75,16 +73,15 @@ std::string text_of(const nlohmann::ordered_json& value) {
 
 }  // namespace
 
-void run_info(const Words& words) {
+void run_info(const Arguments& arguments, Backend&) {
   InfoOptions options;
   OptionParser parser(kHelp, {"model"});
   add_fields(parser, options);
   parser.require("model");
-  parser.choices("format", {"text", "json"});
-  if (!parser.parse(words)) return;
+  if (!parser.parse(arguments)) return;
 
   const auto description = describe(options.model, load_model(options.model));
-  if (options.format == "json") {
+  if (options.format == Format::kJson) {
     std::puts(description.dump().c_str());
     return;
   }

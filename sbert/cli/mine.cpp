@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -9,14 +10,13 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/cli/command_group.h"
-#include "sbert/cli/commands.h"
-#include "sbert/cli/model_option.h"
+#include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
-#include "sbert/embed/embedding_service.h"
+#include "sbert/embed/model_fingerprint.h"
+#include "sbert/data/beir.h"
 #include "sbert/mine/mined_file.h"
 #include "sbert/mine/mining.h"
-#include "sbert/mine/mining_report.h"
+#include "sbert/report/mining_report.h"
 
 namespace sbert {
 namespace {
@@ -27,22 +27,19 @@ struct MineOptions {
   std::string output;
   std::string corpus;
   std::string split = "train";
-  std::string candidates = "dense";
+  CandidateSource candidates = CandidateSource::kDense;
   std::int64_t approximate_above = 0;
   std::int64_t graph_documents = MiningOptions{}.graph_documents;
   std::string teacher;
   std::string query_prompt_name;
   std::string document_prompt_name;
-  std::int64_t max_length = 0;
   bool with_scores = false;
   bool with_ids = false;
   std::string report;
   std::string vectors;
   std::string memory = "2GB";
   std::int64_t seed = 0;
-  int threads = 0;
-  std::string device = "auto";
-  int devices = 1;
+  EncodingOptions encoding;
 
   static constexpr auto fields() {
     using Self = MineOptions;
@@ -70,7 +67,6 @@ struct MineOptions {
               "prompt put before questions; default: the model's \"query\", if it has one"),
         field("document_prompt_name", &Self::document_prompt_name,
               "prompt put before documents; default: \"passage\" or \"document\""),
-        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
         field("with_scores", &Self::with_scores, "also write pos_scores and neg_scores"),
         field("with_ids", &Self::with_ids,
               "also write question_id, pos_doc_id and neg_doc_id (BEIR)"),
@@ -81,9 +77,6 @@ struct MineOptions {
               "when all is done"),
         field("memory", &Self::memory, "most memory to take, whatever the corpus's size"),
         field("seed", &Self::seed, "of --sampling random"),
-        field("threads", &Self::threads, "0: every core"),
-        field("device", &Self::device, kDeviceHelp),
-        field("devices", &Self::devices, kDevicesHelp),
     };
   }
 };
@@ -97,7 +90,7 @@ constexpr CommandHelp kHelp{
     "all. A margin below the question's positives is the most useful rule: --topk-percpos 0.95 "
     "drops\n"
     "documents that score more than 95% of the lowest positive. The report shows what came out.\n"
-    "A run that was stopped goes on with the embeddings it has finished.",
+    "A run that was stopped resumes with the embeddings that it has finished.",
     "  sbert mine --model MiniLM/ --data train.jsonl --output mined.jsonl --topk-percpos 0.95\n"
     "  sbert mine --model MiniLM/ --data scifact/ --output mined.json --candidates hybrid\n"
     "  sbert mine --model MiniLM/ --data train.json --corpus wiki.jsonl --output mined.jsonl \\\n"
@@ -108,7 +101,7 @@ std::optional<std::filesystem::path> optional_path(const std::string& path) {
   return path;
 }
 
-MiningInput read_input(const MineOptions& options) {
+MiningInput read_input(const MineOptions& options, const ComputeContext& context) {
   if (options.data.size() == 1 && std::filesystem::is_directory(options.data[0])) {
     if (!is_beir_folder(options.data[0])) {
       fail(ErrorKind::kInput,
@@ -119,17 +112,17 @@ MiningInput read_input(const MineOptions& options) {
            concat("--corpus cannot be given with a BEIR folder, which has its own: ",
                   options.corpus));
     }
-    return read_mining_beir(options.data[0], options.split);
+    return read_mining_beir(options.data[0], options.split, context);
   }
-  return read_mining_examples(options.data, optional_path(options.corpus));
+  return read_mining_examples(options.data, optional_path(options.corpus), context);
 }
 
 std::vector<std::pair<std::string, std::string>> settings_of(const MineOptions& options,
                                                              const FilterOptions& filter) {
   std::vector<std::pair<std::string, std::string>> settings{
       {"model", options.model},
-      {"candidates", options.candidates},
-      {"sampling", filter.sampling},
+      {"candidates", std::string(enum_name(options.candidates))},
+      {"sampling", std::string(enum_name(filter.sampling))},
       {"num_negatives", concat(filter.num_negatives)},
       {"range_min", concat(filter.range_min)},
       {"range_max", concat(filter.range_max)},
@@ -152,34 +145,37 @@ std::vector<std::pair<std::string, std::string>> settings_of(const MineOptions& 
   return settings;
 }
 
-void mine(const MineOptions& options, MiningOptions mining, const CommandGroup& processes) {
-  const SentenceModel model = load_model_on(options.model, options.device, processes.local_rank());
-  std::optional<SentenceModel> teacher_model;
+// Of the model's files, so that embeddings of a model that changed are not reused.
+std::uint64_t model_key(const std::string& model, const StopToken& stop) {
+  return model_fingerprint(model, {}, stop).low;
+}
+
+void mine(const MineOptions& options, MiningOptions mining, Models& models) {
+  const StopToken& stop = models.context().stop;
+  std::vector<std::string> paths{options.model};
+  if (!options.teacher.empty()) paths.push_back(options.teacher);
+  const std::vector<std::unique_ptr<TextEmbedder>> embedders = models.open(paths);
+  const TextEmbedder& embedder = *embedders.front();
+  mining.query_prompt = query_prompt(embedder.card(), options.query_prompt_name);
+  mining.document_prompt = document_prompt(embedder.card(), options.document_prompt_name);
+  mining.model_key = model_key(options.model, stop);
   Teacher teacher;
   if (!options.teacher.empty()) {
-    teacher_model.emplace(load_model_on(options.teacher, options.device, processes.local_rank()));
-    teacher = {&*teacher_model, query_prompt(*teacher_model, ""),
-               document_prompt(*teacher_model, "")};
+    teacher = {.embedder = embedders.back().get(),
+               .query_prompt = query_prompt(embedders.back()->card(), ""),
+               .document_prompt = document_prompt(embedders.back()->card(), ""),
+               .model_key = model_key(options.teacher, stop)};
   }
-  if (!processes.is_leader()) {
-    embed_for_leader(model, {.threads = options.threads}, processes.group());
-    if (teacher_model)
-      embed_for_leader(*teacher_model, {.threads = options.threads}, processes.group());
-    return;
-  }
-  mining.group = &processes.group();
-  mining.query_prompt = query_prompt(model, options.query_prompt_name);
-  mining.document_prompt = document_prompt(model, options.document_prompt_name);
 
-  const MiningInput input = read_input(options);
+  const MiningInput input = read_input(options, models.context());
   MinedFile output(options.output, input,
                    {.with_scores = options.with_scores, .with_ids = options.with_ids});
   MiningReport report(input, mining.filter.num_negatives, settings_of(options, mining.filter));
-  mine_hard_negatives(model, teacher, input, mining,
-                      [&](std::size_t question, const MinedQuestion& mined) {
-                        output.add(question, mined);
-                        report.add(question, mined);
-                      });
+  const auto take = [&](std::size_t question, const MinedQuestion& mined) {
+    output.add(question, mined);
+    report.add(question, mined);
+  };
+  mine_hard_negatives(embedder, teacher, input, mining, take, models.context());
   output.commit();
   const std::string name =
       options.report.empty() ? concat(options.output, ".report") : options.report;
@@ -194,31 +190,26 @@ void mine(const MineOptions& options, MiningOptions mining, const CommandGroup& 
 
 }  // namespace
 
-void run_mine(const Words& words) {
+void run_mine(const Arguments& arguments, Backend& backend) {
   MineOptions options;
   MiningOptions mining;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
   add_fields(parser, mining.filter);
+  add_fields(parser, options.encoding);
   for (const char* key : {"model", "data", "output"})
     parser.require(key);
-  parser.choices("candidates", {"dense", "bm25", "hybrid"});
-  parser.choices("sampling", {"top", "random"});
-  if (!parser.parse(words)) return;
+  if (!parser.parse(arguments)) return;
   mining.candidates = options.candidates;
   mining.approximate_above = options.approximate_above;
   mining.graph_documents = options.graph_documents;
-  mining.max_length = options.max_length;
-  mining.threads = options.threads;
+  mining.max_length = options.encoding.max_length;
   mining.seed = static_cast<std::uint64_t>(options.seed);
   mining.memory_bytes = within("--memory", [&] { return parse_byte_count(options.memory); });
   mining.vectors_folder =
       options.vectors.empty() ? concat(options.output, ".vectors") : options.vectors;
   mining.validate();
-
-  const CommandGroup processes(options.devices, options.device, command_words("mine", words));
-  if (processes.is_over()) return;
-  do_together(processes.group(), [&] { mine(options, mining, processes); });
+  backend.run(options.encoding, [&](Models& models) { mine(options, mining, models); });
 }
 
 }  // namespace sbert

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -89,16 +91,26 @@ void OptionParser::add(std::string_view key,
   if (state_->cli_name(key).starts_with("--")) state_->options[key]->allow_extra_args(false);
 }
 
-void OptionParser::choices(std::string_view key, const std::vector<std::string>& words) {
-  state_->options.at(key)->check(CLI::IsMember(words));
+void OptionParser::add_word(std::string_view key,
+                            std::string_view help,
+                            std::string_view value,
+                            TakeWord take) {
+  const std::string name = state_->cli_name(key);
+  const auto on_word = [name, take = std::move(take)](const std::string& word) {
+    take(name, word);
+  };
+  CLI::Option* option =
+      state_->app.add_option_function<std::string>(name, on_word, std::string(help));
+  if (!value.empty()) option->default_str(std::string(value));
+  state_->options[key] = option;
 }
 
 void OptionParser::require(std::string_view key) {
   state_->options.at(key)->required();
 }
 
-bool OptionParser::parse(const Words& words) {
-  Words reversed(words.rbegin(), words.rend());  // CLI11 takes them from the back
+bool OptionParser::parse(const Arguments& arguments) {
+  Arguments reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
   try {
     state_->app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {

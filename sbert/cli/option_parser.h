@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
 #include "sbert/cli/commands.h"
 
@@ -37,16 +38,34 @@ class OptionParser {
   void add(std::string_view key, std::string_view help, std::optional<double>& value);
   void add(std::string_view key, std::string_view help, bool& value);
   void add(std::string_view key, std::string_view help, std::vector<std::string>& value);
-  /// The value of this option must be one of these words.
-  void choices(std::string_view key, const std::vector<std::string>& words);
+  /// The value must be one of the enum's words.
+  template <NamedEnum Enum>
+  void add(std::string_view key, std::string_view help, Enum& value) {
+    add_word(key, help, enum_name(value), read_enum<Enum>(value));
+  }
+  template <NamedEnum Enum>
+  void add(std::string_view key, std::string_view help, std::optional<Enum>& value) {
+    add_word(key, help, "", read_enum<Enum>(value));
+  }
   void require(std::string_view key);
 
   /// @return false if --help was asked for, which is then printed
   /// @throws Error(kUsage) saying which word is wrong
-  bool parse(const Words& words);
+  bool parse(const Arguments& arguments);
 
  private:
   struct State;
+  using TakeWord = std::function<void(std::string_view option, std::string_view word)>;
+
+  template <typename Enum, typename Value>
+  static TakeWord read_enum(Value& value) {
+    return [&value](std::string_view option, std::string_view word) {
+      value = parse_enum<Enum>(option, word);
+    };
+  }
+  /// @param value the default, which --help shows; empty: none
+  void add_word(std::string_view key, std::string_view help, std::string_view value, TakeWord take);
+
   std::unique_ptr<State> state_;
 };
 

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,16 +8,20 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/cli/commands.h"
-#include "sbert/cli/model_option.h"
+#include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
-#include "sbert/eval/model_embeddings.h"
-#include "sbert/eval/paraphrase_mining.h"
+#include "sbert/eval/role_embedder.h"
+#include "sbert/search/paraphrase_mining.h"
 #include "sbert/search/similarity.h"
 
 namespace sbert {
 namespace {
+
+enum class Format { kText, kJsonLines };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"text", Format::kText}, {"jsonl", Format::kJsonLines}});
+}
 
 struct ParaphrasesOptions {
   std::string model;
@@ -25,10 +30,8 @@ struct ParaphrasesOptions {
   std::int64_t neighbours = 100;
   std::optional<double> threshold;
   std::string prompt_name;
-  std::int64_t max_length = 0;
-  int threads = 0;
-  std::string device = "auto";
-  std::string format = "text";
+  Format format = Format::kText;
+  EncodingOptions encoding;
 
   static constexpr auto fields() {
     using Self = ParaphrasesOptions;
@@ -39,9 +42,6 @@ struct ParaphrasesOptions {
         field("neighbours", &Self::neighbours, "nearest texts that are looked at, of each text"),
         field("threshold", &Self::threshold, "least similarity of a pair"),
         field("prompt_name", &Self::prompt_name, "the model's prompt to put before each text"),
-        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
-        field("threads", &Self::threads, "0: every core"),
-        field("device", &Self::device, kDeviceHelp),
         field("format", &Self::format, "text, or jsonl: an object a pair"),
     };
   }
@@ -53,12 +53,10 @@ constexpr CommandHelp kHelp{
     "  sbert paraphrases --model MiniLM/ --input questions.txt --threshold 0.9\n"
     "  sbert paraphrases --model MiniLM/ --input texts.jsonl --pairs 1000 --format jsonl\n"};
 
-void print_pair(const ScoredRows& pair,
-                const std::vector<TextRecord>& records,
-                const std::string& format) {
+void print_pair(const ScoredRows& pair, const std::vector<TextRecord>& records, Format format) {
   const TextRecord& first = records[static_cast<std::size_t>(pair.first)];
   const TextRecord& second = records[static_cast<std::size_t>(pair.second)];
-  if (format == "text") {
+  if (format == Format::kText) {
     std::printf("%s  %s | %s\n", fixed(pair.score, 4).c_str(), excerpt(first.text).c_str(),
                 excerpt(second.text).c_str());
     return;
@@ -71,31 +69,34 @@ void print_pair(const ScoredRows& pair,
   std::puts(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-}  // namespace
-
-void run_paraphrases(const Words& words) {
-  ParaphrasesOptions options;
-  OptionParser parser(kHelp, {});
-  add_fields(parser, options);
-  parser.require("model");
-  parser.choices("format", {"text", "jsonl"});
-  if (!parser.parse(words)) return;
-  if (options.pairs < 1) fail(ErrorKind::kUsage, "--pairs must be at least 1");
-  if (options.neighbours < 1) fail(ErrorKind::kUsage, "--neighbours must be at least 1");
-
+void find_paraphrases(const ParaphrasesOptions& options, Models& models) {
   const std::vector<TextRecord> records = read_text_records(options.input);
-  const SentenceModel model = load_model_on(options.model, options.device);
-  ModelEmbeddings source(model, {.prompt_name = options.prompt_name,
-                                 .max_length = options.max_length,
-                                 .threads = options.threads});
+  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  RoleEmbedder source(
+      *embedder, {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
+      models.context());
   FloatMatrix embeddings = source.embed(texts_of(records), TextRole::kSymmetric);
-  make_similarity_a_dot_product(model, embeddings);
-  const auto pairs =
-      mine_paraphrases(embeddings, {.neighbours = options.neighbours, .max_pairs = options.pairs});
+  normalize_for_dot_product(*embedder, embeddings);
+  const auto pairs = mine_paraphrases(
+      embeddings, {.neighbours = options.neighbours, .max_pairs = options.pairs}, models.context());
   for (const ScoredRows& pair : pairs) {
     if (options.threshold && static_cast<double>(pair.score) < *options.threshold) break;
     print_pair(pair, records, options.format);
   }
+}
+
+}  // namespace
+
+void run_paraphrases(const Arguments& arguments, Backend& backend) {
+  ParaphrasesOptions options;
+  OptionParser parser(kHelp, {});
+  add_fields(parser, options);
+  add_fields(parser, options.encoding);
+  parser.require("model");
+  if (!parser.parse(arguments)) return;
+  if (options.pairs < 1) fail(ErrorKind::kUsage, "--pairs must be at least 1");
+  if (options.neighbours < 1) fail(ErrorKind::kUsage, "--neighbours must be at least 1");
+  backend.run(options.encoding, [&](Models& models) { find_paraphrases(options, models); });
 }
 
 }  // namespace sbert

@@ -1,4 +1,6 @@
 #include <cstdio>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -7,17 +9,20 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/progress.h"
-#include "sbert/cli/commands.h"
-#include "sbert/cli/model_option.h"
+#include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
-#include "sbert/embed/embedder.h"
 #include "sbert/embed/npy.h"
 #include "sbert/search/similarity.h"
 #include "sbert/search/topk.h"
 
 namespace sbert {
 namespace {
+
+enum class Format { kText, kJson };
+constexpr auto enum_names(Format) {
+  return std::to_array<EnumName<Format>>({{"text", Format::kText}, {"json", Format::kJson}});
+}
 
 struct SearchOptions {
   std::vector<std::string> query;
@@ -28,11 +33,8 @@ struct SearchOptions {
   std::int64_t k = 10;
   std::string query_prompt_name;
   std::string document_prompt_name;
-  std::int64_t max_length = 0;
-  int threads = 0;
-  std::string device = "auto";
-  std::string precision = "32";
-  std::string format = "text";
+  Format format = Format::kText;
+  EncodingOptions encoding;
 
   static constexpr auto fields() {
     using Self = SearchOptions;
@@ -49,10 +51,6 @@ struct SearchOptions {
               "prompt put before questions; default: the model's \"query\", if it has one"),
         field("document_prompt_name", &Self::document_prompt_name,
               "prompt put before documents; default: \"passage\" or \"document\""),
-        field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
-        field("threads", &Self::threads, "0: every core"),
-        field("device", &Self::device, kDeviceHelp),
-        field("precision", &Self::precision, kPrecisionHelp),
         field("format", &Self::format, "text or json (an object a question)"),
     };
   }
@@ -77,28 +75,27 @@ std::string snippet(std::string_view text) {
   return line;
 }
 
-FloatMatrix corpus_vectors(const SentenceModel& model,
+FloatMatrix corpus_vectors(const TextEmbedder& embedder,
                            const std::vector<TextRecord>& corpus,
-                           const SearchOptions& options) {
+                           const SearchOptions& options,
+                           const StopToken& stop) {
   const bool is_stored = !options.embeddings.empty() && std::filesystem::exists(options.embeddings);
   if (is_stored) {
     FloatMatrix stored = read_npy(options.embeddings);
     if (stored.rows != static_cast<std::int64_t>(corpus.size()) ||
-        stored.columns != model.encoder.config().hidden_size) {
-      fail(ErrorKind::kInput, concat(options.embeddings, ": is not of this corpus and model: ",
-                                     stored.rows, " x ", stored.columns, ", not ", corpus.size(),
-                                     " x ", model.encoder.config().hidden_size));
+        stored.columns != embedder.width()) {
+      fail(ErrorKind::kInput,
+           concat(options.embeddings, ": is not of this corpus and model: ", stored.rows, " x ",
+                  stored.columns, ", not ", corpus.size(), " x ", embedder.width()));
     }
     return stored;
   }
   Progress progress("embedding the corpus", static_cast<std::int64_t>(corpus.size()), "documents");
-  FloatMatrix vectors =
-      embed_texts(model, texts_of(corpus),
-                  {.prompt = document_prompt(model, options.document_prompt_name),
-                   .max_length = options.max_length,
-                   .threads = options.threads,
-                   .precision = inference_precision(options.precision),
-                   .on_progress = [&](std::int64_t count) { progress.advance(count); }});
+  FloatMatrix vectors = embedder.embed(
+      texts_of(corpus), {.prompt = document_prompt(embedder.card(), options.document_prompt_name),
+                         .max_length = options.encoding.max_length,
+                         .stop = stop,
+                         .on_progress = [&](std::int64_t count) { progress.advance(count); }});
   if (!options.embeddings.empty()) write_npy(vectors, options.embeddings);
   return vectors;
 }
@@ -125,38 +122,43 @@ void print_json(const std::string& query,
   std::puts(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
+std::vector<std::string> read_queries(const SearchOptions& options) {
+  const std::vector<std::string> queries =
+      options.queries.empty() ? options.query : read_texts(options.queries);
+  if (queries.empty()) fail(ErrorKind::kUsage, "no question: give one, or --queries FILE");
+  return queries;
+}
+
+void search(const SearchOptions& options, Models& models) {
+  const std::vector<std::string> queries = read_queries(options);
+  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  const std::vector<TextRecord> corpus = read_text_records(options.corpus);
+  if (corpus.empty()) fail(ErrorKind::kInput, concat(options.corpus, ": no documents"));
+  FloatMatrix documents = corpus_vectors(*embedder, corpus, options, models.context().stop);
+  FloatMatrix questions =
+      embedder->embed(queries, {.prompt = query_prompt(embedder->card(), options.query_prompt_name),
+                                .max_length = options.encoding.max_length,
+                                .stop = models.context().stop});
+  normalize_for_dot_product(*embedder, documents);
+  normalize_for_dot_product(*embedder, questions);
+  const auto results = exact_topk(questions, documents, options.k, models.context());
+  const auto print = options.format == Format::kJson ? print_json : print_text;
+  for (std::size_t i = 0; i < queries.size(); ++i)
+    print(queries[i], results[i], corpus);
+}
+
 }  // namespace
 
-void run_search(const Words& words) {
+void run_search(const Arguments& arguments, Backend& backend) {
   SearchOptions options;
   OptionParser parser(kHelp, {"query"});
   add_fields(parser, options);
+  add_fields(parser, options.encoding);
   for (const char* key : {"model", "corpus"})
     parser.require(key);
-  parser.choices("precision", {"32", "int8", "bf16", "16"});
-  parser.choices("format", {"text", "json"});
-  if (!parser.parse(words)) return;
+  if (!parser.parse(arguments)) return;
   if (options.k < 1) fail(ErrorKind::kUsage, concat("--k must be at least 1: ", options.k));
-  std::vector<std::string> queries = options.query;
-  if (!options.queries.empty()) queries = read_texts(options.queries);
-  if (queries.empty()) fail(ErrorKind::kUsage, "no question: give one, or --queries FILE");
-
-  const SentenceModel model = load_model_on(options.model, options.device, options.precision);
-  const std::vector<TextRecord> corpus = read_text_records(options.corpus);
-  if (corpus.empty()) fail(ErrorKind::kInput, concat(options.corpus, ": no documents"));
-  FloatMatrix documents = corpus_vectors(model, corpus, options);
-  FloatMatrix questions = embed_texts(model, queries,
-                                      {.prompt = query_prompt(model, options.query_prompt_name),
-                                       .max_length = options.max_length,
-                                       .threads = options.threads,
-                                       .precision = inference_precision(options.precision)});
-  make_similarity_a_dot_product(model, documents);
-  make_similarity_a_dot_product(model, questions);
-  const auto results = exact_topk(questions, documents, options.k);
-  for (std::size_t i = 0; i < queries.size(); ++i) {
-    const auto print = options.format == "json" ? print_json : print_text;
-    print(queries[i], results[i], corpus);
-  }
+  backend.run(options.encoding, [&](Models& models) { search(options, models); });
 }
 
 }  // namespace sbert

@@ -36,17 +36,17 @@ constexpr CommandHelp kHelp{
 
 }  // namespace
 
-void run_tokenize(const Words& words) {
+void run_tokenize(const Arguments& arguments, Backend&) {
   TokenizeOptions options;
   OptionParser parser(kHelp, {});
   add_fields(parser, options);
   parser.require("model");
-  if (!parser.parse(words)) return;
+  if (!parser.parse(arguments)) return;
 
-  const SentenceModel model = load_model(options.model);
+  const TextModel model = load_model(options.model);
   const Tokenizer& tokenizer = model.tokenizer;
   const std::int64_t max_length =
-      options.max_length > 0 ? options.max_length : model.max_seq_length;
+      options.max_length > 0 ? options.max_length : model.card.max_length;
   for (const std::string& text : read_texts(options.input)) {
     const auto ids = tokenizer.encode(text, max_length);
     nlohmann::json line{{"ids", ids}};

@@ -17,8 +17,8 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
+#include "sbert/config/membership.h"
 #include "sbert/dist/free_port.h"
-#include "sbert/dist/membership.h"
 
 namespace sbert {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "sbert/base/error.h"
 #include "sbert/dist/beacon.h"
-#include "sbert/dist/membership.h"
+#include "sbert/config/membership.h"
 
 namespace sbert {
 

@@ -13,7 +13,7 @@ namespace sbert {
 ///
 /// @param memory_folder holds what the files hashed to when they were last read, by size, inode and
 ///        time of change, so that a model that stayed as it was is not read again. Made if it is
-///        not there; what cannot be written there is left out.
+///        not there; what cannot be written there is left out. Empty: nothing is kept.
 /// @throws Error(kIo) if there is no such file or folder, or one cannot be read; Error(kCancelled)
 ///         once a stop is requested
 ContentHash model_fingerprint(const std::filesystem::path& model,

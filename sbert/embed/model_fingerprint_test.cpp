@@ -122,6 +122,7 @@ TEST_F(ModelFingerprintTest, AModelThatStayedIsRememberedNotReadAgain) {
   EXPECT_NE(model_fingerprint(model, root_ / "memory"), first);
   std::ofstream(memory, std::ios::binary) << "something else";
   EXPECT_EQ(model_fingerprint(model, root_ / "memory"), first);
+  EXPECT_EQ(model_fingerprint(model, {}), first);  // the same without a memory
 }
 
 }  // namespace

@@ -11,7 +11,9 @@ InferenceKernels avx512vnni_inference_kernels();
 InferenceKernels amx_inference_kernels();
 #endif
 
-InferenceKernels inference_kernels_of(CpuVariant variant) {
+namespace {
+
+InferenceKernels table_of([[maybe_unused]] CpuVariant variant) {
 #if defined(__x86_64__)
   switch (variant) {
     case CpuVariant::kGeneric:
@@ -27,6 +29,14 @@ InferenceKernels inference_kernels_of(CpuVariant variant) {
   }
 #endif
   return generic_inference_kernels();
+}
+
+}  // namespace
+
+InferenceKernels inference_kernels_of(CpuVariant variant) {
+  InferenceKernels table = table_of(variant);
+  table.shared = kernels_of<float>(variant);
+  return table;
 }
 
 const InferenceKernels& inference_kernels() {

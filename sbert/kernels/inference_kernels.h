@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "sbert/kernels/cpu_variant.h"
+#include "sbert/kernels/kernels.h"
 
 namespace sbert {
 
@@ -54,15 +55,6 @@ constexpr std::int64_t int8_rows(std::int64_t rows) {
   return (rows + 15) / 16 * 16;
 }
 
-/// Self-attention of packed sequences, as AttentionInput of kernels.h.
-struct AttendInput {
-  const float* qkv;                ///< [T, 3 * A * D]
-  const std::int32_t* cu_seqlens;  ///< [B + 1]
-  std::int64_t num_heads;          ///< A
-  std::int64_t head_dim;           ///< D
-  float* context;                  ///< [T, A * D] the result
-};
-
 /// The parameters of a layer norm over rows of `size` values (Ba et al., 2016).
 struct LayerNormParams {
   const float* weight;  ///< [size]
@@ -98,6 +90,7 @@ struct DoubleProduct {
 
 struct InferenceKernels {
   const char* name;
+  Kernels<float> shared;  ///< the loops that training has too: attention
   /// The most that the magnitudes of two 8-bit weights may add up to: 254, or 128 where the
   /// processor adds pairs of products in 16 bits. The inputs of a pair are `int8_pair_distance`
   /// apart.
@@ -137,13 +130,6 @@ struct InferenceKernels {
                    std::uint8_t* x8,
                    float* scale,
                    std::int32_t* zero);
-
-  /// One head of one sequence; `scratch` has attend_scratch(D, longest sequence) values.
-  std::int64_t (*attend_scratch)(std::int64_t head_dim, std::int64_t max_seqlen);
-  void (*attend)(const AttendInput& input,
-                 std::int64_t sequence,
-                 std::int64_t head,
-                 float* scratch);
 
   /// y [size] = norm(a + b + c)
   void (*add_norm)(

@@ -305,67 +305,6 @@ TEST_P(InferenceKernelsTest, WhatIsNotFiniteStaysSoInInt8) {
   EXPECT_NEAR(y[2], 0, 1e-30);
 }
 
-// Attention of one head in double: [n, d].
-std::vector<double> exact_attention(const Values& qkv,
-                                    std::int64_t start,
-                                    std::int64_t n,
-                                    std::int64_t d,
-                                    std::int64_t width,
-                                    std::int64_t head) {
-  const auto at = [&](std::int64_t row, std::int64_t part, std::int64_t k) {
-    return static_cast<double>(
-        qkv[static_cast<std::size_t>((start + row) * 3 * width + part * width + head * d + k)]);
-  };
-  std::vector<double> context(area(n, d));
-  for (std::int64_t i = 0; i < n; ++i) {
-    std::vector<double> weights(static_cast<std::size_t>(n));
-    double total = 0;
-    for (std::int64_t j = 0; j < n; ++j) {
-      double score = 0;
-      for (std::int64_t k = 0; k < d; ++k)
-        score += at(i, 0, k) * at(j, 1, k);
-      weights[static_cast<std::size_t>(j)] = std::exp(score / std::sqrt(static_cast<double>(d)));
-      total += weights[static_cast<std::size_t>(j)];
-    }
-    for (std::int64_t j = 0; j < n; ++j) {
-      for (std::int64_t k = 0; k < d; ++k) {
-        context[static_cast<std::size_t>(i * d + k)] +=
-            weights[static_cast<std::size_t>(j)] / total * at(j, 2, k);
-      }
-    }
-  }
-  return context;
-}
-
-// Lengths around the blocks of queries and keys of every width, heads of all remainders.
-TEST_P(InferenceKernelsTest, AttentionIsThatOfDouble) {
-  constexpr std::int64_t kHeads = 2;
-  for (const std::int64_t d : {1, 4, 6, 8, 20, 32, 64}) {
-    const std::vector<std::int32_t> starts{0, 1, 3, 8, 15, 31, 48, 65, 142, 272};
-    const std::int64_t width = kHeads * d;
-    Values qkv = random_values(area(starts.back(), 3 * width), 9);
-    for (float& each : qkv)
-      each *= 3;
-    Values context(area(starts.back(), width));
-    const AttendInput input{qkv.data(), starts.data(), kHeads, d, context.data()};
-    Values scratch(static_cast<std::size_t>(kernels_.attend_scratch(d, 130)));
-    for (std::size_t b = 0; b + 1 < starts.size(); ++b) {
-      for (std::int64_t head = 0; head < kHeads; ++head) {
-        kernels_.attend(input, static_cast<std::int64_t>(b), head, scratch.data());
-        const std::int64_t n = starts[b + 1] - starts[b];
-        const auto exact = exact_attention(qkv, starts[b], n, d, width, head);
-        for (std::int64_t i = 0; i < n; ++i) {
-          for (std::int64_t k = 0; k < d; ++k) {
-            const auto place = static_cast<std::size_t>((starts[b] + i) * width + head * d + k);
-            ASSERT_NEAR(context[place], exact[static_cast<std::size_t>(i * d + k)], 1e-5)
-                << "head of " << d << ", " << n << " tokens, token " << i;
-          }
-        }
-      }
-    }
-  }
-}
-
 TEST_P(InferenceKernelsTest, NormIsThatOfDouble) {
   for (const std::int64_t size : {1, 2, 15, 16, 17, 24, 31, 64, 100, 384}) {
     const auto count = static_cast<std::size_t>(size);

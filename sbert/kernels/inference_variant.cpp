@@ -1,7 +1,6 @@
 // Compiled once for each instruction set, as kernel_variant.cpp.
 
 #include "sbert/kernels/double_product.h"
-#include "sbert/kernels/inference_attention.h"
 #include "sbert/kernels/inference_kernels.h"
 #include "sbert/kernels/inference_simd.h"
 #include "sbert/kernels/int8_product.h"
@@ -89,8 +88,6 @@ InferenceKernels SBERT_INFERENCE_TABLE() {
           .multiply_doubles = multiply_doubles,
           .find_above = find_above,
           .quantize = quantize_rows,
-          .attend_scratch = attend_scratch,
-          .attend = attend,
           .add_norm = add_norm,
           .add_norm_rows = add_norm_rows};
 }

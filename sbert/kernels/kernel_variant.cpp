@@ -1,8 +1,10 @@
-// Compiled once for each instruction set, with SBERT_VARIANT as its name.
+// Compiled once for each instruction set: SBERT_VARIANT_NAME is its name, SBERT_VARIANT_TABLE the
+// function that gives its kernels.
 
+#include "sbert/kernels/attention.h"
+#include "sbert/kernels/attention_gradient.h"
 #include "sbert/kernels/kernels.h"
 #include "sbert/kernels/simd.h"
-#include "sbert/kernels/training_attention.h"
 
 namespace sbert {
 namespace {
@@ -57,9 +59,14 @@ bool all_finite(const Real* values, std::int64_t count) {
 
 template <typename Real>
 Kernels<Real> table() {
-  return {SBERT_VARIANT_NAME,       attention_scratch<Real>, attention_forward<Real>,
-          attention_backward<Real>, dropout<Real>,           dot<Real>,
-          all_finite<Real>};
+  return {.name = SBERT_VARIANT_NAME,
+          .attention = attention<Real>,
+          .attention_scratch = attention_scratch<Real>,
+          .attention_gradient = attention_gradient<Real>,
+          .attention_gradient_scratch = attention_gradient_scratch<Real>,
+          .dropout = dropout<Real>,
+          .dot = dot<Real>,
+          .all_finite = all_finite<Real>};
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "sbert/kernels/kernels.h"
 
-#include "sbert/kernels/cpu_variant.h"
-
 namespace sbert {
 
 // Each in its own compilation of kernel_variant.cpp.
@@ -12,9 +10,8 @@ Kernels<float> avx2_kernels();
 Kernels<float> avx512_kernels();
 #endif
 
-namespace {
-
-Kernels<float> kernels_of(CpuVariant variant) {
+template <>
+Kernels<float> kernels_of([[maybe_unused]] CpuVariant variant) {
 #if defined(__x86_64__)
   if (variant >= CpuVariant::kAvx512) return avx512_kernels();
   if (variant == CpuVariant::kAvx2) return avx2_kernels();
@@ -22,18 +19,18 @@ Kernels<float> kernels_of(CpuVariant variant) {
   return generic_kernels();
 }
 
-}  // namespace
-
 template <>
-const Kernels<float>& kernels<float>() {
-  static const Kernels<float> kTable = kernels_of(chosen_cpu_variant());
+Kernels<double> kernels_of(CpuVariant /*variant*/) {
+  return generic_double_kernels();
+}
+
+template <typename Real>
+const Kernels<Real>& kernels() {
+  static const Kernels<Real> kTable = kernels_of<Real>(chosen_cpu_variant());
   return kTable;
 }
 
-template <>
-const Kernels<double>& kernels<double>() {
-  static const Kernels<double> kTable = generic_double_kernels();
-  return kTable;
-}
+template const Kernels<float>& kernels();
+template const Kernels<double>& kernels();
 
 }  // namespace sbert

@@ -58,7 +58,7 @@ class Buffer {
 // The memory of a forward pass, kept for the next one: fresh pages cost more than what is computed
 // in them.
 struct Workspace {
-  Buffer qkv;      // [T, 3 * A * D]
+  Buffer qkv;      // [T, qkv_width()]
   Buffer context;  // [T, A * D]
   Buffer attention;
   Buffer half;  // [block, H]
@@ -73,17 +73,27 @@ void for_each_block(std::int64_t tokens, const Work& work) {
     work(first, std::min(kBlockTokens, tokens - first));
 }
 
-void attend(const InferenceKernels& kernels,
+// context [T, A * D] of qkv [T, qkv_width()]
+void attend(const Kernels<float>& kernels,
             const PackedBatch& batch,
-            const AttentionSpec& spec,
+            const PackedLayer& layer,
             const float* qkv,
             float* context,
             Buffer& scratch) {
-  const AttendInput input{qkv, batch.cu_seqlens.data(), spec.num_heads, spec.head_dim, context};
-  float* space = scratch.get(kernels.attend_scratch(spec.head_dim, batch.max_seqlen));
+  const AttentionShape& shape = layer.attention;
+  const std::int64_t width = layer.qkv_width();
+  const std::int64_t heads_width = shape.num_heads * shape.head_dim;
+  const float* keys = qkv + heads_width;
+  const AttentionInput<float> input{.shape = shape,
+                                    .queries = {qkv, width},
+                                    .keys = {keys, width},
+                                    .values = {keys + shape.num_key_heads * shape.head_dim, width},
+                                    .cu_seqlens = batch.cu_seqlens.data()};
+  const AttentionOutput<float> output{.context = {context, heads_width}};
+  float* space = scratch.get(kernels.attention_scratch(shape.head_dim, batch.max_seqlen));
   for (std::int64_t sequence = 0; sequence < batch.num_sequences(); ++sequence) {
-    for (std::int64_t head = 0; head < spec.num_heads; ++head)
-      kernels.attend(input, sequence, head, space);
+    for (std::int64_t head = 0; head < shape.num_heads; ++head)
+      kernels.attention(input, output, {.sequence = sequence, .head = head}, space);
   }
 }
 
@@ -95,13 +105,13 @@ void run_layer(const InferenceKernels& kernels,
                Workspace& space,
                float* x) {
   const std::int64_t heads_width = layer.attention.num_heads * layer.attention.head_dim;
-  float* qkv = space.qkv.get(batch.num_tokens() * 3 * heads_width);
+  const std::int64_t qkv_width = layer.qkv_width();
+  float* qkv = space.qkv.get(batch.num_tokens() * qkv_width);
   for_each_block(batch.num_tokens(), [&](std::int64_t first, std::int64_t rows) {
-    layer.qkv(x + first * width, rows, Epilogue::kNone, qkv + first * 3 * heads_width,
-              space.product);
+    layer.qkv(x + first * width, rows, Epilogue::kNone, qkv + first * qkv_width, space.product);
   });
   float* context = space.context.get(batch.num_tokens() * heads_width);
-  attend(kernels, batch, layer.attention, qkv, context, space.attention);
+  attend(kernels.shared, batch, layer, qkv, context, space.attention);
   float* half = space.half.get(kBlockTokens * width);
   float* wide = space.wide.get(kBlockTokens * layer.feed_forward_width);
   for_each_block(batch.num_tokens(), [&](std::int64_t first, std::int64_t rows) {

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <string>
 #include <string_view>
 
@@ -34,15 +33,8 @@ void check(const EmbeddingSpec& tables, std::int64_t width, Limits& limits) {
 
 void check(const AttentionSpec& attention, const std::string& prefix, Limits& limits) {
   limits.enter(prefix + "attention.");
-  limits.require(attention.num_key_heads == attention.num_heads, "num_key_heads",
-                 "fewer heads of keys than of queries");
-  const double usual_scale = 1 / std::sqrt(static_cast<double>(attention.head_dim));
-  limits.require(std::abs(attention.scale / usual_scale - 1) < 1e-6, "scale",
-                 "another scale of scores than 1 / sqrt(head_dim)");
   limits.require(attention.score_cap == 0, "score_cap", "capped scores");
   limits.require(!attention.rope, "rope", "rotary positions");
-  limits.require(!attention.is_causal, "is_causal", "causal attention");
-  limits.require(attention.window == 0, "window", "attention within a window");
   limits.require(attention.query_key_norm == QueryKeyNorm::kNone, "query_key_norm",
                  "norms of queries and keys");
 }

@@ -16,10 +16,15 @@ constexpr std::int64_t kMaxHeads = 1'024;
 constexpr std::int64_t kMaxFeedForward = 1 << 20;
 constexpr std::int64_t kMaxPositions = 1 << 20;
 constexpr std::int64_t kMaxTypes = 1'024;
+constexpr std::int64_t kMaxBuckets = 65'536;
 
 void check(std::string_view field, std::int64_t value, std::int64_t least, std::int64_t most) {
   if (value >= least && value <= most) return;
   fail(ErrorKind::kInput, concat(field, " must be from ", least, " to ", most, ": ", value));
+}
+
+void check_positive(std::string_view field, double value) {
+  if (!(value > 0)) fail(ErrorKind::kInput, concat(field, " must be positive: ", value));
 }
 
 void check_attention(const AttentionSpec& attention) {
@@ -32,10 +37,11 @@ void check_attention(const AttentionSpec& attention) {
          concat("attention.num_heads must be a multiple of attention.num_key_heads: ",
                 attention.num_heads, " and ", attention.num_key_heads));
   }
-  if (!(attention.scale > 0)) {
-    fail(ErrorKind::kInput, concat("attention.scale must be positive: ", attention.scale));
-  }
-  if (attention.rope && attention.head_dim % 2 != 0) {
+  check_positive("attention.scale", attention.scale);
+  if (!attention.rope) return;
+  check_positive("attention.rope.theta", attention.rope->theta);
+  check_positive("attention.rope.position_scale", attention.rope->position_scale);
+  if (attention.head_dim % 2 != 0) {
     fail(ErrorKind::kInput,
          concat("attention.head_dim must be even for rope: ", attention.head_dim));
   }
@@ -46,6 +52,18 @@ void check_feed_forward(const FeedForwardSpec& feed_forward) {
   if (!feed_forward.experts) return;
   check("feed_forward.experts.count", feed_forward.experts->count, 1, kMaxHeads);
   check("feed_forward.experts.used", feed_forward.experts->used, 1, feed_forward.experts->count);
+}
+
+// Its table has a column for each head, and all layers use it.
+void check_buckets(const PositionBiasSpec& bias, const std::vector<LayerSpec>& layers) {
+  check("position_bias.num_buckets", bias.num_buckets, 2, kMaxBuckets);
+  check("position_bias.max_distance", bias.max_distance, 1, kMaxPositions);
+  const std::int64_t heads = layers.front().attention.num_heads;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].attention.num_heads == heads) continue;
+    fail(ErrorKind::kInput, concat("position_bias needs as many heads in all layers: layer ", i,
+                                   " has ", layers[i].attention.num_heads, ", the first ", heads));
+  }
 }
 
 }  // namespace
@@ -74,6 +92,7 @@ void EncoderSpec::validate() const {
       check_feed_forward(layer.feed_forward);
     });
   }
+  if (position_bias.kind == PositionBias::kBuckets) check_buckets(position_bias, layers);
 }
 
 }  // namespace sbert

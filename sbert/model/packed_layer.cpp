@@ -39,6 +39,15 @@ PackedLinear pack_linear(ParameterRole role,
           memory, kernels};
 }
 
+AttentionShape attention_shape(const AttentionSpec& spec) {
+  return {.num_heads = spec.num_heads,
+          .num_key_heads = spec.num_key_heads,
+          .head_dim = spec.head_dim,
+          .scale = spec.scale,
+          .is_causal = spec.is_causal,
+          .window = spec.window};
+}
+
 }  // namespace
 
 std::optional<Epilogue> epilogue_of(Activation activation) {
@@ -108,7 +117,7 @@ PackedLayer::PackedLayer(const EncoderSpec& spec,
                          ProductType type,
                          WeightMemory& memory,
                          const InferenceKernels& kernels)
-    : attention(spec.layers[static_cast<std::size_t>(layer)].attention),
+    : attention(attention_shape(spec.layers[static_cast<std::size_t>(layer)].attention)),
       feed_forward_width(spec.layers[static_cast<std::size_t>(layer)].feed_forward.width),
       activation(epilogue_of(spec.layers[static_cast<std::size_t>(layer)].feed_forward.activation)
                      .value()),
@@ -123,11 +132,13 @@ std::int64_t PackedLayer::weight_bytes(const EncoderSpec& spec,
                                        const LayerSpec& layer,
                                        ProductType type,
                                        const InferenceKernels& kernels) {
-  const std::int64_t heads_width = layer.attention.num_heads * layer.attention.head_dim;
+  const AttentionSpec& attention = layer.attention;
+  const std::int64_t heads_width = attention.num_heads * attention.head_dim;
+  const std::int64_t keys_width = attention.num_key_heads * attention.head_dim;
   const auto bytes = [&](std::int64_t out, std::int64_t in) {
     return PackedLinear::weight_bytes(out, in, type, kernels);
   };
-  return bytes(3 * heads_width, spec.width) + bytes(spec.width, heads_width) +
+  return bytes(heads_width + 2 * keys_width, spec.width) + bytes(spec.width, heads_width) +
          bytes(layer.feed_forward.width, spec.width) + bytes(spec.width, layer.feed_forward.width);
 }
 

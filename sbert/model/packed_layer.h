@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sbert/kernels/inference_kernels.h"
+#include "sbert/kernels/kernels.h"
 #include "sbert/kernels/packed_linear.h"
 #include "sbert/model/encoder_spec.h"
 #include "sbert/model/parameter_specs.h"
@@ -63,10 +64,15 @@ struct PackedLayer {
                                    ProductType type,
                                    const InferenceKernels& kernels);
 
-  AttentionSpec attention;
+  /// Queries, keys and values of a token.
+  std::int64_t qkv_width() const {
+    return (attention.num_heads + 2 * attention.num_key_heads) * attention.head_dim;
+  }
+
+  AttentionShape attention;
   std::int64_t feed_forward_width;
   Epilogue activation;
-  PackedLinear qkv;               // [3 * A * D, H]: queries, keys, values
+  PackedLinear qkv;               // [qkv_width(), H]
   PackedLinear attention_output;  // [H, A * D]
   PackedLinear up;                // [F, H]
   PackedLinear down;              // [H, F]

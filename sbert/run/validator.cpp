@@ -47,8 +47,8 @@ Metrics Validator::measure(const ComputeContext& context) const {
   Metrics metrics = validate(*embedder, learner_, data_, options_, context);
   const Metrics evaluated = run_evaluators(*embedder, options_, context);
   metrics.insert(metrics.end(), evaluated.begin(), evaluated.end());
-  metrics.emplace_back("validation_step_timing in s",
-                       std::chrono::duration<double>(Clock::now() - start).count());
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  metrics.emplace_back("validation_step_timing in s", seconds);
   return metrics;
 }
 

@@ -1,6 +1,7 @@
 #include "sbert/search/topk.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -36,10 +37,8 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
 // are kept between two cuts, which makes an addition cost O(1) on average.
 class BestHits {
  public:
-  // @param earlier the hits of rows before, best first: k of them set the bar
-  BestHits(std::size_t k, std::span<const Hit> earlier) : k_(k) {
-    if (earlier.size() == k) threshold_ = earlier.back().score;
-  }
+  // @param threshold what a hit must be above, or kNoThreshold
+  BestHits(std::size_t k, float threshold) : k_(k), threshold_(threshold) {}
 
   // A later row needs more than this: on equal scores the earlier one wins.
   float threshold() const { return threshold_; }
@@ -64,8 +63,35 @@ class BestHits {
   }
 
   std::size_t k_;
-  float threshold_ = kNoThreshold;
+  float threshold_;
   std::vector<Hit> hits_;
+};
+
+// What hits of a piece have to be above, which tells parts of the piece what others have found.
+class Bars {
+ public:
+  // @param earlier hits of each query in the rows before the piece
+  Bars(std::size_t k, const std::vector<std::vector<Hit>>& earlier) : bars_(earlier.size()) {
+    for (std::size_t i = 0; i < bars_.size(); ++i)
+      bars_[i] = earlier[i].size() == k ? earlier[i].back().score : kNoThreshold;
+  }
+
+  float of_query(std::int64_t query) const {
+    return bars_[static_cast<std::size_t>(query)].load(std::memory_order_relaxed);
+  }
+
+  // k rows of the query have this score or a better one. An equal one may still be among the best,
+  // as it may be of a row before those. Where two parts tell at once, either bar is a right one.
+  void raise(std::int64_t query, float score) {
+    std::atomic<float>& bar = bars_[static_cast<std::size_t>(query)];
+    const float below = std::nextafter(score, -std::numeric_limits<float>::infinity());
+    if (below == score) return;  // of minus infinity nothing is below
+    if (!(below <= bar.load(std::memory_order_relaxed)))
+      bar.store(below, std::memory_order_relaxed);
+  }
+
+ private:
+  std::vector<std::atomic<float>> bars_;
 };
 
 // Queries, and rows of the corpus from first_row on.
@@ -92,17 +118,13 @@ float checked_score(const Piece& piece, std::int64_t query, std::int64_t row) {
 // Some queries on their way through the corpus.
 class TileSearch {
  public:
-  // @param earlier hits of all queries in rows before the piece
-  TileSearch(const Piece& piece,
-             Range tile,
-             std::size_t k,
-             const std::vector<std::vector<Hit>>& earlier)
+  TileSearch(const Piece& piece, Range tile, std::size_t k, const Bars& bars)
       : piece_(piece),
         tile_(tile),
         packed_(piece.queries.part(tile.begin, tile.size())),
         above_(static_cast<std::size_t>(tile.size())) {
     for (std::int64_t i = tile.begin; i < tile.end; ++i) {
-      best_.emplace_back(k, earlier[static_cast<std::size_t>(i)]);
+      best_.emplace_back(k, bars.of_query(i));
       thresholds_.push_back(best_.back().threshold());
     }
   }
@@ -146,19 +168,20 @@ class TileSearch {
   decltype(InferenceKernels::find_above) find_above_ = inference_kernels().find_above;
 };
 
-// The best rows of the piece's part for each query of the tile, where they beat the earlier hits.
-std::vector<std::vector<Hit>> search_part(const Piece& piece,
-                                          Range tile,
-                                          Range part,
-                                          std::size_t k,
-                                          const std::vector<std::vector<Hit>>& earlier,
-                                          const StopToken& stop) {
-  TileSearch search(piece, tile, k, earlier);
+// The best rows of the piece's part for each query of the tile, where they are above the bar.
+std::vector<std::vector<Hit>> search_part(
+    const Piece& piece, Range tile, Range part, std::size_t k, Bars& bars, const StopToken& stop) {
+  TileSearch search(piece, tile, k, bars);
   for (std::int64_t begin = part.begin; begin < part.end; begin += PackedRows::kBlockRows) {
     stop.throw_if_stopped();
     search.search({begin, std::min(begin + PackedRows::kBlockRows, part.end)});
   }
-  return std::move(search).hits();
+  std::vector<std::vector<Hit>> hits = std::move(search).hits();
+  for (std::int64_t i = 0; i < tile.size(); ++i) {
+    const std::vector<Hit>& best = hits[static_cast<std::size_t>(i)];
+    if (best.size() == k) bars.raise(tile.begin + i, best.back().score);
+  }
+  return hits;
 }
 
 void check_shape(std::string_view name, const FloatMatrix& matrix) {
@@ -200,9 +223,10 @@ void PiecewiseTopk::add(MatrixView piece, std::int64_t first_row) {
   const std::int64_t tile_size = PackedRows::best_size(queries_.rows, queries_.columns);
   const std::int64_t tiles = ceil_div(queries_.rows, tile_size);
   // Few queries do not fill the threads: then the rows are parted, too.
-  const std::int64_t wanted_parts = ceil_div(4 * context_.pool.num_threads(), tiles);
+  const std::int64_t wanted_parts = ceil_div(2 * context_.pool.num_threads(), tiles);
   const std::int64_t parts = std::clamp<std::int64_t>(piece.rows / kLeastPartRows, 1, wanted_parts);
 
+  Bars bars(k_, found_);
   std::vector<std::vector<std::vector<Hit>>> found(static_cast<std::size_t>(parts));
   for (auto& part : found)
     part.resize(static_cast<std::size_t>(queries_.rows));
@@ -210,12 +234,12 @@ void PiecewiseTopk::add(MatrixView piece, std::int64_t first_row) {
       static_cast<std::size_t>(tiles * parts),
       [&](std::size_t task) {
         const auto number = static_cast<std::int64_t>(task);
-        const std::int64_t part = number % parts;
-        const std::int64_t begin = number / parts * tile_size;
-        auto hits = search_part({queries_, piece, first_row},
-                                {begin, std::min(begin + tile_size, queries_.rows)},
-                                {piece.rows * part / parts, piece.rows * (part + 1) / parts}, k_,
-                                found_, context_.stop);
+        // The first part of all queries comes first: its hits are a high bar for the others.
+        const std::int64_t part = number / tiles;
+        const std::int64_t begin = number % tiles * tile_size;
+        auto hits = search_part(
+            {queries_, piece, first_row}, {begin, std::min(begin + tile_size, queries_.rows)},
+            {piece.rows * part / parts, piece.rows * (part + 1) / parts}, k_, bars, context_.stop);
         std::move(hits.begin(), hits.end(), found[static_cast<std::size_t>(part)].begin() + begin);
       },
       context_.stop);

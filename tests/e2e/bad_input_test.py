@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from program import HF_MODEL, INPUT, IO, USAGE, ProgramTest
+from program import HF_MODEL, INPUT, IO, USAGE, ProgramTest, needs_torch
 
 GOOD = {"question": "the cat", "pos_doc": ["a mat"], "neg_doc": ["hello"]}
 
@@ -20,6 +20,7 @@ SECOND = 1 + len(json.dumps(GOOD)) + 2
 THIRD = SECOND + SECOND - 1
 
 
+@needs_torch
 class BadTrainingData(ProgramTest):
     def refuse_data(self, content, *parts):
         self.write("train.json", content if isinstance(content, (str, bytes)) else json.dumps(content))
@@ -57,6 +58,7 @@ class BadTrainingData(ProgramTest):
 
 
 class OddButGoodInput(ProgramTest):
+    @needs_torch
     def test_trains_without_negatives_and_with_pieces_it_does_not_know(self):
         self.write_lines("train.jsonl", [{"question": "\u4e16\u754c \U0001f600", "pos_doc": "\u0645\u0631\u062d"},
                                          {"query": "", "pos_doc": [""]}, dict(GOOD, neg_doc=[])])
@@ -68,6 +70,10 @@ class OddButGoodInput(ProgramTest):
         self.write_lines("long.jsonl", [{"text": long}])
         printed = self.succeed("tokenize", "--model", HF_MODEL, "--input", "long.jsonl")
         self.assertEqual(len(json.loads(printed)["ids"]), 32)
+
+    @needs_torch
+    def test_training_text_of_ten_megabytes(self):
+        long = "the cat sat on a mat " * 500_000
         self.write("train.json", json.dumps([dict(GOOD, pos_doc=[long]), GOOD]))
         self.succeed(*training_words())
 
@@ -162,6 +168,7 @@ class BadModel(ProgramTest):
             self.refuse(INPUT, ["model.safetensors"], "convert", "--input", folder, "--output", target)
 
 
+@needs_torch
 class BadWords(ProgramTest):
     def refuse_override(self, word, *parts):
         self.refuse(USAGE, parts, *training_words(), word)
@@ -211,6 +218,7 @@ class FullDisk(ProgramTest):
             self.refuse(IO, [f"disk/{target}", "No space left"], "embed", "--model", HF_MODEL, "--input", "texts.txt",
                         "--output", f"disk/{target}")
 
+    @needs_torch
     def test_training_goes_on_when_there_is_space_again(self):
         self.write("train.json", json.dumps([GOOD, GOOD]))
         long = ("trainer.max_steps=4", "trainer.val_check_interval=2")

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 
-from program import ENVIRONMENT, HF_MODEL, INPUT, IO, PROGRAM, SECONDS, USAGE, ProgramTest, read_safetensors
+from program import ENVIRONMENT, HF_MODEL, INPUT, IO, PROGRAM, SECONDS, USAGE, ProgramTest, needs_torch, read_safetensors
 from train_test import examples
 
 SHARED_OUT = ["model.optim.name=distributed_fused_adam"]
@@ -28,6 +28,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@needs_torch
 class Training(ProgramTest):
     """Runs on a small file of training examples."""
 

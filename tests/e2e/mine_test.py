@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 
-from program import ENVIRONMENT, HF_MODEL, INPUT, INTERRUPTED, IO, PROGRAM, SECONDS, USAGE, ProgramTest
+from program import ENVIRONMENT, HF_MODEL, INPUT, INTERRUPTED, IO, PROGRAM, SECONDS, USAGE, ProgramTest, needs_torch
 
 WORDS = ["the cat sat", "a vector search", "hello world", "on the mat", "query model", "the mat sat", "cat search",
          "world on a cat", "model of the world", "hello vector"]
@@ -29,6 +29,10 @@ class Mine(ProgramTest):
             self.assertEqual(list(each), ["question", "pos_doc", "neg_doc"])
             self.assertEqual(len(each["neg_doc"]), 3)
         self.assertEqual(self.mine("--corpus", "corpus.jsonl", "--num-negatives", 3, output="mined.json"), records)
+
+    @needs_torch
+    def test_output_can_be_trained_on(self):
+        self.mine("--corpus", "corpus.jsonl", "--num-negatives", 3, output="mined.json")
         self.succeed("train", f"restore_from_path={HF_MODEL}", "model.data.data_prefix=mined.json", "trainer.max_steps=1",
                      "model.global_batch_size=4", "model.micro_batch_size=4", "model.encoder_seq_length=16",
                      "model.data.evaluation_sample_size=0", "model.optim.sched.constant_steps=0",

@@ -1,4 +1,5 @@
-"""Runs the program that the environment variable SBERT_PROGRAM names, as a user does."""
+"""Runs the program that the environment variable SBERT_PROGRAM names, as a user does. SBERT_TORCH_PROGRAM names the one
+with libtorch, in a build that has it."""
 import json
 import os
 import pathlib
@@ -8,12 +9,15 @@ import tempfile
 import unittest
 
 PROGRAM = os.environ["SBERT_PROGRAM"]
+TORCH_PROGRAM = os.environ.get("SBERT_TORCH_PROGRAM")
 HF_MODEL = pathlib.Path(__file__).resolve().parent.parent / "golden/checkpoint/hf"  # 32 wide, 40 positions
 WIDTH = 32
 ENVIRONMENT = dict(os.environ, OMP_NUM_THREADS="1")
 SECONDS = 300  # a program that hangs is a failure, not a wait
 
 USAGE, INPUT, IO, INTERRUPTED = 2, 3, 4, 130
+
+needs_torch = unittest.skipUnless(TORCH_PROGRAM, "this build is without libtorch")
 
 
 class ProgramTest(unittest.TestCase):

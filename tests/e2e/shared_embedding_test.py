@@ -2,12 +2,13 @@
 import subprocess
 
 from devices_test import free_port
-from program import ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest
+from program import ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, needs_torch
 
 WORDS = ["the cat sat", "a vector search", "hello world", "on the mat", "query model", "the mat sat", "cat search"]
 TEXTS = [f"{a} {b}" for a in WORDS for b in WORDS]
 
 
+@needs_torch
 class SharedEmbedding(ProgramTest):
     def test_vectors_of_a_file_and_of_stdin_are_those_of_one_process(self):
         self.write("texts.txt", "\n".join(TEXTS) + "\n")

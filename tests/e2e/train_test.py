@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from program import (ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, read_npy, read_safetensors)
+from program import (ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, needs_torch, read_npy, read_safetensors)
 
 WORDS = "the cat sat on mat query passage hello world vector search text model train a of and".split()
 def is_timing(name):
@@ -27,6 +27,7 @@ def examples(count):
     return [{"question": text(4), "pos_doc": [text(8)], "neg_doc": [text(8) for _ in range(i % 4)]} for i in range(count)]
 
 
+@needs_torch
 class Train(ProgramTest):
     def setUp(self):
         super().setUp()
@@ -243,6 +244,7 @@ class Train(ProgramTest):
         self.assertLess(max(abs(a - b) for a, b in zip(*vectors)), 1e-4)
 
 
+@needs_torch
 class NemosCommand(ProgramTest):
     """The command of NeMo's page on Sentence-BERT, word for word."""
 

@@ -67,8 +67,7 @@ void check(const BertSizes& sizes, const Names& names) {
                                    sizes.hidden_size, " and ", sizes.num_attention_heads));
   }
   if (!(sizes.layernorm_epsilon > 0 && sizes.layernorm_epsilon < 1)) {
-    fail(ErrorKind::kInput,
-         concat(names.epsilon, " must be in (0, 1): ", sizes.layernorm_epsilon));
+    fail(ErrorKind::kInput, concat(names.epsilon, " must be in (0, 1): ", sizes.layernorm_epsilon));
   }
   for (const auto& [name, rate] : {std::pair{names.hidden_dropout, sizes.dropout.hidden},
                                    std::pair{names.attention_dropout, sizes.dropout.attention}}) {
@@ -154,9 +153,8 @@ EncoderSpec bert_spec(const BertSizes& sizes) {
                     .head_dim = head_dim,
                     .scale = 1 / std::sqrt(static_cast<double>(head_dim)),
                     .rope = std::nullopt},
-      .feed_forward = {.width = sizes.ffn_hidden_size,
-                       .activation = sizes.activation,
-                       .experts = std::nullopt}};
+      .feed_forward = {
+          .width = sizes.ffn_hidden_size, .activation = sizes.activation, .experts = std::nullopt}};
   return {.family = std::string(kModelType),
           .width = sizes.hidden_size,
           .embeddings = {.vocab_size = sizes.vocab_size,
@@ -193,6 +191,7 @@ BertSizes bert_sizes(const EncoderSpec& spec) {
   require_same(spec.position_bias == same.position_bias, "position_bias");
   require_same(spec.has_final_norm == same.has_final_norm, "has_final_norm");
   require_same(spec.layers == same.layers, "layers");
+  require_same(spec.max_length == same.max_length, "max_length");
   return sizes;
 }
 

@@ -20,7 +20,8 @@ struct BertSizes {
   Activation activation = Activation::kGelu;
   DropoutRates dropout{};
 
-  /// @throws Error(kInput) naming the member that is out of range, before any memory is taken for it
+  /// @throws Error(kInput) naming the member that is out of range, before any memory is taken for
+  /// it
   void validate() const;
 };
 

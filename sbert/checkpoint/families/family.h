@@ -11,10 +11,12 @@
 
 namespace sbert {
 
-/// How checkpoints of Hugging Face say what an encoder of one family is: a file of this folder each.
+/// How checkpoints of Hugging Face say what an encoder of one family is: a file of this folder
+/// each.
 struct EncoderFamily {
   std::string_view model_type;  ///< of config.json
-  /// @throws Error(kInput) naming the keys that are missing, wrong, or ask for what is not supported
+  /// @throws Error(kInput) naming the keys that are missing, wrong, or ask for what is not
+  /// supported
   EncoderSpec (*read)(const nlohmann::json& config);
   /// The keys of config.json that describe the encoder; the reverse of read().
   nlohmann::ordered_json (*write)(const EncoderSpec& spec);

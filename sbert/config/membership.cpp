@@ -1,4 +1,4 @@
-#include "sbert/dist/membership.h"
+#include "sbert/config/membership.h"
 
 #include <charconv>
 

@@ -1,3 +1,5 @@
+#include "sbert/cli/torch/train.h"
+
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -11,17 +13,17 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
 #include "sbert/checkpoint/model_files.h"
-#include "sbert/cli/commands.h"
-#include "sbert/cli/train_config.h"
+#include "sbert/cli/torch/train_config.h"
 #include "sbert/config/interpolation.h"
+#include "sbert/config/membership.h"
 #include "sbert/config/options.h"
 #include "sbert/config/yaml.h"
 #include "sbert/dist/launcher.h"
-#include "sbert/dist/membership.h"
 #include "sbert/dist/process_group.h"
-#include "sbert/train/architecture_keys.h"
-#include "sbert/train/run_folder.h"
-#include "sbert/train/trainer.h"
+#include "sbert/report/training_report.h"
+#include "sbert/run/architecture_keys.h"
+#include "sbert/run/run_folder.h"
+#include "sbert/run/trainer.h"
 
 namespace sbert {
 namespace {
@@ -37,7 +39,7 @@ constexpr std::string_view kHelp =
     "  sbert train restore_from_path=minilm.nemo model.data.data_prefix=train.json \\\n"
     "      model.global_batch_size=16 model.micro_batch_size=16 trainer.max_steps=200 \\\n"
     "      model.optim.sched.constant_steps=0 exp_manager.explicit_log_dir=run/\n\n"
-    "The same command again goes on from the last checkpoint. Keys (NeMo's others have no "
+    "Run the same command to resume from the last checkpoint. Keys (NeMo's others have no "
     "effect):\n";
 
 void print_help() {
@@ -56,18 +58,18 @@ std::string time_stamp() {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d_%H-%M-%S", &parts)};
 }
 
-std::string quoted(const Words& words) {
+std::string quoted(const Arguments& arguments) {
   std::string line = "sbert train";
-  for (const std::string& word : words)
+  for (const std::string& word : arguments)
     line += concat(" '", word, "'");
   return line;
 }
 
-SentenceModel load_start(const TrainOptions& options) {
-  // A name like intfloat/e5-large-unsupervised is no folder here: the checkpoint has the tokenizer.
+TextModel load_start(const TrainOptions& options, const WorkerPool& pool) {
+  // A name like intfloat/e5-large-unsupervised is not a folder: the checkpoint has the tokenizer.
   const std::string tokenizer = options.model.tokenizer.type.value_or("");
-  return std::filesystem::is_directory(tokenizer) ? load_model(options.restore_from_path, tokenizer)
-                                                  : load_model(options.restore_from_path);
+  return load_model(options.restore_from_path, pool,
+                    std::filesystem::is_directory(tokenizer) ? tokenizer : std::string());
 }
 
 void report(const TrainResult& result, const std::filesystem::path& folder) {
@@ -76,11 +78,11 @@ void report(const TrainResult& result, const std::filesystem::path& folder) {
     return;
   }
   log_info(concat(result.end == RunEnd::kTimeIsUp ? "the time is up" : "stopped", " after step ",
-                  result.steps, "; the state is saved, the same command goes on from there"));
+                  result.steps, "; the state is saved; run the same command to resume"));
 }
 
 struct TrainCommand {
-  const Words& words;
+  const Arguments& arguments;
   const CommandLine& line;
   const ConfigTree& config;  // resolved
   const TrainOptions& options;
@@ -88,18 +90,23 @@ struct TrainCommand {
 
 void train(const TrainCommand& command, const c10::Device& device, ProcessGroup& group) {
   const TrainOptions& options = command.options;
-  SentenceModel model = load_start(options);
-  refuse_other_architecture(command.config, overridden_keys(command.line), model.encoder.config());
-  model.encoder.to(device);
+  const WorkerPool pool;
+  const TextModel start = load_start(options, pool);
+  refuse_other_architecture(command.config, overridden_keys(command.line), start.encoder);
   const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
   if (group.is_leader()) {
     const std::string config = write_yaml(with_defaults(command.config, options));
-    open_run_folder(folder, quoted(command.words), config);
+    open_run_folder(folder, quoted(command.arguments), config);
     log_info(
         concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
     report_ignored_keys(command.line, command.config);
   }
-  report(train_model(options, folder, model, group), folder);
+  const TrainResult result =
+      train_model(options, folder, start, device, {pool, signal_stop_token()}, group);
+  if (result.end == RunEnd::kFinished && group.is_leader()) {
+    write_training_report(folder, folder / "report.html");
+  }
+  report(result, folder);
 }
 
 // This process's place among those that a launcher started; they must be as many as the options
@@ -123,8 +130,8 @@ std::optional<Membership> membership_of(const TrainerOptions& trainer) {
 
 }  // namespace
 
-void run_train(const Words& words) {
-  const CommandLine line = parse_command_line(words);
+void run_train(const Arguments& arguments, const Arguments& words) {
+  const CommandLine line = parse_command_line(arguments);
   if (line.help) {
     print_help();
     return;
@@ -138,10 +145,7 @@ void run_train(const Words& words) {
   const TrainOptions options = read_train_options(resolved);
   const std::optional<Membership> membership = membership_of(options.trainer);
   if (!membership && options.trainer.devices > 1) {
-    Words all{"train"};
-    if (is_quiet()) all.push_back("--quiet");
-    all.insert(all.end(), words.begin(), words.end());
-    run_local_processes(static_cast<int>(options.trainer.devices), all);
+    run_local_processes(static_cast<int>(options.trainer.devices), words, signal_stop_token());
     return;
   }
   if (membership && membership->rank > 0) set_quiet(true);
@@ -151,7 +155,7 @@ void run_train(const Words& words) {
     connected = connect(*membership, device, static_cast<int>(options.trainer.process_timeout_s));
   }
   ProcessGroup& group = connected ? *connected : alone();
-  do_together(group, [&] { train({words, line, resolved, options}, device, group); });
+  do_together(group, [&] { train({arguments, line, resolved, options}, device, group); });
 }
 
 }  // namespace sbert

@@ -1,4 +1,4 @@
-#include "sbert/cli/train_config.h"
+#include "sbert/cli/torch/train_config.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -8,12 +8,12 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
-#include "sbert/cli/built_in_config.h"
+#include "sbert/cli/torch/built_in_config.h"
 #include "sbert/config/interpolation.h"
 #include "sbert/config/options.h"
 #include "sbert/config/overrides.h"
 #include "sbert/config/yaml.h"
-#include "sbert/train/nemo_keys.h"
+#include "sbert/run/nemo_keys.h"
 
 namespace sbert {
 namespace {

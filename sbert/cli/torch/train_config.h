@@ -5,7 +5,7 @@
 
 #include "sbert/config/command_line.h"
 #include "sbert/config/config_tree.h"
-#include "sbert/train/train_options.h"
+#include "sbert/run/train_options.h"
 
 namespace sbert {
 
