@@ -62,9 +62,8 @@ TEST(RowProducts, StopWhenAsked) {
   const WorkerPool pool(2);
   StopSource stop;
   stop.request_stop();
-  message_of(ErrorKind::kCancelled, [&] {
-    row_products(FloatMatrix(2, 3), FloatMatrix(2, 3), {pool, stop.token()});
-  });
+  message_of(ErrorKind::kCancelled,
+             [&] { row_products(FloatMatrix(2, 3), FloatMatrix(2, 3), {pool, stop.token()}); });
 }
 
 TEST(RowProducts, OfPairsHaveTheBitsOfTheSearch) {
