@@ -21,7 +21,7 @@ if(SBERT_TORCH)
     sbert_export(sbert_training NAME train EXPORT sbertTrainTargets MODULES ${torch_modules})
     install(FILES "${PROJECT_SOURCE_DIR}/cmake/torch.cmake" DESTINATION "${package_folder}")
     if(TARGET sbert_nccl)
-        install(TARGETS sbert_nccl LIBRARY DESTINATION libexec/sbert OPTIONAL) # if somebody has built it
+        install(TARGETS sbert_nccl LIBRARY DESTINATION libexec/sbert OPTIONAL) # if it was built
     endif()
 endif()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/conf" DESTINATION "${CMAKE_INSTALL_DATADIR}/sbert")

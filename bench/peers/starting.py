@@ -2,8 +2,8 @@
 
     python bench/peers/starting.py PROGRAM MODEL [--rounds 9]
 
-The first run, which warms the file cache, does not count. `sbert --version` is the empty program: libtorch loaded,
-nothing done. -> JSON on stdout.
+The first run, which warms the file cache, does not count. `sbert --version` is the program with nothing done.
+-> JSON on stdout.
 """
 import argparse
 import json

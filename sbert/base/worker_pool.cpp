@@ -40,7 +40,7 @@ class Job {
     if (error_) std::rethrow_exception(error_);
   }
 
-  int num_helpers = 0;   // threads of the pool inside run(); guarded by the pool's mutex
+  int num_helpers = 0;     // threads of the pool inside run(); guarded by the pool's mutex
   int wanted_helpers = 0;  // that may still join; guarded likewise
 
  private:

@@ -9,8 +9,8 @@
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
 #include "sbert/base/error.h"
-#include "sbert/dist/beacon.h"
 #include "sbert/config/membership.h"
+#include "sbert/dist/beacon.h"
 
 namespace sbert {
 

@@ -21,8 +21,8 @@ Range share(std::int64_t n, int rank, int size);
 /// @return [range.size]
 Tensor elements(const Tensor& tensor, const Range& range);
 
-/// The flattened tensors regrouped by owner: row r holds rank r's share of every tensor, each padded
-/// with zeros to ceil(n / W).
+/// The flattened tensors regrouped by owner: row r holds rank r's share of every tensor, each
+/// padded with zeros to ceil(n / W).
 /// @param tensors of one type, on one device
 /// @return [W, sum of ceil(n / W)] of a single tensor, without a copy where it can be
 Tensor rows_of_shares(const std::vector<Tensor>& tensors, int size);

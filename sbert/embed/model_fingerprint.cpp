@@ -144,9 +144,8 @@ ContentHash model_fingerprint(const fs::path& model,
   std::error_code error;
   const fs::path canonical = fs::canonical(model, error);
   if (error) fail(ErrorKind::kIo, concat(model, ": ", error.message()));
-  HashMemory memory(memory_folder.empty()
-                        ? fs::path()
-                        : memory_folder / content_hash(canonical.native()).hex());
+  HashMemory memory(memory_folder.empty() ? fs::path()
+                                          : memory_folder / content_hash(canonical.native()).hex());
   std::string listing;
   for (const ModelFile& file : files_of(canonical)) {
     listing += concat(memory.hash(file, stop).hex(), ' ', file.name, '\0');

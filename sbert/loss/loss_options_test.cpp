@@ -30,10 +30,10 @@ TEST(LossOptions, DefaultsOfEachLossAreInRange) {
 }
 
 TEST(LossOptions, UnknownWordsAreRefusedWithTheKnownOnes) {
-  EXPECT_EQ(message_of(ErrorKind::kUsage,
-                       [] { parse_enum<LossKind>("model.loss.name", "tripplet"); }),
-            "model.loss.name must be one of contrastive, softmax, cosine, triplet, cosent, angle, "
-            "margin_mse, distill_kl: tripplet");
+  EXPECT_EQ(
+      message_of(ErrorKind::kUsage, [] { parse_enum<LossKind>("model.loss.name", "tripplet"); }),
+      "model.loss.name must be one of contrastive, softmax, cosine, triplet, cosent, angle, "
+      "margin_mse, distill_kl: tripplet");
   EXPECT_EQ(message_of(ErrorKind::kUsage,
                        [] { parse_enum<TripletDistance>("model.loss.triplet_distance", "dot"); }),
             "model.loss.triplet_distance must be one of euclidean, cosine: dot");

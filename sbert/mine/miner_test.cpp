@@ -135,10 +135,11 @@ TEST_F(MinerTest, RowsMayHaveGaps) {
     std::ranges::copy(vectors_.row(rows[static_cast<std::size_t>(i)]), taken.row(i).begin());
   search.add(rows, taken);
   search.add(std::vector<std::int64_t>{38}, MatrixView(vectors_).part(38, 1));
-  std::vector<std::int64_t> found;
-  for (const Candidate& each : search.take()[2].candidates)
-    found.push_back(each.row);
-  EXPECT_THAT(found, testing::UnorderedElementsAre(4, 5, 30, 38));
+  const std::vector<ScoredCandidates> found = search.take();
+  std::vector<std::int64_t> taken_rows;
+  for (const Candidate& each : found[2].candidates)
+    taken_rows.push_back(each.row);
+  EXPECT_THAT(taken_rows, testing::UnorderedElementsAre(4, 5, 30, 38));
 }
 
 TEST_F(MinerTest, ChoosesTheBestThatAreNoPositives) {

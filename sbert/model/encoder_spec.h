@@ -81,8 +81,8 @@ struct AttentionSpec {
 /// Feed-forward networks of which a router picks some for each token (NomicBERT 2).
 struct ExpertsSpec {
   std::int64_t count = 8;
-  std::int64_t used = 2;             ///< for a token
-  bool normalizes_weights = false;   ///< the weights of those used sum to 1
+  std::int64_t used = 2;            ///< for a token
+  bool normalizes_weights = false;  ///< the weights of those used sum to 1
   bool operator==(const ExpertsSpec&) const = default;
 };
 
@@ -91,7 +91,7 @@ struct FeedForwardSpec {
   std::int64_t width = 3'072;  ///< F
   Activation activation = Activation::kGelu;
   bool is_gated = false;
-  bool has_bias = true;       ///< of up and gate
+  bool has_bias = true;  ///< of up and gate
   bool has_down_bias = true;
   std::optional<ExpertsSpec> experts;
 
@@ -107,14 +107,14 @@ struct LayerSpec {
 };
 
 struct EmbeddingSpec {
-  std::int64_t vocab_size = 30'522;         ///< V
-  std::int64_t width = 768;                 ///< of the tables; another one than the encoder's is projected
-  std::int64_t num_positions = 512;         ///< rows of the position table; 0: there is none
-  std::int64_t num_types = 2;               ///< rows of the token-type table; 0: there is none
+  std::int64_t vocab_size = 30'522;  ///< V
+  std::int64_t width = 768;          ///< of the tables; another one than the encoder's is projected
+  std::int64_t num_positions = 512;  ///< rows of the position table; 0: there is none
+  std::int64_t num_types = 2;        ///< rows of the token-type table; 0: there is none
   /// Positions count from this token id's number plus 1, and the token itself is at that number:
   /// RoBERTa's rule, of ids. Without it they count from 0.
   std::optional<std::int64_t> padding_id;
-  double scale = 1;                         ///< of the word embeddings: sqrt(width) for Gemma
+  double scale = 1;  ///< of the word embeddings: sqrt(width) for Gemma
   bool has_norm = true;
 
   bool operator==(const EmbeddingSpec&) const = default;
@@ -136,12 +136,13 @@ struct EncoderSpec {
   std::string family = "bert";  ///< model_type of config.json; of a table in checkpoint/families
   std::int64_t width = 768;     ///< H, of the residual stream
   EmbeddingSpec embeddings;
-  NormSpec norm;                ///< of every norm
+  NormSpec norm;  ///< of every norm
   NormOrder order = NormOrder::kPost;
   std::vector<LayerSpec> layers;
   PositionBiasSpec position_bias;
   bool has_final_norm = false;
-  std::int64_t max_length = 512;  ///< tokens of the longest text, special tokens counted; 0: no limit
+  std::int64_t max_length =
+      512;  ///< tokens of the longest text, special tokens counted; 0: no limit
   DropoutRates dropout;
 
   /// @throws Error(kInput) naming the field that is out of range, before any memory is taken for it

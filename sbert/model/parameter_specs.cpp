@@ -27,11 +27,8 @@ class List {
   void table(std::string_view name, ParameterRole role, std::int64_t rows, std::int64_t width) {
     if (rows > 0) add(concat(name, ".weight"), role, {rows, width}, false);
   }
-  void linear(std::string_view name,
-              ParameterRole role,
-              std::int64_t out,
-              std::int64_t in,
-              bool has_bias) {
+  void linear(
+      std::string_view name, ParameterRole role, std::int64_t out, std::int64_t in, bool has_bias) {
     add(concat(name, ".weight"), role, {out, in}, false);
     if (has_bias) add(concat(name, ".bias"), role, {out}, true);
   }

@@ -13,27 +13,27 @@ namespace sbert {
 
 /// What a parameter is for.
 enum class ParameterRole {
-  kWordEmbedding,        ///< [V, E]
-  kPositionEmbedding,    ///< [positions, E]
-  kTypeEmbedding,        ///< [types, E]
-  kEmbeddingNorm,        ///< [E]
-  kEmbeddingProjection,  ///< [H, E], where E, the width of the tables, is not H
-  kPositionBias,         ///< [buckets, A], of all layers
-  kQuery,                ///< [A * D, H]
-  kKey,                  ///< [key heads * D, H]
-  kValue,                ///< [key heads * D, H]
-  kQueryNorm,            ///< [D] or [A * D]
-  kKeyNorm,              ///< [D] or [key heads * D]
-  kAttentionOutput,      ///< [H, A * D]
-  kAttentionNorm,        ///< [H] after the attention (kPost), or before it
-  kAttentionOutputNorm,  ///< [H] after the attention (kSandwich)
-  kRouter,               ///< [experts, H]
-  kGate,                 ///< [F, H], or [experts * F, H]
-  kUp,                   ///< [F, H], or [experts * F, H]
-  kDown,                 ///< [H, F], or [experts * F, H]: transposed, as its checkpoints have it
-  kFeedForwardNorm,      ///< [H] after the feed-forward network (kPost), or before it
+  kWordEmbedding,          ///< [V, E]
+  kPositionEmbedding,      ///< [positions, E]
+  kTypeEmbedding,          ///< [types, E]
+  kEmbeddingNorm,          ///< [E]
+  kEmbeddingProjection,    ///< [H, E], where E, the width of the tables, is not H
+  kPositionBias,           ///< [buckets, A], of all layers
+  kQuery,                  ///< [A * D, H]
+  kKey,                    ///< [key heads * D, H]
+  kValue,                  ///< [key heads * D, H]
+  kQueryNorm,              ///< [D] or [A * D]
+  kKeyNorm,                ///< [D] or [key heads * D]
+  kAttentionOutput,        ///< [H, A * D]
+  kAttentionNorm,          ///< [H] after the attention (kPost), or before it
+  kAttentionOutputNorm,    ///< [H] after the attention (kSandwich)
+  kRouter,                 ///< [experts, H]
+  kGate,                   ///< [F, H], or [experts * F, H]
+  kUp,                     ///< [F, H], or [experts * F, H]
+  kDown,                   ///< [H, F], or [experts * F, H]: transposed, as its checkpoints have it
+  kFeedForwardNorm,        ///< [H] after the feed-forward network (kPost), or before it
   kFeedForwardOutputNorm,  ///< [H] after the feed-forward network (kSandwich)
-  kFinalNorm,            ///< [H]
+  kFinalNorm,              ///< [H]
 };
 
 /// Whether it is a norm's weight or bias: not decayed, not quantized.

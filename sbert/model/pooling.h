@@ -30,10 +30,7 @@ std::optional<Pooling> pooling_from_name(std::string_view name);
 /// @param width  H
 /// @param batch  whose cu_seqlens [B + 1] bound the sequences
 /// @param to     [B, H]; not normalized
-void pool(Pooling pooling,
-          const float* tokens,
-          std::int64_t width,
-          const PackedBatch& batch,
-          float* to);
+void pool(
+    Pooling pooling, const float* tokens, std::int64_t width, const PackedBatch& batch, float* to);
 
 }  // namespace sbert

@@ -98,7 +98,8 @@ Weight slice_rows(const Weight& weight, std::int64_t first, std::int64_t count) 
     fail(ErrorKind::kInternal, concat(weight.name, ": no rows ", first, " to ", first + count,
                                       " in the shape ", shape_text(weight.shape)));
   }
-  const std::size_t row_bytes = rows == 0 ? 0 : weight.bytes.size() / static_cast<std::size_t>(rows);
+  const std::size_t row_bytes =
+      rows == 0 ? 0 : weight.bytes.size() / static_cast<std::size_t>(rows);
   Weight slice = weight;
   slice.shape[0] = count;
   slice.bytes = weight.bytes.substr(static_cast<std::size_t>(first) * row_bytes,
@@ -185,7 +186,7 @@ std::uint16_t to_float16_bits(float value) {
     const float shifted = std::bit_cast<float>(magnitude) + 0.5F;
     return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(shifted) & 0xFFFFU));
   }
-  magnitude += 0xFFFU + (magnitude >> 13 & 1U);                    // to even
+  magnitude += 0xFFFU + (magnitude >> 13 & 1U);  // to even
   return static_cast<std::uint16_t>(sign | (magnitude - 0x3800'0000U) >> 13);
 }
 

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "sbert/nn/tensor_fwd.h"
 #include "sbert/nn/dropout.h"
 #include "sbert/nn/sequences.h"
+#include "sbert/nn/tensor_fwd.h"
 
 namespace sbert {
 

@@ -248,9 +248,7 @@ TEST(TorchEncoderWeights, OfAnotherNumberShapeOrTypeAreRefused) {
   };
   EXPECT_THAT(message([](Weights& w) { w.pop_back(); }), HasSubstr("needs as many weights: 52"));
   EXPECT_THAT(
-      message([](Weights& w) {
-        w[3].shape = {2, 12};
-      }),
+      message([](Weights& w) { w[3].shape = {2, 12}; }),
       HasSubstr("embeddings.LayerNorm.weight must be floating-point numbers of shape [24]"));
   EXPECT_THAT(message([](Weights& w) { w[3] = weight_of("w", at::zeros({24}, at::kInt)); }),
               HasSubstr("w is int32"));

@@ -74,7 +74,9 @@ TEST_F(Workers, AThreadThatBeginsDuringAnothersWorkIsNotLeftWithOneThread) {
   {
     const SingleThreadedOperators guard;
     std::thread([&] {
-      { const SingleThreadedOperators its_own; }
+      {
+        const SingleThreadedOperators its_own;
+      }
       after = at::get_num_threads();
     }).join();
   }

@@ -34,8 +34,7 @@ Tensor zero_tensor(at::IntArrayRef sizes) {
     // Advisory only; failure is harmless. The rest of the last page would be wasted memory.
     ::madvise(begin, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   }
-  return at::from_blob(
-      begin, sizes, [pages, whole](void*) { ::munmap(pages, whole); }, at::kFloat);
+  return at::from_blob(begin, sizes, [pages, whole](void*) { ::munmap(pages, whole); }, at::kFloat);
 }
 
 }  // namespace sbert

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -60,7 +61,7 @@ class RunLoop {
  public:
   RunLoop(const TrainOptions& options,
           const std::filesystem::path& folder,
-          const TextModel& start,
+          TextModel start,
           const c10::Device& device,
           const ComputeContext& context,
           ProcessGroup& group)
@@ -73,7 +74,7 @@ class RunLoop {
         plan_(plan_run(options, data_.steps_per_epoch())),
         learner_(options.model,
                  learner_options(options, device),
-                 with_training_prompts(start, options.model.data, data_.is_pairs()),
+                 with_training_prompts(std::move(start), options.model.data, data_.is_pairs()),
                  device,
                  context.pool,
                  group),
@@ -279,7 +280,7 @@ class RunLoop {
 
 TrainResult train_model(const TrainOptions& options,
                         const std::filesystem::path& folder,
-                        const TextModel& start,
+                        TextModel start,
                         const c10::Device& device,
                         const ComputeContext& context,
                         ProcessGroup& group) {
@@ -289,7 +290,7 @@ TrainResult train_model(const TrainOptions& options,
                                    limit, "): ", options.model.encoder_seq_length));
   }
   options.model.check_shares(group.size());
-  return RunLoop(options, folder, start, device, context, group).run();
+  return RunLoop(options, folder, std::move(start), device, context, group).run();
 }
 
 }  // namespace sbert

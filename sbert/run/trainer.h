@@ -26,12 +26,13 @@ struct TrainResult {
 /// Processes of a group train together, each with the same options and model: the leader writes all
 /// files, and reads the state to resume from; the result is that of one process.
 ///
-/// @param start   the model to begin with; its tokenizer, head and card are those of the result
+/// @param start   the model to begin with; its tokenizer, head and card are those of the result.
+///                Handed over, its weights are let go as soon as they are copied
 /// @param context its stop token ends the run, where all processes can leave, with its state saved
 /// @throws Error(kUsage) if options and data, or options and checkpoint, do not fit together
 TrainResult train_model(const TrainOptions& options,
                         const std::filesystem::path& folder,
-                        const TextModel& start,
+                        TextModel start,
                         const c10::Device& device,
                         const ComputeContext& context,
                         ProcessGroup& group = alone());

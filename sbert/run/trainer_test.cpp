@@ -85,7 +85,10 @@ TEST_F(TrainerTest, MicroBatchesDoNotChangeTheRun) {
   const TrainResult whole = train(o, "whole");
   o.model.micro_batch_size = 2;
   const TrainResult parts = train(o, "parts");
-  EXPECT_LT(largest_difference(whole.model, parts.model), 1e-5);
+  // The sums are parted otherwise, so gradients differ in their last bits, of which AdamW, dividing
+  // by the gradients' size, makes up to a hundredth of a step of lr, 1e-3. A batch with other
+  // negatives changes weights by whole steps.
+  EXPECT_LT(largest_difference(whole.model, parts.model), 1e-4);
 }
 
 TEST_F(TrainerTest, AFinishedRunHasNothingToDo) {

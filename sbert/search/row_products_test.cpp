@@ -4,6 +4,7 @@
 
 #include "sbert/base/message_of.h"
 #include "sbert/search/test_matrices.h"
+#include "sbert/search/topk.h"
 
 namespace sbert {
 namespace {
@@ -63,6 +64,24 @@ TEST(RowProducts, StopWhenAsked) {
   stop.request_stop();
   message_of(ErrorKind::kCancelled,
              [&] { row_products(FloatMatrix(2, 3), FloatMatrix(2, 3), {pool, stop.token()}); });
+}
+
+TEST(RowProducts, OfPairsHaveTheBitsOfTheSearch) {
+  const WorkerPool pool(2);
+  const FloatMatrix rows = random_matrix(300, 50, 5);
+  const FloatMatrix queries = random_matrix(40, 50, 6);
+  const FloatMatrix products = row_products(rows, queries, {pool});
+  const auto hits = exact_topk(queries, rows, 300, {pool});
+  for (std::int64_t query = 0; query < queries.rows; ++query) {
+    const std::vector<float> scores = pair_scores(rows, queries.row(query));
+    ASSERT_EQ(std::ssize(scores), rows.rows);
+    for (const Hit& hit : hits[static_cast<std::size_t>(query)]) {
+      const float score = scores[static_cast<std::size_t>(hit.row)];
+      ASSERT_EQ(score, hit.score);
+      ASSERT_EQ(score, products.row(hit.row)[static_cast<std::size_t>(query)]);
+    }
+    EXPECT_EQ(pair_scores(MatrixView(rows).part(299, 1), queries.row(query)).front(), scores[299]);
+  }
 }
 
 TEST(TakeRows, InTheOrderThatIsAskedFor) {

@@ -64,8 +64,7 @@ TEST(AddedVocabulary, AnIdOfTheFileThatCannotBeIsRefused) {
 }
 
 TEST(AddedVocabulary, ATokenThereTwiceOrOfNothingIsRefused) {
-  EXPECT_EQ(error_of({{.content = "x"}, {.content = "x"}}),
-            "duplicate added token: \"x\"");
+  EXPECT_EQ(error_of({{.content = "x"}, {.content = "x"}}), "duplicate added token: \"x\"");
   EXPECT_EQ(error_of({{.content = "\u0301"}}),
             "normalization leaves nothing of the added token, \"normalized\": false would keep it: "
             "\"\u0301\"");

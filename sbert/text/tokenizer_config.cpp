@@ -63,7 +63,8 @@ std::optional<AddedToken> read_special_token(const json& value) {
 std::int64_t read_model_max_length(const json& value) {
   if (value.is_null()) return 0;
   if (!value.is_number() || value.get<double>() < 1) {
-    fail(ErrorKind::kInput, concat("model_max_length must be a number of at least 1: ", value.dump()));
+    fail(ErrorKind::kInput,
+         concat("model_max_length must be a number of at least 1: ", value.dump()));
   }
   const auto length = value.get<double>();
   return length > kMaxModelLength ? 0 : static_cast<std::int64_t>(length);

@@ -184,7 +184,9 @@ TEST_F(WandbSyncTest, AfterAStopItIsNotWaitedFor) {
 
 TEST_F(WandbSyncTest, GoesAwayWithoutAWord) {
   FakeCore core(socket_path_, {init_response("s1")});
-  { const WandbSync sync(with_fake_core(), {}, log_path_); }
+  {
+    const WandbSync sync(with_fake_core(), {}, log_path_);
+  }
   EXPECT_THAT(logged(), IsEmpty());
 }
 

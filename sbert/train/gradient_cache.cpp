@@ -29,7 +29,7 @@ void append(LossTargets& all, const LossTargets& part) {
 
 // The keys of documents stand in the order of the documents: all positives, then all negatives.
 std::vector<std::uint64_t> join_keys(const std::vector<MicroBatch>& micro_batches,
-                                     std::vector<std::uint64_t> LossTargets::*keys) {
+                                     std::vector<std::uint64_t> LossTargets::* keys) {
   std::vector<std::uint64_t> positives;
   std::vector<std::uint64_t> negatives;
   for (const MicroBatch& batch : micro_batches) {
@@ -236,8 +236,8 @@ std::vector<Tensor> GradientCache::gathered(const std::vector<Tensor>& own,
       counts[static_cast<std::size_t>(share.owner(i, count))] += sizes.back();
     }
     const TorchEncoder& encoder = encoders_.front();
-    const Tensor none = at::empty({0, head_.width(encoder.spec().width)},
-                                  at::TensorOptions(encoder.device()));
+    const Tensor none =
+        at::empty({0, head_.width(encoder.spec().width)}, at::TensorOptions(encoder.device()));
     const Tensor part = own.empty() ? none : at::cat(own);
     embeddings = at::cat(group_.gather(part, counts)).split_with_sizes(sizes);
     for (Tensor& each : embeddings)

@@ -216,8 +216,8 @@ inline std::vector<double> measure(const MetricCase& c) {
   if (c.kind == "paraphrases") return detail::paraphrases(c);
   if (c.kind == "ward" || c.kind == "average" || c.kind == "complete") {
     const WorkerPool pool(1);
-    return detail::doubles(agglomerative_clusters(c.matrix("rows"), parse_enum<Linkage>("linkage", c.kind),
-                                                  c.integer("clusters"), {pool}));
+    return detail::doubles(agglomerative_clusters(
+        c.matrix("rows"), parse_enum<Linkage>("linkage", c.kind), c.integer("clusters"), {pool}));
   }
   if (c.kind == "neighbours") {
     const WorkerPool pool(2);

@@ -7,8 +7,8 @@
 
 #include <c10/core/Device.h>
 
-#include "sbert/dist/free_port.h"
 #include "sbert/config/membership.h"
+#include "sbert/dist/free_port.h"
 #include "sbert/dist/process_group.h"
 
 namespace sbert {

@@ -25,12 +25,11 @@ struct SmallSizes {
 
 inline EncoderSpec small_spec(const SmallSizes& sizes = {}) {
   const std::int64_t head_dim = sizes.width / sizes.num_heads;
-  const LayerSpec layer{
-      .attention = {.num_heads = sizes.num_heads,
-                    .num_key_heads = sizes.num_heads,
-                    .head_dim = head_dim,
-                    .scale = 1 / std::sqrt(static_cast<double>(head_dim))},
-      .feed_forward = {.width = sizes.feed_forward_width}};
+  const LayerSpec layer{.attention = {.num_heads = sizes.num_heads,
+                                      .num_key_heads = sizes.num_heads,
+                                      .head_dim = head_dim,
+                                      .scale = 1 / std::sqrt(static_cast<double>(head_dim))},
+                        .feed_forward = {.width = sizes.feed_forward_width}};
   return {.width = sizes.width,
           .embeddings = {.vocab_size = sizes.vocab_size,
                          .width = sizes.width,

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <c10/core/Device.h>
 
@@ -91,7 +92,7 @@ struct TrainCommand {
 void train(const TrainCommand& command, const c10::Device& device, ProcessGroup& group) {
   const TrainOptions& options = command.options;
   const WorkerPool pool;
-  const TextModel start = load_start(options, pool);
+  TextModel start = load_start(options, pool);
   refuse_other_architecture(command.config, overridden_keys(command.line), start.encoder);
   const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
   if (group.is_leader()) {
@@ -102,7 +103,7 @@ void train(const TrainCommand& command, const c10::Device& device, ProcessGroup&
     report_ignored_keys(command.line, command.config);
   }
   const TrainResult result =
-      train_model(options, folder, start, device, {pool, signal_stop_token()}, group);
+      train_model(options, folder, std::move(start), device, {pool, signal_stop_token()}, group);
   if (result.end == RunEnd::kFinished && group.is_leader()) {
     write_training_report(folder, folder / "report.html");
   }
