@@ -116,8 +116,12 @@ function(sbert_program name)
     target_link_options(${name} PRIVATE LINKER:--compress-debug-sections=zlib)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${arg_FOLDER}")
     if(arg_TORCH_SOURCES)
-        # DT_RPATH, as in the build tree: see torch.cmake.
-        set_target_properties(${name} PROPERTIES BUILD_RPATH "$ORIGIN;${CMAKE_BUILD_RPATH}" INSTALL_RPATH "${TORCH_DIR}/lib;$ORIGIN")
+        # DT_RPATH: see torch.cmake. The same in the build tree, since CMake fills up another one with colons, and the
+        # empty entries between them are the current folder.
+        set_target_properties(
+            ${name}
+            PROPERTIES INSTALL_RPATH "${TORCH_DIR}/lib;$ORIGIN" BUILD_WITH_INSTALL_RPATH ON
+        )
         target_precompile_headers(${name} REUSE_FROM sbert_torch_pch)
         set_source_files_properties(${arg_SOURCES} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
     endif()

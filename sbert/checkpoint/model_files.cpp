@@ -23,7 +23,6 @@ void warn_of_lost_settings(const TextModel& model) {
   const EmbeddingHead& head = model.head;
   const ModelCard& card = model.card;
   if (head.pooling != Pooling::kMean) add(concat("pooling (", pooling_name(head.pooling), ")"));
-  if (!head.dense.empty()) add("Dense layers");
   if (!head.normalizes) add("that embeddings are not normalized");
   for (const auto& [name, text] : card.prompts)
     add(concat("prompt ", name));
@@ -85,6 +84,10 @@ void save_model(const TextModel& model,
   if (options.format == ModelFormat::kNemo) {
     write_nemo(model, path, options.nemo_form, options.precision);
     return;
+  }
+  if (options.format == ModelFormat::kHuggingFace && !model.head.dense.empty()) {
+    fail(ErrorKind::kInput,
+         "a Hugging Face folder cannot hold Dense layers; write the sentence-transformers form");
   }
   AtomicFolder folder(path);
   if (options.format == ModelFormat::kHuggingFace) {

@@ -20,6 +20,7 @@ namespace {
 std::optional<std::string> need_of(const EncodingOptions& options) {
   if (options.devices > 1) return concat("--devices ", options.devices);
   if (options.names_gpu()) return concat("--device ", options.device);
+  if (!options.looks_for_launcher()) return std::nullopt;
   if (const auto membership = find_membership(process_environment)) {
     return concat("work that is shared by ", membership->size, " processes of a launcher");
   }

@@ -29,7 +29,7 @@ struct EmbedCommandOptions {
   std::optional<Format> format;
   std::string prompt_name;
   std::optional<std::string> prompt;
-  EncodingOptions encoding;
+  EncodingOptions encoding{.shares_under_launcher = true};
 
   static constexpr auto fields() {
     using Self = EmbedCommandOptions;

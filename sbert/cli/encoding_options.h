@@ -27,6 +27,9 @@ struct EncodingOptions {
   std::string device = "auto";
   int devices = 1;
   EncodingPrecision precision = EncodingPrecision::kFloat32;
+  /// Of the command, no option: whether processes that a launcher started share the work without
+  /// --devices. Else each of them does the command by itself.
+  bool shares_under_launcher = false;
 
   static constexpr auto fields() {
     using Self = EncodingOptions;
@@ -36,8 +39,8 @@ struct EncodingOptions {
         field("threads", &Self::threads, "0: every core"),
         field("device", &Self::device, "auto (a GPU if there is one), cpu, cuda or cuda:N"),
         field("devices", &Self::devices,
-              "processes to share the embedding, one for each GPU; also those that torchrun, srun "
-              "or mpirun starts"),
+              "processes to share the embedding, one for each GPU; embed, evaluate and mine also "
+              "share it with those that torchrun, srun or mpirun starts"),
         field("precision", &Self::precision,
               "of the matrix products: 32; int8 on the CPU, faster and nearly as good; bf16 or 16 "
               "on a GPU"),
@@ -46,6 +49,8 @@ struct EncodingOptions {
 
   /// Whether --device asks for a GPU by name.
   bool names_gpu() const;
+  /// Whether the process may be one of several that share the work.
+  bool looks_for_launcher() const { return shares_under_launcher || devices > 1; }
   /// Whether a GPU is to be used if there is one: not for int8, which the CPU alone computes in.
   bool takes_any_gpu() const { return device == "auto" && precision != EncodingPrecision::kInt8; }
 

@@ -49,7 +49,7 @@ struct EvaluateOptions {
   std::string report;
   std::string output;
   Format format = Format::kTable;
-  EncodingOptions encoding;
+  EncodingOptions encoding{.shares_under_launcher = true};
 
   static constexpr auto fields() {
     using Self = EvaluateOptions;

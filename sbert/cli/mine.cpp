@@ -39,7 +39,7 @@ struct MineOptions {
   std::string vectors;
   std::string memory = "2GB";
   std::int64_t seed = 0;
-  EncodingOptions encoding;
+  EncodingOptions encoding{.shares_under_launcher = true};
 
   static constexpr auto fields() {
     using Self = MineOptions;

@@ -276,6 +276,20 @@ class RunLoop {
   PhaseClock clock_;
 };
 
+// Before the first step, not after the last.
+void check_dense_layers(const EmbeddingHead& head, const CheckpointOptions& checkpoints) {
+  if (head.dense.empty()) return;
+  if (checkpoints.save_nemo_on_train_end || checkpoints.always_save_nemo ||
+      checkpoints.save_best_model) {
+    fail(
+        ErrorKind::kUsage,
+        "a .nemo cannot hold the model's Dense layers; set save_nemo_on_train_end=False, and leave "
+        "always_save_nemo and save_best_model off, in "
+        "exp_manager.checkpoint_callback_params: best-model/ and last-model/ hold them");
+  }
+  log_info("the model's Dense layers stay as they are: training changes the encoder");
+}
+
 }  // namespace
 
 TrainResult train_model(const TrainOptions& options,
@@ -290,6 +304,7 @@ TrainResult train_model(const TrainOptions& options,
                                    limit, "): ", options.model.encoder_seq_length));
   }
   options.model.check_shares(group.size());
+  check_dense_layers(start.head, options.exp_manager.checkpoint_callback_params);
   return RunLoop(options, folder, std::move(start), device, context, group).run();
 }
 

@@ -81,7 +81,9 @@ void TorchBackend::check_installation() {
 
 void TorchBackend::run(const EncodingOptions& options, const std::function<void(Models&)>& work) {
   options.validate();
-  if (const auto membership = find_membership(process_environment)) {
+  const auto membership = options.looks_for_launcher() ? find_membership(process_environment)
+                                                       : std::optional<Membership>();
+  if (membership) {
     run_with_others(*membership, options, work);
   } else if (options.devices > 1) {
     run_local_processes(options.devices, words_, signal_stop_token());
