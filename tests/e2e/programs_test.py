@@ -33,8 +33,9 @@ def without_sanitizer(test):
 
 
 def libraries(program):
-    """-> the shared objects that the loader finds for a program, as ldd lists them"""
-    return subprocess.run(["ldd", program], capture_output=True, text=True, timeout=SECONDS, check=True).stdout
+    """-> the shared objects that the loader finds for a program, as ldd lists them, without their addresses"""
+    listed = subprocess.run(["ldd", program], capture_output=True, text=True, timeout=SECONDS, check=True).stdout
+    return re.sub(r" \(0x[0-9a-f]+\)", "", listed)
 
 
 def peak_kilobytes(*words):
