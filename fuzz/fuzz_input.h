@@ -13,7 +13,7 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
 }
 
 /// Runs `work`. An Error about the input is what a parser should throw; any other exception, also
-/// an Error that says that an invariant of ours does not hold, ends the program and so is a
+/// an Error that says that an internal invariant does not hold, ends the program and so is a
 /// finding.
 template <typename Work>
 void expect_errors_only(const Work& work) {

@@ -1,79 +1,24 @@
 #include <cmath>
-#include <string>
-#include <string_view>
-#include <utility>
 
-#include "sbert/base/concat.h"
-#include "sbert/base/error.h"
+#include "sbert/model/executor_limits.h"
 #include "sbert/nn/torch_encoder.h"
 
 namespace sbert {
-namespace {
-
-// Refuses what TorchEncoder cannot run, by the name of its field.
-class Limits {
- public:
-  void enter(std::string prefix) { prefix_ = std::move(prefix); }
-  void require(bool can_run, std::string_view field, std::string_view what) const {
-    if (!can_run) {
-      fail(ErrorKind::kInput, concat(prefix_, field, ": the torch encoder does not run ", what));
-    }
-  }
-
- private:
-  std::string prefix_;
-};
-
-void check(const EmbeddingSpec& tables, std::int64_t width, Limits& limits) {
-  limits.enter("embeddings.");
-  limits.require(tables.width == width, "width", "tables of another width than the encoder's");
-  limits.require(!tables.padding_id, "padding_id", "positions that count from a padding id");
-  limits.require(tables.scale == 1, "scale", "scaled word embeddings");
-  limits.require(tables.has_norm, "has_norm", "embeddings without a norm");
-}
-
-void check(const AttentionSpec& attention, const std::string& prefix, Limits& limits) {
-  constexpr double kRounding = 1e-6;  // of a scale that was written as a decimal
-  limits.enter(prefix + "attention.");
-  limits.require(attention.num_key_heads == attention.num_heads, "num_key_heads",
-                 "fewer heads of keys than of queries");
-  const double usual_scale = 1 / std::sqrt(static_cast<double>(attention.head_dim));
-  limits.require(std::abs(attention.scale / usual_scale - 1) < kRounding, "scale",
-                 "another scale of scores than 1 / sqrt(head_dim)");
-  limits.require(attention.score_cap == 0, "score_cap", "capped scores");
-  limits.require(!attention.rope, "rope", "rotary positions");
-  limits.require(!attention.is_causal, "is_causal", "causal attention");
-  limits.require(attention.window == 0, "window", "attention within a window");
-  limits.require(attention.query_key_norm == QueryKeyNorm::kNone, "query_key_norm",
-                 "norms of queries and keys");
-}
-
-void check(const FeedForwardSpec& feed_forward, const std::string& prefix, Limits& limits) {
-  limits.enter(prefix + "feed_forward.");
-  limits.require(!feed_forward.is_gated, "is_gated", "gated feed-forward networks");
-  limits.require(!feed_forward.experts, "experts", "experts");
-}
-
-}  // namespace
 
 void TorchEncoder::check_can_run(const EncoderSpec& spec) {
-  Limits limits;
-  limits.require(spec.norm.kind == NormKind::kLayerNorm, "norm.kind", "RMS norms");
-  limits.require(spec.norm.weight_offset == 0, "norm.weight_offset", "norms with an offset");
-  limits.require(spec.order == NormOrder::kPost, "order",
-                 "norms that are not behind the attention and the feed-forward network");
-  limits.require(spec.position_bias.kind == PositionBias::kNone, "position_bias.kind",
-                 "scores with a bias by distance");
-  limits.require(!spec.has_final_norm, "has_final_norm", "a final norm");
-  check(spec.embeddings, spec.width, limits);
+  constexpr double kRounding = 1e-6;  // of a scale that was written as a decimal
+  ExecutorLimits limits("the torch encoder");
+  check_common_limits(spec, limits);
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
-    const LayerSpec& layer = spec.layers[i];
-    const std::string prefix = concat("layers.", i, ".");
-    limits.enter(prefix);
-    limits.require(layer.has_attention_norm, "has_attention_norm",
-                   "layers without a norm of the attention");
-    check(layer.attention, prefix, limits);
-    check(layer.feed_forward, prefix, limits);
+    const AttentionSpec& attention = spec.layers[i].attention;
+    limits.enter(layer_prefix(i) + "attention.");
+    limits.require(attention.num_key_heads == attention.num_heads, "num_key_heads",
+                   "fewer heads of keys than of queries");
+    const double usual_scale = 1 / std::sqrt(static_cast<double>(attention.head_dim));
+    limits.require(std::abs(attention.scale / usual_scale - 1) < kRounding, "scale",
+                   "another scale of scores than 1 / sqrt(head_dim)");
+    limits.require(!attention.is_causal, "is_causal", "causal attention");
+    limits.require(attention.window == 0, "window", "attention within a window");
   }
 }
 
