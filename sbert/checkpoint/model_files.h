@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/worker_pool.h"
 #include "sbert/checkpoint/families/nemo.h"
 #include "sbert/checkpoint/precision.h"
@@ -10,6 +12,12 @@
 namespace sbert {
 
 enum class ModelFormat { kHuggingFace, kSentenceTransformers, kNemo };
+constexpr auto enum_names(ModelFormat) {
+  return std::to_array<EnumName<ModelFormat>>(
+      {{"nemo", ModelFormat::kNemo},
+       {"sentence-transformers", ModelFormat::kSentenceTransformers},
+       {"hf", ModelFormat::kHuggingFace}});
+}
 
 /// The form of a model on disk, told by its content: a folder with modules.json, a folder with
 /// config.json, or a .nemo archive, packed or unpacked.

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "sbert/base/concat.h"
-#include "sbert/base/enum_names.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
@@ -14,24 +13,6 @@
 #include "sbert/embed/packed_embedder.h"
 
 namespace sbert {
-
-static constexpr auto enum_names(ModelFormat) {
-  return std::to_array<EnumName<ModelFormat>>(
-      {{"nemo", ModelFormat::kNemo},
-       {"sentence-transformers", ModelFormat::kSentenceTransformers},
-       {"hf", ModelFormat::kHuggingFace}});
-}
-
-static constexpr auto enum_names(Precision) {
-  return std::to_array<EnumName<Precision>>(
-      {{"32", Precision::k32}, {"bf16", Precision::kBf16}, {"16", Precision::k16}});
-}
-
-static constexpr auto enum_names(NemoForm) {
-  return std::to_array<EnumName<NemoForm>>({{"blocks", NemoForm::kBlocks},
-                                            {"interleaved", NemoForm::kInterleaved},
-                                            {"mcore", NemoForm::kMegatronCore}});
-}
 
 namespace {
 

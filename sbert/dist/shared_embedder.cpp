@@ -78,6 +78,34 @@ std::vector<std::string> receive_texts(ProcessGroup& group, const Header& header
   return texts;
 }
 
+// Each process embeds its part of the texts and gets all embeddings.
+FloatMatrix embed_together(const TextEmbedder& inner,
+                           ProcessGroup& group,
+                           std::span<const std::string> texts,
+                           const EmbedCall& call) {
+  if (group.size() == 1) return inner.embed(texts, call);
+  const std::int64_t size = group.size();
+  const std::int64_t total = std::ssize(texts);
+  // Every size-th text, so that long and short ones are shared evenly.
+  std::vector<std::string> own;
+  for (std::int64_t i = group.rank(); i < total; i += size)
+    own.push_back(texts[static_cast<std::size_t>(i)]);
+  std::vector<std::int64_t> counts;
+  for (std::int64_t rank = 0; rank < size; ++rank)
+    counts.push_back((total - rank + size - 1) / size);
+
+  FloatMatrix part = inner.embed(own, call);
+  const std::vector<Tensor> parts = group.gather(
+      at::from_blob(part.values.data(), {part.rows, part.columns}, at::kFloat), counts);
+  if (call.on_progress) call.on_progress(total - part.rows);  // the others'
+  FloatMatrix result(total, part.columns);
+  const Tensor rows = at::from_blob(result.values.data(), {total, part.columns}, at::kFloat);
+  for (std::int64_t rank = 0; rank < size; ++rank) {
+    rows.slice(0, rank, std::nullopt, size).copy_(parts[static_cast<std::size_t>(rank)]);
+  }
+  return result;
+}
+
 void serve(const std::vector<const TextEmbedder*>& inner,
            ProcessGroup& group,
            const StopToken& stop) {
@@ -93,34 +121,14 @@ void serve(const std::vector<const TextEmbedder*>& inner,
     broadcast(group, call.prompt);
     const std::vector<std::string> texts = receive_texts(group, header);
     const TextEmbedder& model = *inner.at(static_cast<std::size_t>(header.model));
-    SharedEmbedder(model, group).embed(texts, call);
+    embed_together(model, group, texts, call);
   }
 }
 
 }  // namespace
 
 FloatMatrix SharedEmbedder::embed(std::span<const std::string> texts, const EmbedCall& call) const {
-  if (group_.size() == 1) return inner_.embed(texts, call);
-  const std::int64_t size = group_.size();
-  const std::int64_t total = std::ssize(texts);
-  // Every size-th text, so that long and short ones are shared evenly.
-  std::vector<std::string> own;
-  for (std::int64_t i = group_.rank(); i < total; i += size)
-    own.push_back(texts[static_cast<std::size_t>(i)]);
-  std::vector<std::int64_t> counts;
-  for (std::int64_t rank = 0; rank < size; ++rank)
-    counts.push_back((total - rank + size - 1) / size);
-
-  FloatMatrix part = inner_.embed(own, call);
-  const std::vector<Tensor> parts = group_.gather(
-      at::from_blob(part.values.data(), {part.rows, part.columns}, at::kFloat), counts);
-  if (call.on_progress) call.on_progress(total - part.rows);  // the others'
-  FloatMatrix result(total, part.columns);
-  const Tensor rows = at::from_blob(result.values.data(), {total, part.columns}, at::kFloat);
-  for (std::int64_t rank = 0; rank < size; ++rank) {
-    rows.slice(0, rank, std::nullopt, size).copy_(parts[static_cast<std::size_t>(rank)]);
-  }
-  return result;
+  return embed_together(*inner_, group_, texts, call);
 }
 
 int SharedEmbedder::num_processes() const {
@@ -139,7 +147,11 @@ LeaderEmbedder::~LeaderEmbedder() {
 
 FloatMatrix LeaderEmbedder::embed(std::span<const std::string> texts, const EmbedCall& call) const {
   if (group_.size() > 1) announce(group_, number_, texts, call);
-  return shared_.embed(texts, call);
+  return embed_together(*inner_, group_, texts, call);
+}
+
+int LeaderEmbedder::num_processes() const {
+  return group_.size();
 }
 
 void serve_embeddings(const TextEmbedder& inner, ProcessGroup& group, const StopToken& stop) {

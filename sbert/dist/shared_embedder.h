@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sbert/base/stop_token.h"
@@ -16,19 +18,20 @@ class ProcessGroup;
 /// its part and gets the whole. Not from several threads at once.
 class SharedEmbedder final : public TextEmbedder {
  public:
-  /// @param inner of this process, with the same model in each; outlives this object
+  /// @param inner of this process, with the same model in each
   /// @param group outlives this object
-  SharedEmbedder(const TextEmbedder& inner, ProcessGroup& group) : inner_(inner), group_(group) {}
+  SharedEmbedder(std::unique_ptr<const TextEmbedder> inner, ProcessGroup& group)
+      : inner_(std::move(inner)), group_(group) {}
 
   /// @throws Error(kIo) also if another process is gone
   FloatMatrix embed(std::span<const std::string> texts, const EmbedCall& call) const override;
-  std::int64_t width() const override { return inner_.width(); }
-  const ModelCard& card() const override { return inner_.card(); }
-  bool normalizes() const override { return inner_.normalizes(); }
+  std::int64_t width() const override { return inner_->width(); }
+  const ModelCard& card() const override { return inner_->card(); }
+  bool normalizes() const override { return inner_->normalizes(); }
   int num_processes() const override;
 
  private:
-  const TextEmbedder& inner_;
+  std::unique_ptr<const TextEmbedder> inner_;
   ProcessGroup& group_;
 };
 
@@ -41,8 +44,8 @@ class LeaderEmbedder final : public TextEmbedder {
   /// @param inner  as of SharedEmbedder
   /// @param group  outlives this object
   /// @param number place of the model in the others' serve_embeddings()
-  LeaderEmbedder(const TextEmbedder& inner, ProcessGroup& group, int number = 0)
-      : inner_(inner), shared_(inner, group), group_(group), number_(number) {}
+  LeaderEmbedder(std::unique_ptr<const TextEmbedder> inner, ProcessGroup& group, int number = 0)
+      : inner_(std::move(inner)), group_(group), number_(number) {}
   /// Releases the others from this model. During unwinding it does nothing: the others see the
   /// failure themselves and exit.
   ~LeaderEmbedder() override;
@@ -51,14 +54,13 @@ class LeaderEmbedder final : public TextEmbedder {
 
   /// @throws Error(kIo) also if another process is gone
   FloatMatrix embed(std::span<const std::string> texts, const EmbedCall& call) const override;
-  std::int64_t width() const override { return inner_.width(); }
-  const ModelCard& card() const override { return inner_.card(); }
-  bool normalizes() const override { return inner_.normalizes(); }
-  int num_processes() const override { return shared_.num_processes(); }
+  std::int64_t width() const override { return inner_->width(); }
+  const ModelCard& card() const override { return inner_->card(); }
+  bool normalizes() const override { return inner_->normalizes(); }
+  int num_processes() const override;
 
  private:
-  const TextEmbedder& inner_;
-  SharedEmbedder shared_;
+  std::unique_ptr<const TextEmbedder> inner_;
   ProcessGroup& group_;
   int number_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 
 #include <gmock/gmock.h>
@@ -56,14 +57,17 @@ class CountingEmbedder final : public TextEmbedder {
   mutable std::atomic<std::int64_t> num_texts_ = 0;
 };
 
+std::unique_ptr<CountingEmbedder> counting(float model = 0) {
+  return std::make_unique<CountingEmbedder>(model);
+}
+
 // Rank 0 does `lead`, the others embed for it.
 void with_leader(int size, const std::function<void(const LeaderEmbedder&)>& lead) {
   on_each_rank(size, [&](ProcessGroup& group) {
-    const CountingEmbedder inner;
     if (group.is_leader()) {
-      lead(LeaderEmbedder(inner, group));
+      lead(LeaderEmbedder(counting(), group));
     } else {
-      serve_embeddings(inner, group);
+      serve_embeddings(CountingEmbedder(), group);
     }
   });
 }
@@ -73,8 +77,9 @@ TEST(SharedEmbedder, EachProcessGetsWhatOneWouldAndEmbedsItsPart) {
   for (const int size : {1, 2, 3}) {
     std::atomic<std::int64_t> total = 0;
     on_each_rank(size, [&](ProcessGroup& group) {
-      const CountingEmbedder inner;
-      const SharedEmbedder shared(inner, group);
+      std::unique_ptr<CountingEmbedder> own = counting();
+      const CountingEmbedder& inner = *own;
+      const SharedEmbedder shared(std::move(own), group);
       EXPECT_EQ(shared.num_processes(), size);
       EXPECT_EQ(shared.width(), 4);
       EXPECT_FALSE(shared.normalizes());
@@ -89,11 +94,9 @@ TEST(SharedEmbedder, EachProcessGetsWhatOneWouldAndEmbedsItsPart) {
 
 TEST(SharedEmbedder, ProgressCountsTheTextsOfAll) {
   on_each_rank(2, [](ProcessGroup& group) {
-    const CountingEmbedder inner;
     std::int64_t count = 0;
-    SharedEmbedder(inner, group).embed(texts_of(7), {.on_progress = [&](std::int64_t n) {
-                                         count += n;
-                                       }});
+    const EmbedCall call{.on_progress = [&](std::int64_t n) { count += n; }};
+    SharedEmbedder(counting(), group).embed(texts_of(7), call);
     EXPECT_EQ(count, 7);
   });
 }
@@ -119,15 +122,18 @@ TEST(LeaderEmbedder, ReleasesTheOthersWhenItEnds) {
   std::atomic<int> released = 0;
   std::atomic<int> served = 0;
   on_each_rank(3, [&](ProcessGroup& group) {
-    const CountingEmbedder inner;
     if (group.is_leader()) {
-      const LeaderEmbedder leader(inner, group);
+      std::unique_ptr<CountingEmbedder> own = counting();
+      const CountingEmbedder& inner = *own;
+      const LeaderEmbedder leader(std::move(own), group);
       leader.embed(texts_of(30), {});
+      served += static_cast<int>(inner.num_texts());
     } else {
+      const CountingEmbedder inner;
       serve_embeddings(inner, group);
       ++released;
+      served += static_cast<int>(inner.num_texts());
     }
-    served += static_cast<int>(inner.num_texts());
   });
   EXPECT_EQ(released, 2);
   EXPECT_EQ(served, 30);
@@ -137,17 +143,17 @@ TEST(LeaderEmbedder, OfSeveralModelsEachIsServedUntilTheLastEnds) {
   std::mutex mutex;
   std::vector<std::int64_t> counts;
   on_each_rank(2, [&](ProcessGroup& group) {
-    const CountingEmbedder first(1);
-    const CountingEmbedder second(2);
     if (group.is_leader()) {
-      const LeaderEmbedder leader_of_second(second, group, 1);
+      const LeaderEmbedder leader_of_second(counting(2), group, 1);
       {
-        const LeaderEmbedder leader_of_first(first, group, 0);
+        const LeaderEmbedder leader_of_first(counting(1), group, 0);
         EXPECT_EQ(leader_of_first.embed(texts_of(3), {}).row(2)[3], 1);
         EXPECT_EQ(leader_of_second.embed(texts_of(3), {}).row(2)[3], 2);
       }
       EXPECT_EQ(leader_of_second.embed(texts_of(8), {}).row(7)[3], 2);
     } else {
+      const CountingEmbedder first(1);
+      const CountingEmbedder second(2);
       serve_embeddings(std::vector<const TextEmbedder*>{&first, &second}, group);
       const std::lock_guard lock(mutex);
       counts = {first.num_texts(), second.num_texts()};
@@ -159,16 +165,15 @@ TEST(LeaderEmbedder, OfSeveralModelsEachIsServedUntilTheLastEnds) {
 TEST(LeaderEmbedder, AStopOfAServingProcessCancelsIt) {
   std::atomic<int> cancelled = 0;
   on_each_rank(2, [&](ProcessGroup& group) {
-    const CountingEmbedder inner;
     if (group.is_leader()) {
-      const LeaderEmbedder leader(inner, group);
+      const LeaderEmbedder leader(counting(), group);
       EXPECT_THAT(message_of(ErrorKind::kCancelled, [&] { leader.embed(texts_of(4), {}); }),
                   HasSubstr("interrupted"));
     } else {
       StopSource source;
       source.request_stop();
       try {
-        do_together(group, [&] { serve_embeddings(inner, group, source.token()); });
+        do_together(group, [&] { serve_embeddings(CountingEmbedder(), group, source.token()); });
       } catch (const Error& error) {
         cancelled += error.kind() == ErrorKind::kCancelled ? 1 : 0;
       }

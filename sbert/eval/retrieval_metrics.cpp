@@ -78,13 +78,6 @@ double value_of(const Measure& measure,
 
 }  // namespace
 
-bool trec_eval_ranks_before(float score_a,
-                            std::string_view id_a,
-                            float score_b,
-                            std::string_view id_b) {
-  return score_a != score_b ? score_a > score_b : id_a > id_b;
-}
-
 double ndcg(const JudgedRanking& query, std::int64_t k) {
   std::vector<int> ideal = query.judged;
   std::sort(ideal.begin(), ideal.end(), std::greater<>());

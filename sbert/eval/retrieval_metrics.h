@@ -36,14 +36,6 @@ struct JudgedRanking {
   std::vector<int> judged;  ///< grades of all documents that are judged for the query, in any order
 };
 
-/// True if trec_eval ranks document a before document b: by score, highest first; equal scores by
-/// id, greatest first, compared byte by byte. (trec_eval keeps scores as float: two that differ
-/// only beyond that are equal.)
-bool trec_eval_ranks_before(float score_a,
-                            std::string_view id_a,
-                            float score_b,
-                            std::string_view id_b);
-
 /// sum(gain / log2(rank + 1)) of the first k, over the same sum of the best order of all judged
 /// documents (Jarvelin and Kekalainen, ACM TOIS 20, 2002). The gain is the grade, 0 if negative.
 double ndcg(const JudgedRanking& query, std::int64_t k);

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 
 #include "sbert/base/error.h"
+#include "tests/support/trec_eval_order.h"
 
 namespace sbert {
 namespace {
@@ -88,15 +89,6 @@ TEST(RetrievalMetrics, ACutoffBelowOneIsAnError) {
   EXPECT_THAT([] { retrieval_metrics(std::vector{kExample}, Ks{10, 0}); },
               AllOf(ThrowsMessage<Error>(StrEq("a metric's cutoff must be at least 1: 0")),
                     testing::Throws<Error>(Property(&Error::kind, ErrorKind::kUsage))));
-}
-
-TEST(TrecEvalRanksBefore, TheHigherScoreAndOfEqualScoresTheGreaterId) {
-  EXPECT_TRUE(trec_eval_ranks_before(2, "a", 1, "b"));
-  EXPECT_FALSE(trec_eval_ranks_before(1, "b", 2, "a"));
-  EXPECT_TRUE(trec_eval_ranks_before(1, "d10", 1, "d1"));
-  EXPECT_TRUE(trec_eval_ranks_before(1, "d1", 1, "D"));
-  EXPECT_TRUE(trec_eval_ranks_before(1, "\xC3\xA9", 1, "z"));
-  EXPECT_FALSE(trec_eval_ranks_before(1, "a", 1, "a"));
 }
 
 // What trec_eval measures on 200 random rankings, most with equal scores; see make_golden.py.

@@ -1,41 +1,14 @@
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "sbert/kernels/inference_kernels.h"
+#include "tests/support/each_cpu_variant.h"
 
 namespace sbert {
 namespace {
 
-// Every set of kernels that this processor can run.
-class MultiplyDoubles : public testing::TestWithParam<CpuVariant> {
- protected:
-  void SetUp() override {
-    if (!supports(GetParam())) GTEST_SKIP() << "this processor lacks it";
-    kernels_ = inference_kernels_of(GetParam());
-  }
-  InferenceKernels kernels_{};
-};
-
-INSTANTIATE_TEST_SUITE_P(All,
-                         MultiplyDoubles,
-                         testing::Values(CpuVariant::kGeneric,
-                                         CpuVariant::kAvx2,
-                                         CpuVariant::kAvx512,
-                                         CpuVariant::kAvx512Vnni,
-                                         CpuVariant::kAmx),
-                         [](const auto& each) { return cpu_variant_name(each.param); });
-
-template <typename Real>
-std::vector<Real> random_values(std::int64_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<Real> value(-1, 1);
-  std::vector<Real> values(static_cast<std::size_t>(count));
-  for (Real& each : values)
-    each = value(random);
-  return values;
-}
+using MultiplyDoubles = EachCpuVariant;
+INSTANTIATE_TEST_SUITE_P(All, MultiplyDoubles, testing::ValuesIn(kCpuVariants), name_of_variant);
 
 TEST_P(MultiplyDoubles, AddsTheProductInDouble) {
   struct Sizes {

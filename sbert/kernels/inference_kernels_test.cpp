@@ -11,25 +11,15 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/each_cpu_variant.h"
+
 namespace sbert {
 namespace {
 
 using Values = std::vector<float>;
 
-constexpr CpuVariant kVariants[] = {CpuVariant::kGeneric, CpuVariant::kAvx2, CpuVariant::kAvx512,
-                                    CpuVariant::kAvx512Vnni, CpuVariant::kAmx};
-
 std::size_t area(std::int64_t rows, std::int64_t columns) {
   return static_cast<std::size_t>(rows * columns);
-}
-
-Values random_values(std::size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> value(-1, 1);
-  Values values(count);
-  for (float& each : values)
-    each = value(random);
-  return values;
 }
 
 double gelu_in_double(double x) {
@@ -50,20 +40,11 @@ double activated_in_double(Epilogue epilogue, double x) {
   return x;
 }
 
-// Every set of kernels that this processor can run.
-class InferenceKernelsTest : public testing::TestWithParam<CpuVariant> {
- protected:
-  void SetUp() override {
-    if (!supports(GetParam())) GTEST_SKIP() << "this processor lacks it";
-    kernels_ = inference_kernels_of(GetParam());
-  }
-  InferenceKernels kernels_{};
-};
-
+using InferenceKernelsTest = EachCpuVariant;
 INSTANTIATE_TEST_SUITE_P(All,
                          InferenceKernelsTest,
-                         testing::ValuesIn(kVariants),
-                         [](const auto& each) { return cpu_variant_name(each.param); });
+                         testing::ValuesIn(kCpuVariants),
+                         name_of_variant);
 
 struct Shape {
   std::int64_t rows, in, out;

@@ -3,30 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "sbert/base/error.h"
+#include "tests/support/each_cpu_variant.h"
 
 namespace sbert {
 namespace {
 
 using Values = std::vector<float>;
 
-constexpr CpuVariant kVariants[] = {CpuVariant::kGeneric, CpuVariant::kAvx2, CpuVariant::kAvx512,
-                                    CpuVariant::kAvx512Vnni, CpuVariant::kAmx};
 constexpr std::int64_t kRows = 5;
-
-Values random_values(std::int64_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> value(-1, 1);
-  Values values(static_cast<std::size_t>(count));
-  for (float& each : values)
-    each = value(random);
-  return values;
-}
 
 // The same rows, none of which is where it could be read without a copy.
 WeightRows copied(const Values& weight, std::int64_t out, std::int64_t in) {
@@ -36,12 +25,8 @@ WeightRows copied(const Values& weight, std::int64_t out, std::int64_t in) {
           }};
 }
 
-class PackedLinearTest : public testing::TestWithParam<CpuVariant> {
+class PackedLinearTest : public EachCpuVariant {
  protected:
-  void SetUp() override {
-    if (!supports(GetParam())) GTEST_SKIP() << "this processor lacks it";
-    kernels_ = inference_kernels_of(GetParam());
-  }
   Values product(const WeightRows& weight, const float* bias, ProductType type, const Values& x) {
     WeightMemory memory(PackedLinear::weight_bytes(weight.out, weight.in, type, kernels_));
     const PackedLinear linear(weight, bias, type, memory, kernels_);
@@ -50,12 +35,9 @@ class PackedLinearTest : public testing::TestWithParam<CpuVariant> {
     linear(x.data(), kRows, Epilogue::kRelu, y.data(), scratch);
     return y;
   }
-  InferenceKernels kernels_{};
 };
 
-INSTANTIATE_TEST_SUITE_P(All, PackedLinearTest, testing::ValuesIn(kVariants), [](const auto& each) {
-  return cpu_variant_name(each.param);
-});
+INSTANTIATE_TEST_SUITE_P(All, PackedLinearTest, testing::ValuesIn(kCpuVariants), name_of_variant);
 
 // A weight that is packed block by block is the weight packed whole.
 TEST_P(PackedLinearTest, BlocksOfRowsGiveTheBitsOfTheWholeMatrix) {

@@ -5,29 +5,13 @@
 
 #include <gtest/gtest.h>
 
-#include "sbert/kernels/inference_kernels.h"
+#include "tests/support/each_cpu_variant.h"
 
 namespace sbert {
 namespace {
 
-// Every set of kernels that this processor can run.
-class FindAbove : public testing::TestWithParam<CpuVariant> {
- protected:
-  void SetUp() override {
-    if (!supports(GetParam())) GTEST_SKIP() << "this processor lacks it";
-    kernels_ = inference_kernels_of(GetParam());
-  }
-  InferenceKernels kernels_{};
-};
-
-INSTANTIATE_TEST_SUITE_P(All,
-                         FindAbove,
-                         testing::Values(CpuVariant::kGeneric,
-                                         CpuVariant::kAvx2,
-                                         CpuVariant::kAvx512,
-                                         CpuVariant::kAvx512Vnni,
-                                         CpuVariant::kAmx),
-                         [](const auto& each) { return cpu_variant_name(each.param); });
+using FindAbove = EachCpuVariant;
+INSTANTIATE_TEST_SUITE_P(All, FindAbove, testing::ValuesIn(kCpuVariants), name_of_variant);
 
 TEST_P(FindAbove, NamesScoresAboveTheirThresholdAndWhatIsNotANumber) {
   const float nan = std::nanf("");

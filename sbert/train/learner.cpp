@@ -82,25 +82,6 @@ Tensor counter(std::int64_t value) {
   return at::scalar_tensor(value, at::kLong);
 }
 
-// The processes of a group share what one of them would embed.
-class GroupEmbedder final : public TextEmbedder {
- public:
-  GroupEmbedder(std::unique_ptr<TextEmbedder> own, ProcessGroup& group)
-      : own_(std::move(own)), shared_(*own_, group) {}
-
-  FloatMatrix embed(std::span<const std::string> texts, const EmbedCall& call) const override {
-    return shared_.embed(texts, call);
-  }
-  std::int64_t width() const override { return shared_.width(); }
-  const ModelCard& card() const override { return shared_.card(); }
-  bool normalizes() const override { return shared_.normalizes(); }
-  int num_processes() const override { return shared_.num_processes(); }
-
- private:
-  std::unique_ptr<TextEmbedder> own_;
-  SharedEmbedder shared_;
-};
-
 }  // namespace
 
 Learner::Learner(const ModelOptions& model,
@@ -193,7 +174,7 @@ std::unique_ptr<TextEmbedder> Learner::embedder() const {
                                           pool_);
   }
   if (group_.size() == 1) return own;
-  return std::make_unique<GroupEmbedder>(std::move(own), group_);
+  return std::make_unique<SharedEmbedder>(std::move(own), group_);
 }
 
 NamedTensors Learner::weights() const {

@@ -31,6 +31,7 @@
 #include "sbert/search/nearest_neighbours.h"
 #include "sbert/search/paraphrase_mining.h"
 #include "sbert/search/similarity.h"
+#include "tests/support/trec_eval_order.h"
 
 namespace sbert {
 

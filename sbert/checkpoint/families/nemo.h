@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/model/encoder_spec.h"
 #include "sbert/model/weights.h"
 
@@ -15,6 +17,11 @@ enum class NemoForm {
   kInterleaved,  ///< model.language_model.*, megatron_legacy: false
   kMegatronCore  ///< the names of Megatron Core, interleaved. NeMo 2.0 and later
 };
+constexpr auto enum_names(NemoForm) {
+  return std::to_array<EnumName<NemoForm>>({{"blocks", NemoForm::kBlocks},
+                                            {"interleaved", NemoForm::kInterleaved},
+                                            {"mcore", NemoForm::kMegatronCore}});
+}
 
 /// How the weights of a NeMo archive lie.
 struct NemoLayout {

@@ -32,25 +32,6 @@ void broadcast(ProcessGroup& group, std::vector<std::string>& texts) {
     broadcast(group, text);
 }
 
-// The leader's embedder of a model, with that of its own process.
-class SharedModel final : public TextEmbedder {
- public:
-  SharedModel(std::unique_ptr<TextEmbedder> own, ProcessGroup& group, int number)
-      : own_(std::move(own)), shared_(*own_, group, number) {}
-
-  FloatMatrix embed(std::span<const std::string> texts, const EmbedCall& call) const override {
-    return shared_.embed(texts, call);
-  }
-  std::int64_t width() const override { return shared_.width(); }
-  const ModelCard& card() const override { return shared_.card(); }
-  bool normalizes() const override { return shared_.normalizes(); }
-  int num_processes() const override { return shared_.num_processes(); }
-
- private:
-  std::unique_ptr<TextEmbedder> own_;
-  LeaderEmbedder shared_;
-};
-
 class SharedModels final : public Models {
  public:
   SharedModels(Models& own, ProcessGroup& group) : own_(own), group_(group) {}
@@ -63,7 +44,7 @@ class SharedModels final : public Models {
     std::vector<std::unique_ptr<TextEmbedder>> embedders = own_.open(paths);
     int number = 0;
     for (std::unique_ptr<TextEmbedder>& each : embedders)
-      each = std::make_unique<SharedModel>(std::move(each), group_, number++);
+      each = std::make_unique<LeaderEmbedder>(std::move(each), group_, number++);
     return embedders;
   }
   const ComputeContext& context() const override { return own_.context(); }
