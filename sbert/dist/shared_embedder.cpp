@@ -1,7 +1,6 @@
 #include "sbert/dist/shared_embedder.h"
 
 #include <exception>
-#include <utility>
 
 #include <ATen/ATen.h>
 

@@ -154,7 +154,7 @@ CachedEmbedder::CachedEmbedder(const TextEmbedder& inner,
 CachedEmbedder::CachedEmbedder(const TextEmbedder& inner,
                                const fs::path& model,
                                std::string_view precision,
-                               fs::path cache_folder,
+                               const fs::path& cache_folder,
                                const StopToken& stop)
     : CachedEmbedder(
           inner, identity_of_model(model, precision, cache_folder / "models", stop), cache_folder) {

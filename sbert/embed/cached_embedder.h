@@ -52,7 +52,7 @@ class CachedEmbedder final : public TextEmbedder {
   CachedEmbedder(const TextEmbedder& inner,
                  const std::filesystem::path& model,
                  std::string_view precision,
-                 std::filesystem::path cache_folder,
+                 const std::filesystem::path& cache_folder,
                  const StopToken& stop = {});
   ~CachedEmbedder() override;
 

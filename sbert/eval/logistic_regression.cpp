@@ -195,6 +195,21 @@ class MeanLoss {
   const ComputeContext& context_;
 };
 
+// The first class with the highest of the scores [classes, rows] of a row.
+std::int64_t best_class(const std::vector<double>& scores,
+                        std::int64_t classes,
+                        std::int64_t rows,
+                        std::int64_t row) {
+  std::int64_t best = 0;
+  for (std::int64_t k = 1; k < classes; ++k) {
+    if (scores[static_cast<std::size_t>(k * rows + row)] >
+        scores[static_cast<std::size_t>(best * rows + row)]) {
+      best = k;
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> LogisticRegression::predict(const FloatMatrix& rows) const {
@@ -207,16 +222,8 @@ std::vector<std::int64_t> LogisticRegression::predict(const FloatMatrix& rows) c
     const std::int64_t n = std::min(kBlockRows, rows.rows - begin);
     const std::vector<float> columns = transposed(MatrixView(rows).part(begin, n));
     const std::vector<double> scores = scores_of(classifier, columns.data(), n, n);  // [K, n]
-    for (std::int64_t i = 0; i < n; ++i) {
-      std::int64_t best = 0;
-      for (std::int64_t k = 1; k < classes; ++k) {
-        if (scores[static_cast<std::size_t>(k * n + i)] >
-            scores[static_cast<std::size_t>(best * n + i)]) {
-          best = k;
-        }
-      }
-      predicted.push_back(best);
-    }
+    for (std::int64_t i = 0; i < n; ++i)
+      predicted.push_back(best_class(scores, classes, n, i));
   }
   return predicted;
 }

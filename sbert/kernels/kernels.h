@@ -14,30 +14,30 @@ namespace sbert {
 
 /// Of softmax(scale q k^T) v, by heads.
 struct AttentionShape {
-  std::int64_t num_heads;      ///< A
-  std::int64_t num_key_heads;  ///< divides A: each serves A / num_key_heads consecutive heads
-  std::int64_t head_dim;       ///< D
-  double scale;                ///< of the scores, most often 1 / sqrt(D)
-  bool is_causal = false;      ///< a token attends to itself and the tokens before it
-  std::int64_t window = 0;     ///< tokens attended to on each side; 0: all
+  std::int64_t num_heads = 0;      ///< A
+  std::int64_t num_key_heads = 0;  ///< divides A: each serves A / num_key_heads consecutive heads
+  std::int64_t head_dim = 0;       ///< D
+  double scale = 0;                ///< of the scores, most often 1 / sqrt(D)
+  bool is_causal = false;          ///< a token attends to itself and the tokens before it
+  std::int64_t window = 0;         ///< tokens attended to on each side; 0: all
 };
 
 /// A row of heads of D values each for every token: token t's begin at first + t * stride.
 template <typename Value>
 struct TokenRows {
-  Value* first;
-  std::int64_t stride;  ///< in values
+  Value* first = nullptr;
+  std::int64_t stride = 0;  ///< in values
 };
 
 /// Packed sequences, T tokens in all. Queries, keys and values may be parts of the same rows.
 template <typename Real>
 struct AttentionInput {
   AttentionShape shape;
-  TokenRows<const Real> queries;   ///< [T, A * D]
-  TokenRows<const Real> keys;      ///< [T, num_key_heads * D]
-  TokenRows<const Real> values;    ///< [T, num_key_heads * D]
-  const std::int32_t* cu_seqlens;  ///< [B + 1]
-  double dropout = 0;              ///< probability that a weight is dropped
+  TokenRows<const Real> queries;             ///< [T, A * D]
+  TokenRows<const Real> keys;                ///< [T, num_key_heads * D]
+  TokenRows<const Real> values;              ///< [T, num_key_heads * D]
+  const std::int32_t* cu_seqlens = nullptr;  ///< [B + 1]
+  double dropout = 0;                        ///< probability that a weight is dropped
 };
 
 template <typename Real>
@@ -49,7 +49,7 @@ struct AttentionOutput {
 template <typename Real>
 struct AttentionGradient {
   TokenRows<const Real> context;       ///< [T, A * D] from the forward pass
-  const Real* log_sum_exp;             ///< [T, A]     from the forward pass
+  const Real* log_sum_exp = nullptr;   ///< [T, A]     from the forward pass
   TokenRows<const Real> grad_context;  ///< [T, A * D]
   TokenRows<Real> grad_queries;        ///< the results, of the shapes of the input
   TokenRows<Real> grad_keys;
@@ -58,8 +58,8 @@ struct AttentionGradient {
 
 /// One head of one sequence, which is what a call works on.
 struct AttentionPart {
-  std::int64_t sequence;
-  std::int64_t head;
+  std::int64_t sequence = 0;
+  std::int64_t head = 0;
   std::uint64_t mask_key = 0;  ///< which dropout masks the pair draws
 };
 

@@ -1,7 +1,6 @@
 #include "sbert/cli/torch/shared_models.h"
 
 #include <cstdint>
-#include <optional>
 #include <utility>
 
 #include <ATen/ATen.h>
