@@ -98,16 +98,15 @@ std::vector<std::vector<Hit>> nearest_documents(const VectorFile& questions,
 
 double measured_recall(const VectorFile& questions,
                        std::int64_t begin,
-                       std::int64_t end,
                        const VectorFile& documents,
                        const std::vector<std::vector<Hit>>& hits,
                        const DenseSearchOptions& options,
                        const ComputeContext& context) {
-  const std::int64_t count = std::min(end - begin, kMeasuredQuestions);
+  const std::int64_t count = std::min(std::ssize(hits), kMeasuredQuestions);
   FloatMatrix sample(count, questions.columns());
   std::vector<std::vector<Hit>> found;
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t place = (end - begin) * i / count;
+    const std::int64_t place = std::ssize(hits) * i / count;
     questions.read(begin + place, sample.row(i));
     found.push_back(hits[static_cast<std::size_t>(place)]);
   }

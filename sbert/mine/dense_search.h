@@ -39,13 +39,12 @@ std::vector<std::vector<Hit>> nearest_documents(const VectorFile& questions,
                                                 const DenseSearchOptions& options,
                                                 const ComputeContext& context);
 
-/// recall_of() the approximate hits of some of the questions [begin, end), by an exact search for
-/// those.
+/// recall_of() the approximate hits of some of the questions from `begin` on, by an exact search
+/// for those.
 ///
-/// @param hits of the questions, as nearest_documents() found them
+/// @param hits of consecutive questions, as nearest_documents() found them
 double measured_recall(const VectorFile& questions,
                        std::int64_t begin,
-                       std::int64_t end,
                        const VectorFile& documents,
                        const std::vector<std::vector<Hit>>& hits,
                        const DenseSearchOptions& options,

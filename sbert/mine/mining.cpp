@@ -166,8 +166,8 @@ class FileMining {
     auto hits =
         nearest_documents(vectors_->questions, begin, end, vectors_->documents, search, context_);
     if (is_approximate_ && begin == 0) {
-      const double recall = measured_recall(vectors_->questions, begin, end, vectors_->documents,
-                                            hits, search, context_);
+      const double recall =
+          measured_recall(vectors_->questions, begin, vectors_->documents, hits, search, context_);
       log_info(concat("approximate search found ", fixed(100 * recall, 1),
                       "% of the candidates of an exact one"));
     }

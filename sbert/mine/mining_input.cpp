@@ -1,7 +1,6 @@
 #include "sbert/mine/mining_input.h"
 
 #include <algorithm>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 

@@ -33,11 +33,13 @@ std::vector<std::string> probe_texts() {
   std::string long_text;
   for (int i = 0; i < 4; ++i)
     long_text += words;
+  const std::string characters =
+      "0 1 2 3 4 5 6 7 8 9 10 1999 2024 a b c d e f g h i j k l m n o p q r s t u v w x y z "
+      ". , ; : ! ? ' \" ( ) [ ] { } / \\ + - * = < > # $ % & @ ^ _ ~ | `";
   return {"",
           "A sentence of plain words.",
           "Caf\xC3\xA9 \xE4\xB8\xAD, 12.5%; HARD-negatives?",
-          "0 1 2 3 4 5 6 7 8 9 10 1999 2024 a b c d e f g h i j k l m n o p q r s t u v w x y z "
-          ". , ; : ! ? ' \" ( ) [ ] { } / \\ + - * = < > # $ % & @ ^ _ ~ | `",
+          characters,
           words,
           std::move(long_text)};
 }

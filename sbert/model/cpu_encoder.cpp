@@ -11,7 +11,6 @@
 #include "sbert/kernels/inference_kernels.h"
 #include "sbert/kernels/product_scratch.h"
 #include "sbert/model/packed_layer.h"
-#include "sbert/model/weight_rows.h"
 
 namespace sbert {
 namespace {

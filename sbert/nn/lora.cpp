@@ -38,7 +38,7 @@ constexpr std::array<Target, 6> kTargets{{
 // The rows of a fused weight that are a parameter of a layer.
 struct Rows {
   const ParameterSpec& parameter;
-  ParameterRole fused_role;
+  ParameterRole fused_role = ParameterRole::kQuery;
   std::int64_t first = 0;
 };
 
