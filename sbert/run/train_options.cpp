@@ -5,7 +5,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/option_checks.h"
 #include "sbert/run/metric_names.h"
 
 namespace sbert {

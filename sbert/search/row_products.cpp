@@ -18,17 +18,21 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
 
-// The products of a's rows [begin, end) with some of b's rows, from first_column of the result on.
+struct Range {
+  std::int64_t begin;
+  std::int64_t end;
+};
+
+// The products of some of a's rows with some of b's rows, from first_column of the result on.
 void multiply_part(MatrixView a,
-                   std::int64_t begin,
-                   std::int64_t end,
+                   Range part,
                    PackedRows& packed,
                    std::int64_t first_column,
                    const StopToken& stop,
                    FloatMatrix& result) {
-  for (std::int64_t row = begin; row < end; row += PackedRows::kBlockRows) {
+  for (std::int64_t row = part.begin; row < part.end; row += PackedRows::kBlockRows) {
     stop.throw_if_stopped();
-    const std::int64_t count = std::min(PackedRows::kBlockRows, end - row);
+    const std::int64_t count = std::min(PackedRows::kBlockRows, part.end - row);
     const float* products = packed.products(a.part(row, count));
     for (std::int64_t i = 0; i < count; ++i) {
       float* to = result.values.data() + (row + i) * result.columns + first_column;
@@ -57,7 +61,7 @@ FloatMatrix row_products(MatrixView a, MatrixView b, const ComputeContext& conte
         const std::int64_t first = number / parts * tile;
         const std::int64_t part = number % parts;
         PackedRows packed(b.part(first, std::min(tile, b.rows - first)));
-        multiply_part(a, a.rows * part / parts, a.rows * (part + 1) / parts, packed, first,
+        multiply_part(a, {a.rows * part / parts, a.rows * (part + 1) / parts}, packed, first,
                       context.stop, result);
       },
       context.stop);
