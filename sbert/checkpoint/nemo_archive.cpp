@@ -247,7 +247,7 @@ NemoConfig nemo_config(const TextModel& model, const BertSizes& sizes, NemoForm 
                   .pooling = std::string(pooling_name(model.head.pooling)),
                   .normalize = model.head.normalizes,
                   .max_seq_length = model.card.max_length,
-                  .prompts = model.card.prompts,
+                  .prompts = prompts_to_save(model.card),
                   .default_prompt_name = model.card.default_prompt_name,
                   .similarity = std::string(similarity_name(model.card.similarity)),
                   .tokenizer_files = {}};

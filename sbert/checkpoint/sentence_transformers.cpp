@@ -273,7 +273,7 @@ void write_sentence_transformers(const TextModel& model,
   const ordered_json default_prompt =
       card.default_prompt_name.empty() ? ordered_json() : ordered_json(card.default_prompt_name);
   write_json(folder / "config_sentence_transformers.json",
-             {{"prompts", ordered_json(card.prompts)},
+             {{"prompts", ordered_json(prompts_to_save(card))},
               {"default_prompt_name", default_prompt},
               {"similarity_fn_name", similarity_name(card.similarity)}});
   write_file_atomically(folder / "README.md", model_card(model));

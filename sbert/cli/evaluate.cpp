@@ -63,7 +63,7 @@ struct EvaluateOptions {
         field("query_prompt_name", &Self::query_prompt_name,
               "prompt put before queries; default: the model's \"query\", if it has one"),
         field("document_prompt_name", &Self::document_prompt_name,
-              "prompt put before documents; default: \"passage\" or \"document\""),
+              "prompt put before documents; default: \"document\" or \"passage\""),
         field("prompt_name", &Self::prompt_name,
               "prompt put before texts of the other tasks; default: the model's default"),
         field("seed", &Self::seed, "clustering: of its random choices"),

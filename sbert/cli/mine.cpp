@@ -66,7 +66,7 @@ struct MineOptions {
         field("query_prompt_name", &Self::query_prompt_name,
               "prompt put before questions; default: the model's \"query\", if it has one"),
         field("document_prompt_name", &Self::document_prompt_name,
-              "prompt put before documents; default: \"passage\" or \"document\""),
+              "prompt put before documents; default: \"document\" or \"passage\""),
         field("with_scores", &Self::with_scores, "also write pos_scores and neg_scores"),
         field("with_ids", &Self::with_ids,
               "also write question_id, pos_doc_id and neg_doc_id (BEIR)"),

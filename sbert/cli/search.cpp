@@ -50,7 +50,7 @@ struct SearchOptions {
         field("query_prompt_name", &Self::query_prompt_name,
               "prompt put before questions; default: the model's \"query\", if it has one"),
         field("document_prompt_name", &Self::document_prompt_name,
-              "prompt put before documents; default: \"passage\" or \"document\""),
+              "prompt put before documents; default: \"document\" or \"passage\""),
         field("format", &Self::format, "text or json (an object a question)"),
     };
   }

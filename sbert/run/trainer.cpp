@@ -35,7 +35,8 @@ TextModel with_training_prompts(TextModel model, const DataOptions& data, bool i
     return prefix.empty() ? std::string() : prefix + ' ';
   };
   model.card.prompts["query"] = prompt(is_pairs ? data.pair_prefix : data.query_prefix);
-  model.card.prompts["passage"] = prompt(is_pairs ? data.pair_prefix : data.passage_prefix);
+  for (const char* name : {"passage", "document"})  // both names that readers look for
+    model.card.prompts[name] = prompt(is_pairs ? data.pair_prefix : data.passage_prefix);
   return model;
 }
 

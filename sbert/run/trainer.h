@@ -19,9 +19,9 @@ struct TrainResult {
 
 /// Fine-tunes a model, as `options` says, in `folder`: checkpoints/, metrics.jsonl and what the
 /// trackers write; at the end of a finished run also the trained models. The prefixes of the data
-/// become the model's prompts "query" and "passage". Resumes from the last checkpoint there, if it
-/// may; the parameters then come out with the same bits as if the run had never stopped (same
-/// machine and threads).
+/// become the model's prompts "query" and "passage", which is also "document". Resumes from the
+/// last checkpoint there, if it may; the parameters then come out with the same bits as if the run
+/// had never stopped (same machine and threads).
 ///
 /// Processes of a group train together, each with the same options and model: the leader writes all
 /// files, and reads the state to resume from; the result is that of one process.

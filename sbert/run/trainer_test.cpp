@@ -49,6 +49,8 @@ TEST_F(TrainerTest, ThePrefixesBecomeTheModelsPrompts) {
   const TrainResult outcome = train(o, "run");
   EXPECT_EQ(query_prompt(outcome.model.card, ""), "query: ");
   EXPECT_EQ(document_prompt(outcome.model.card, ""), "");
+  EXPECT_TRUE(outcome.model.card.prompts.contains("passage"));
+  EXPECT_TRUE(outcome.model.card.prompts.contains("document"));
 }
 
 TEST_F(TrainerTest, AResumedRunEndsWithTheSameBits) {
