@@ -11,6 +11,7 @@
 #include "sbert/base/files.h"
 #include "sbert/checkpoint/encoder_weights.h"
 #include "sbert/checkpoint/families/family.h"
+#include "sbert/checkpoint/model_folder.h"
 #include "sbert/checkpoint/safetensors.h"
 #include "sbert/checkpoint/weight_files.h"
 #include "sbert/text/json_fields.h"
@@ -79,7 +80,7 @@ void write_hugging_face(const TextModel& model,
   write_safetensors(
       folder / "model.safetensors",
       to_family(find_family(model.encoder.family), in_precision(model.weights, precision)),
-      {{"format", "pt"}});
+      {{"format", "pt"}, {std::string(kWriterKey), std::string(kWriter)}});
   for (const auto& [name, bytes] : model.tokenizer.files()) {
     write_file_atomically(folder / name, bytes);
   }

@@ -270,10 +270,7 @@ TextModel read_nemo(const std::filesystem::path& path,
   return within(path.native(), [&] { return read(members, tokenizer_folder, pool); });
 }
 
-void write_nemo(const TextModel& model,
-                const std::filesystem::path& path,
-                NemoForm form,
-                Precision precision) {
+void write_nemo(const TextModel& model, AtomicFile& file, NemoForm form, Precision precision) {
   if (!model.head.dense.empty()) {
     fail(ErrorKind::kInput,
          "a .nemo cannot hold Dense layers; write the sentence-transformers form");
@@ -286,7 +283,7 @@ void write_nemo(const TextModel& model,
   }
   const Weights weights =
       in_precision(to_nemo(model.encoder, model.weights, form, kVocabMultiple), precision);
-  TarWriter writer(path);
+  TarWriter writer(file);
   writer.add(concat("./", kConfigMember),
              format_nemo_config(nemo_config(model, sizes, form), sizes.max_position_embeddings,
                                 kVocabMultiple, precision_word(precision)));
@@ -296,7 +293,7 @@ void write_nemo(const TextModel& model,
   for (const auto& [name, bytes] : model.tokenizer.files()) {
     writer.add(concat("./", member_of_file(name, bytes)), bytes);
   }
-  writer.commit();
+  writer.finish();
 }
 
 }  // namespace sbert

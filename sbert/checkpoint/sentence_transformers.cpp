@@ -16,6 +16,7 @@
 #include "sbert/checkpoint/dense_module.h"
 #include "sbert/checkpoint/hugging_face.h"
 #include "sbert/checkpoint/model_json.h"
+#include "sbert/checkpoint/model_folder.h"
 #include "sbert/text/json_fields.h"
 
 namespace sbert {
@@ -205,18 +206,16 @@ ordered_json pooling_config(const TextModel& model) {
 }
 
 std::string model_card(const TextModel& model) {
-  return concat(
-      "---\nlibrary_name: sentence-transformers\npipeline_tag: sentence-similarity\n---\n\n"
-      "A sentence-embedding model: ",
-      model.encoder.layers.size(), " layers, embeddings of ", embedding_width(model),
-      " dimensions, texts up to ", model.card.max_length, " tokens, ",
-      pooling_name(model.head.pooling), " pooling", model.head.normalizes ? ", normalized" : "",
-      ".\n\n"
-      "```python\n"
-      "from sentence_transformers import SentenceTransformer\n\n"
-      "model = SentenceTransformer(\"path/to/this/folder\")\n"
-      "embeddings = model.encode([\"A text\", \"Another text\"])\n"
-      "```\n");
+  return concat(kModelCardStart, model.encoder.layers.size(), " layers, embeddings of ",
+                embedding_width(model), " dimensions, texts up to ", model.card.max_length,
+                " tokens, ", pooling_name(model.head.pooling), " pooling",
+                model.head.normalizes ? ", normalized" : "",
+                ".\n\n"
+                "```python\n"
+                "from sentence_transformers import SentenceTransformer\n\n"
+                "model = SentenceTransformer(\"path/to/this/folder\")\n"
+                "embeddings = model.encode([\"A text\", \"Another text\"])\n"
+                "```\n");
 }
 
 }  // namespace

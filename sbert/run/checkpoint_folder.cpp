@@ -8,6 +8,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/base/write_place.h"
 
 namespace sbert {
 namespace {
@@ -16,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kLastSuffix = "-last.ckpt";
 constexpr std::string_view kSuffix = ".ckpt";
+constexpr std::string_view kTemporaryLink = ".tmp-link";
 
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
@@ -48,7 +50,8 @@ std::optional<double> number_in_name(const std::string& name, const std::string&
 
 void remove_temporary_files(const fs::path& folder) {
   for (const fs::path& file : files_in(folder)) {
-    if (file.filename().string().find(".tmp-") == std::string::npos) continue;
+    const std::string name = file.filename().string();
+    if (!is_temporary_name(name) && !name.ends_with(kTemporaryLink)) continue;
     std::error_code error;
     fs::remove_all(file, error);  // a model that was being written is a folder
     if (error) fail(ErrorKind::kIo, concat(file, ": cannot remove: ", error.message()));
@@ -128,7 +131,7 @@ void CheckpointFolder::keep_best(const fs::path& last) {
   const fs::path path = folder_ / concat(stem, kSuffix);
   if (fs::exists(path)) return;
   // A second name of the same file: the parameters are not written twice.
-  const fs::path temporary = folder_ / concat(stem, ".tmp-link");
+  const fs::path temporary = folder_ / concat(stem, kTemporaryLink);
   std::error_code error;
   fs::create_hard_link(last, temporary, error);
   if (error) fs::copy_file(last, temporary, error);
