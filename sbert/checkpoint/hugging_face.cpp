@@ -23,8 +23,9 @@ namespace {
 constexpr std::int64_t kDefaultMaxLength = 512;
 
 Tokenizer read_tokenizer(const std::filesystem::path& folder, const EncoderSpec& spec) {
+  TokenizerFiles files = read_tokenizer_files(folder);
   return within(folder.native(), [&] {
-    Tokenizer tokenizer(read_tokenizer_files(folder));
+    Tokenizer tokenizer(std::move(files));
     check_vocabulary(tokenizer, spec);
     return tokenizer;
   });
@@ -54,14 +55,19 @@ TextModel read_hugging_face(const std::filesystem::path& folder,
                             const std::filesystem::path& tokenizer_folder,
                             const WorkerPool& pool) {
   const std::filesystem::path config_file = folder / "config.json";
-  EncoderSpec spec = within(config_file.native(),
-                            [&] { return parse_hugging_face_config(read_file(config_file)); });
+  if (!std::filesystem::exists(config_file)) {
+    fail(ErrorKind::kInput, concat(config_file, ": is missing"));
+  }
+  const std::string config = read_file(config_file);
+  EncoderSpec spec =
+      within(config_file.native(), [&] { return parse_hugging_face_config(config); });
   // Beside the weights: of a small model, the vocabulary takes as long.
   std::future<Tokenizer> reading =
       std::async(std::launch::async, [&] { return read_tokenizer(tokenizer_folder, spec); });
-  Weights found = from_family(find_family(spec.family), read_folder_weights(folder));
-  Weights weights =
-      within(folder.native(), [&] { return arrange_weights(spec, std::move(found), pool); });
+  Weights tensors = read_folder_weights(folder);
+  Weights weights = within(find_folder_weights(folder).native(), [&] {
+    return arrange_weights(spec, from_family(find_family(spec.family), std::move(tensors)), pool);
+  });
   Tokenizer tokenizer = reading.get();
   const std::int64_t max_length = default_max_length(tokenizer, spec);
   return {.tokenizer = std::move(tokenizer),

@@ -22,11 +22,13 @@ constexpr auto enum_names(ModelFormat) {
 }
 
 /// The form of a model on disk, told by its content: a folder with modules.json, a folder with
-/// config.json, or a .nemo archive, packed or unpacked.
+/// config.json, or a .nemo archive, packed or unpacked. A file of such a folder stands for it, as
+/// model_path() says.
 /// @throws Error(kIo) if nothing is there, Error(kInput) if it is none of these
 ModelFormat detect_model_format(const std::filesystem::path& path);
 
-/// Reads a model in any form. Its weights are views of the mapped files.
+/// Reads a model in any form, from a path as of detect_model_format(). Its weights are views of the
+/// mapped files.
 /// @param pool             looks through the weights
 /// @param tokenizer_folder with the tokenizer files, for a .nemo of NeMo's, which holds none;
 /// empty:

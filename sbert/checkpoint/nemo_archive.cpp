@@ -22,6 +22,7 @@
 #include "sbert/checkpoint/nemo_members.h"
 #include "sbert/checkpoint/tar_writer.h"
 #include "sbert/checkpoint/torch_dist.h"
+#include "sbert/checkpoint/torch_legacy.h"
 #include "sbert/checkpoint/torch_zip.h"
 
 namespace sbert {
@@ -61,7 +62,10 @@ Weights read_weights(const NemoMembers& members) {
   const bool is_one_file = members.bytes.contains(std::string(kWeightsMember));
   if (is_one_file || !distributed.contains(".metadata")) {
     const std::string_view file = member(members, kWeightsMember);
-    return within(kWeightsMember, [&] { return read_torch_zip(file, {members.owner}); });
+    return within(kWeightsMember, [&] {
+      return is_torch_legacy(file) ? read_torch_legacy(file, {members.owner})
+                                   : read_torch_zip(file, {members.owner});
+    });
   }
   return within(kWeightsFolder, [&] { return read_torch_dist(distributed, {members.owner}); });
 }
@@ -97,7 +101,8 @@ Tokenizer read_archive_tokenizer(const NemoMembers& archive,
                                  const NemoConfig& config,
                                  const std::filesystem::path& folder) {
   if (!folder.empty()) {
-    return within(folder.native(), [&] { return Tokenizer(read_tokenizer_files(folder)); });
+    TokenizerFiles files = read_tokenizer_files(folder);
+    return within(folder.native(), [&] { return Tokenizer(std::move(files)); });
   }
   return Tokenizer(tokenizer_files(archive, config));
 }

@@ -57,4 +57,7 @@ constexpr std::size_t kMaxPickleNodes = 1'000'000;
 /// @throws Error(kInput) with the byte at which reading stopped
 Pickle read_pickle(std::string_view bytes, std::span<const std::string_view> allowed_globals);
 
+/// The same for the first of several pickles, which is removed from the front of `bytes`.
+Pickle take_pickle(std::string_view& bytes, std::span<const std::string_view> allowed_globals);
+
 }  // namespace sbert

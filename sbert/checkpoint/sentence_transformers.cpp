@@ -12,11 +12,12 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/file_content.h"
 #include "sbert/base/files.h"
 #include "sbert/checkpoint/dense_module.h"
 #include "sbert/checkpoint/hugging_face.h"
-#include "sbert/checkpoint/model_json.h"
 #include "sbert/checkpoint/model_folder.h"
+#include "sbert/checkpoint/model_json.h"
 #include "sbert/text/json_fields.h"
 
 namespace sbert {
@@ -55,8 +56,9 @@ std::filesystem::path module_folder(const std::filesystem::path& folder, const s
   return path.empty() ? folder : folder / relative;
 }
 
-Modules read_modules(const std::filesystem::path& folder) {
-  const json list = json::parse(read_file(folder / "modules.json"), nullptr, false);
+Modules parse_modules(std::string_view text, const std::filesystem::path& folder) {
+  refuse_stand_in(text);
+  const json list = json::parse(text, nullptr, false);
   if (!list.is_array()) fail(ErrorKind::kInput, "must be a list of modules");
   Modules modules;
   std::vector<std::string> order;
@@ -223,8 +225,10 @@ std::string model_card(const TextModel& model) {
 TextModel read_sentence_transformers(const std::filesystem::path& folder,
                                      const std::filesystem::path& tokenizer_folder,
                                      const WorkerPool& pool) {
+  const std::filesystem::path modules_file = folder / "modules.json";
+  const std::string text = read_file(modules_file);
   const Modules modules =
-      within((folder / "modules.json").native(), [&] { return read_modules(folder); });
+      within(modules_file.native(), [&] { return parse_modules(text, folder); });
   TextModel model = read_hugging_face(
       modules.transformer, tokenizer_folder.empty() ? modules.transformer : tokenizer_folder, pool);
   model.head.normalizes = modules.normalizes;

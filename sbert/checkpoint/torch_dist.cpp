@@ -8,6 +8,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/dist_metadata.h"
+#include "sbert/checkpoint/torch_storage.h"
 #include "sbert/checkpoint/torch_zip.h"
 
 namespace sbert {
@@ -167,6 +168,10 @@ Weights read_torch_dist(const Files& files, const BytesOwner& owner) {
   Weights weights;
   for (const DistTensor& each : described) {
     within(concat("tensor ", each.name), [&] {
+      if (each.type == ElementType::kOther) {
+        weights.push_back(other_weight(each.name, each.other_type));
+        return;
+      }
       Weight weight = read_tensor(files, each, owner, copies);
       weight.name = each.name;
       if (is_of_all_layers(each.name)) {

@@ -6,6 +6,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/file_content.h"
 #include "sbert/base/files.h"
 #include "sbert/base/log.h"
 #include "sbert/text/text_encoder.h"
@@ -51,6 +52,7 @@ TokenizerFiles read_tokenizer_files(const std::filesystem::path& folder) {
     // What cannot be looked at is read all the same, which says why.
     if (!std::filesystem::exists(path, error) && !error) continue;
     files[name] = read_file(path);
+    within(path.native(), [&, &bytes = files[name]] { refuse_stand_in(bytes); });
   }
   if (!files.contains(kTokenizerJson) && !files.contains(kVocabTxt)) {
     fail(ErrorKind::kInput, concat(folder, ": there is neither a tokenizer.json nor a vocab.txt"));
