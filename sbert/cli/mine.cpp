@@ -3,7 +3,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "sbert/base/byte_count.h"
@@ -181,10 +180,7 @@ void mine(const MineOptions& options, MiningOptions mining, Models& models) {
       options.report.empty() ? concat(options.output, ".report") : options.report;
   write_file_atomically(concat(name, ".json"), report.json());
   write_file_atomically(concat(name, ".html"), report.html());
-  if (options.vectors.empty()) {
-    std::error_code ignored;
-    std::filesystem::remove_all(mining.vectors_folder, ignored);
-  }
+  if (options.vectors.empty()) remove_vectors(mining.vectors_folder);
   std::puts(report.summary().c_str());
 }
 

@@ -72,4 +72,8 @@ void mine_hard_negatives(const TextEmbedder& embedder,
                          const TakeMined& take,
                          const ComputeContext& context);
 
+/// Removes the embeddings that mine_hard_negatives() left in a folder, and the folder if nothing
+/// else is in it.
+void remove_vectors(const std::filesystem::path& folder);
+
 }  // namespace sbert
