@@ -56,14 +56,10 @@ class TextBytes {
  public:
   explicit TextBytes(const std::string& path)
       : name_(path == "-" ? "stdin" : path), is_json_(path.ends_with(".jsonl")) {
-    within(name_, [&] {
-      if (path == "-") {
-        piped_ = read_stdin();
-      } else {
-        file_.emplace(path);
-      }
-    });
-    if (path == "-") {
+    if (path != "-") {
+      file_.emplace(path);
+    } else {
+      within(name_, [&] { piped_ = read_stdin(); });
       const std::size_t first = bytes().find_first_not_of(kWhitespace);
       is_json_ = first != std::string_view::npos && bytes()[first] == '{';
     }

@@ -12,6 +12,7 @@
 #include <c10/core/Device.h>
 
 #include "sbert/base/concat.h"
+#include "sbert/base/folder_lock.h"
 #include "sbert/base/log.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/torch/train_config.h"
@@ -95,7 +96,9 @@ void train(const TrainCommand& command, const c10::Device& device, ProcessGroup&
   TextModel start = load_start(options, pool);
   refuse_other_architecture(command.config, overridden_keys(command.line), start.encoder);
   const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
+  std::optional<FolderLock> lock;  // of the process that writes
   if (group.is_leader()) {
+    lock.emplace(folder);
     const std::string config = write_yaml(with_defaults(command.config, options));
     open_run_folder(folder, quoted(command.arguments), config);
     log_info(
