@@ -91,7 +91,7 @@ TEST_F(CheckpointFolderTest, AnewStartRanksWhatTheFirstLeft) {
     CheckpointFolder folder(path_, "bert", {.save_top_k = 1});
     save(folder, 1, 0.1);
   }
-  write_file_atomically(path_ / "bert--x.ckpt.tmp-123", "half");
+  write_file_atomically(path_ / "bert--x.ckpt.tmp-123-0", "half");
   CheckpointFolder again(path_, "bert", {.save_top_k = 1});
   save(again, 2, 0.2);
   EXPECT_THAT(names(),
