@@ -11,6 +11,7 @@
 #include "sbert/base/error.h"
 #include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/data/text_excerpt.h"
 #include "sbert/data/text_lines.h"
 #include "sbert/eval/role_embedder.h"
 #include "sbert/search/agglomerative.h"

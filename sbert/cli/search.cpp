@@ -12,6 +12,7 @@
 #include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
+#include "sbert/embed/finite_rows.h"
 #include "sbert/embed/npy.h"
 #include "sbert/search/similarity.h"
 #include "sbert/search/topk.h"
@@ -87,6 +88,10 @@ FloatMatrix corpus_vectors(const TextEmbedder& embedder,
       fail(ErrorKind::kInput,
            concat(options.embeddings, ": is not of this corpus and model: ", stored.rows, " x ",
                   stored.columns, ", not ", corpus.size(), " x ", embedder.width()));
+    }
+    if (const auto row = first_not_finite(stored, 0, stored.rows)) {
+      fail(ErrorKind::kInput, concat(options.embeddings, ": the vector of document ",
+                                     corpus[static_cast<std::size_t>(*row)].id, " is not finite"));
     }
     return stored;
   }

@@ -30,7 +30,7 @@ class TextEmbedder {
   /// Several threads may call it at once, unless a class says otherwise.
   /// @return [N, width()] in the order of `texts`
   /// @throws Error(kUsage) if max_length is above the model's limit; Error(kCancelled) when a stop
-  ///         is requested
+  ///         is requested; Error(kInput) naming the first text whose embedding is not finite
   virtual FloatMatrix embed(std::span<const std::string> texts, const EmbedCall& call) const = 0;
 
   virtual std::int64_t width() const = 0;
