@@ -14,6 +14,7 @@
 #include "sbert/checkpoint/safetensors.h"
 #include "sbert/checkpoint/weight_files.h"
 #include "sbert/text/json_fields.h"
+#include "sbert/text/tokenizer_keys.h"
 
 namespace sbert {
 namespace {
@@ -21,9 +22,24 @@ namespace {
 // Of a model that says nothing of its length and has none of its own.
 constexpr std::int64_t kDefaultMaxLength = 512;
 
-Tokenizer read_tokenizer(const std::filesystem::path& folder, const EncoderSpec& spec) {
+// config.json may name the class where tokenizer_config.json does not.
+void check_tokenizer_class(const nlohmann::json& config, const TokenizerFiles& files) {
+  const std::optional<std::string> name = read_string(config, "tokenizer_class");
+  const auto beside = files.find("tokenizer_config.json");
+  const bool is_overruled =
+      beside != files.end() &&
+      read_string(parse_json_object(beside->second), "tokenizer_class").has_value();
+  if (is_overruled || read_tokenizer_class(name) == TokenizerClass::kBert) return;
+  fail(ErrorKind::kInput, concat("tokenizer_class must stand in tokenizer_config.json: ", *name));
+}
+
+Tokenizer read_tokenizer(const std::filesystem::path& folder,
+                         const nlohmann::json& config,
+                         const EncoderSpec& spec) {
   return within(folder.native(), [&] {
-    Tokenizer tokenizer(read_tokenizer_files(folder));
+    TokenizerFiles files = read_tokenizer_files(folder);
+    within("config.json", [&] { check_tokenizer_class(config, files); });
+    Tokenizer tokenizer(std::move(files));
     check_vocabulary(tokenizer, spec);
     return tokenizer;
   });
@@ -53,11 +69,12 @@ TextModel read_hugging_face(const std::filesystem::path& folder,
                             const std::filesystem::path& tokenizer_folder,
                             const WorkerPool& pool) {
   const std::filesystem::path config_file = folder / "config.json";
-  EncoderSpec spec = within(config_file.native(),
-                            [&] { return parse_hugging_face_config(read_file(config_file)); });
+  const std::string text = read_file(config_file);
+  EncoderSpec spec = within(config_file.native(), [&] { return parse_hugging_face_config(text); });
+  const nlohmann::json config = parse_json_object(text);
   // Beside the weights: of a small model, the vocabulary takes as long.
-  std::future<Tokenizer> reading =
-      std::async(std::launch::async, [&] { return read_tokenizer(tokenizer_folder, spec); });
+  std::future<Tokenizer> reading = std::async(
+      std::launch::async, [&] { return read_tokenizer(tokenizer_folder, config, spec); });
   Weights found = from_family(find_family(spec.family), read_folder_weights(folder));
   Weights weights =
       within(folder.native(), [&] { return arrange_weights(spec, std::move(found), pool); });
@@ -87,8 +104,10 @@ void write_hugging_face(const TextModel& model,
 
 void check_vocabulary(const Tokenizer& tokenizer, const EncoderSpec& spec) {
   if (tokenizer.vocab_size() <= spec.embeddings.vocab_size) return;
-  fail(ErrorKind::kInput, concat("the tokenizer has more ids than the encoder: ",
-                                 tokenizer.vocab_size(), " and ", spec.embeddings.vocab_size));
+  fail(ErrorKind::kInput,
+       concat("the tokenizer has more ids than the encoder: ", tokenizer.vocab_size(), " and ",
+              spec.embeddings.vocab_size, "; the last one is \"",
+              tokenizer.piece(static_cast<std::int32_t>(tokenizer.vocab_size() - 1)), "\""));
 }
 
 std::int64_t default_max_length(const Tokenizer& tokenizer, const EncoderSpec& spec) {
