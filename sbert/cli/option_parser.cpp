@@ -1,7 +1,10 @@
 #include "sbert/cli/option_parser.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -19,12 +22,27 @@ std::string option_name(std::string_view key) {
   return name;
 }
 
-// Without a description, so that --help says no more than the type.
-CLI::Validator not_negative() {
-  return {[](const std::string& word) {
-            return word.starts_with('-') ? concat("must not be negative: ", word) : std::string();
-          },
-          ""};
+// A whole word in decimal digits; CLI11 would take the nearest number that there is, and other
+// bases.
+template <typename Integer>
+void read_integer(std::string_view name, std::string_view word, Integer& value) {
+  Integer number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc() || end != word.data() + word.size() || number < 0) {
+    fail(ErrorKind::kUsage, concat(name, " must be an integer from 0 to ",
+                                   std::numeric_limits<Integer>::max(), ": ", word));
+  }
+  value = number;
+}
+
+template <typename Number>
+void read_real(std::string_view name, std::string_view word, Number& value) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(number)) {
+    fail(ErrorKind::kUsage, concat(name, " must be a finite number: ", word));
+  }
+  value = number;
 }
 
 }  // namespace
@@ -44,6 +62,22 @@ struct OptionParser::State {
   void add(std::string_view key, std::string_view help, Value& value, bool shows_default) {
     CLI::Option* option = app.add_option(cli_name(key), value, std::string(help));
     if (shows_default) option->capture_default_str();
+    options[key] = option;
+  }
+
+  // A number, which `read` makes of a word or refuses.
+  template <typename Value>
+  void add_number(std::string_view key,
+                  std::string_view help,
+                  const char* type,
+                  const std::string& shown,
+                  Value& value,
+                  void (*read)(std::string_view, std::string_view, Value&)) {
+    const std::string name = cli_name(key);
+    const auto on_word = [name, &value, read](const std::string& word) { read(name, word, value); };
+    CLI::Option* option =
+        app.add_option_function<std::string>(name, on_word, std::string(help))->type_name(type);
+    if (!shown.empty()) option->default_str(shown);
     options[key] = option;
   }
 };
@@ -67,18 +101,16 @@ void OptionParser::add(std::string_view key,
   state_->add(key, help, value, false);
 }
 void OptionParser::add(std::string_view key, std::string_view help, std::int64_t& value) {
-  state_->add(key, help, value, true);
-  state_->options[key]->check(not_negative());
+  state_->add_number(key, help, "INT", concat(value), value, read_integer<std::int64_t>);
 }
 void OptionParser::add(std::string_view key, std::string_view help, int& value) {
-  state_->add(key, help, value, true);
-  state_->options[key]->check(not_negative());
+  state_->add_number(key, help, "INT", concat(value), value, read_integer<int>);
 }
 void OptionParser::add(std::string_view key, std::string_view help, double& value) {
-  state_->add(key, help, value, true);
+  state_->add_number(key, help, "FLOAT", concat(value), value, read_real<double>);
 }
 void OptionParser::add(std::string_view key, std::string_view help, std::optional<double>& value) {
-  state_->add(key, help, value, false);
+  state_->add_number(key, help, "FLOAT", "", value, read_real<std::optional<double>>);
 }
 void OptionParser::add(std::string_view key, std::string_view help, bool& value) {
   state_->options[key] = state_->app.add_flag(state_->cli_name(key), value, std::string(help));
