@@ -145,7 +145,8 @@ void check(const ClusterOptions& options) {
 void cluster(const ClusterOptions& options, Models& models) {
   const std::vector<TextRecord> records = read_text_records(options.input);
   if (records.empty()) fail(ErrorKind::kInput, concat(options.input, ": no texts"));
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
   RoleEmbedder source(
       *embedder, {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
       models.context());

@@ -107,7 +107,8 @@ class VectorOutput {
 };
 
 void embed(const EmbedCommandOptions& options, Format format, Models& models) {
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
   const TextSource texts(options.input);
   Progress progress("embedding", texts.count(), "texts");
   const EmbedCall call{.prompt = options.prompt

@@ -143,7 +143,8 @@ NamedEvaluation evaluate_one(const std::string& path,
                              const EvaluateOptions& options,
                              const TaskOptions& task_options,
                              Models& models) {
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, path);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, path, options.encoding, options.model.size() > 1);
   const auto run = [&](const TextEmbedder& source) -> NamedEvaluation {
     RoleEmbedder roles(source,
                        {.query_prompt_name = options.query_prompt_name,
@@ -156,8 +157,10 @@ NamedEvaluation evaluate_one(const std::string& path,
   if (options.no_cache) return run(*embedder);
   const fs::path folder =
       options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
-  return run(CachedEmbedder(*embedder, path, enum_name(options.encoding.precision), folder,
-                            models.context().stop));
+  // What is kept of a run that ends at a long text holds none that were cut.
+  const std::string kind = concat(enum_name(options.encoding.precision),
+                                  options.encoding.on_long == OnLong::kError ? ", none cut" : "");
+  return run(CachedEmbedder(*embedder, path, kind, folder, models.context().stop));
 }
 
 ReportData report_data(std::string_view task,

@@ -154,7 +154,8 @@ void mine(const MineOptions& options, MiningOptions mining, Models& models) {
   const StopToken& stop = models.context().stop;
   std::vector<std::string> paths{options.model};
   if (!options.teacher.empty()) paths.push_back(options.teacher);
-  const std::vector<std::unique_ptr<TextEmbedder>> embedders = models.open(paths);
+  const std::vector<std::unique_ptr<TextEmbedder>> embedders =
+      open_models(models, paths, options.encoding);
   const TextEmbedder& embedder = *embedders.front();
   mining.query_prompt = query_prompt(embedder.card(), options.query_prompt_name);
   mining.document_prompt = document_prompt(embedder.card(), options.document_prompt_name);

@@ -72,7 +72,8 @@ void print_pair(const ScoredRows& pair, const std::vector<TextRecord>& records, 
 
 void find_paraphrases(const ParaphrasesOptions& options, Models& models) {
   const std::vector<TextRecord> records = read_text_records(options.input);
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
   RoleEmbedder source(
       *embedder, {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
       models.context());

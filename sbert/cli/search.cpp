@@ -136,7 +136,8 @@ std::vector<std::string> read_queries(const SearchOptions& options) {
 
 void search(const SearchOptions& options, Models& models) {
   const std::vector<std::string> queries = read_queries(options);
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
   const std::vector<TextRecord> corpus = read_text_records(options.corpus);
   if (corpus.empty()) fail(ErrorKind::kInput, concat(options.corpus, ": no documents"));
   FloatMatrix documents = corpus_vectors(*embedder, corpus, options, models.context().stop);

@@ -44,7 +44,8 @@ constexpr CommandHelp kHelp{
     "  sbert similarity --model MiniLM/ \"A man is eating.\" \"Someone has a meal.\"\n"};
 
 void print_similarity(const SimilarityOptions& options, Models& models) {
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
   const std::vector<std::string> texts{options.a, options.b};
   const FloatMatrix vectors =
       embedder->embed(texts, {.prompt = prompt_text(embedder->card(), options.prompt_name),

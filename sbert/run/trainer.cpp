@@ -1,10 +1,13 @@
 #include "sbert/run/trainer.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -13,6 +16,7 @@
 #include "sbert/base/progress.h"
 #include "sbert/config/json.h"
 #include "sbert/config/options.h"
+#include "sbert/embed/long_texts.h"
 #include "sbert/nn/device.h"
 #include "sbert/optim/schedule.h"
 #include "sbert/run/checkpoints.h"
@@ -98,6 +102,7 @@ class RunLoop {
     }
     try {
       const RunEnd end = train(is_resumed);
+      log_cut_texts();
       if (end == RunEnd::kFinished) checkpoints_.write_models();
       if (tracker_) tracker_->finish(0, stop_);
       return {end, position_.step, finished_model(learner_)};
@@ -177,6 +182,10 @@ class RunLoop {
     ++position_.step;
     position_.consumed_samples += options_.model.global_batch_size;
     throughput_.add(micro_batches);
+    for (const MicroBatch& batch : micro_batches) {
+      tokenized_[0] += batch.tokens.num_sequences();
+      tokenized_[1] += batch.num_cut;
+    }
     return result;
   }
 
@@ -235,6 +244,13 @@ class RunLoop {
                     group_.size() == 1 ? "" : concat(", one of ", group_.size(), " processes")));
   }
 
+  // Once a run, of all processes.
+  void log_cut_texts() {
+    group_.sum({at::from_blob(tokenized_.data(), {2}, at::kLong)});
+    if (tokenized_[1] == 0 || !group_.is_leader()) return;
+    log_info(cut_texts_line(tokenized_[1], tokenized_[0], options_.model.encoder_seq_length));
+  }
+
   void log_step(const StepResult& result, double lr, Progress& progress) {
     clock_.enter(Phase::kOther);
     const std::int64_t epoch = (position_.step - 1) / data_.steps_per_epoch();
@@ -274,6 +290,7 @@ class RunLoop {
   RunPosition position_;
   Throughput throughput_;
   PhaseClock clock_;
+  std::array<std::int64_t, 2> tokenized_{};  // texts of the batches of this run, and those cut
 };
 
 // Before the first step, not after the last.

@@ -30,6 +30,17 @@ double largest_difference(const TextModel& a, const TextModel& b) {
   return largest;
 }
 
+TEST_F(TrainerTest, TextsThatAreCutAreCountedOnceARun) {
+  TrainOptions short_texts = options();
+  short_texts.model.encoder_seq_length = 4;  // a document has three letters
+  testing::internal::CaptureStderr();
+  train_model(short_texts, folder_ / "run", letter_model(), c10::Device(c10::kCPU), {pool_, {}});
+  const std::string notes = testing::internal::GetCapturedStderr();
+  const std::string words = " texts were cut at 4 tokens";
+  EXPECT_THAT(notes, testing::ContainsRegex("[0-9]+ of [0-9]+" + words));
+  EXPECT_EQ(notes.find(words), notes.rfind(words));
+}
+
 TEST_F(TrainerTest, TheValidationLossFalls) {
   TrainOptions o = options();
   o.trainer.max_steps = 60;

@@ -119,7 +119,9 @@ MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,
                             std::int64_t max_length) {
   MicroBatch batch;
   const auto append = [&](const std::string& text) {
-    batch.tokens.append(tokenizer.encode(text, max_length));
+    const TokenizedText tokenized = tokenizer.tokenize(text, max_length);
+    batch.tokens.append(tokenized.ids);
+    batch.num_cut += tokenized.is_cut ? 1 : 0;
   };
   for (const TrainingTexts& row : rows)
     append(row.question);

@@ -19,6 +19,7 @@ namespace sbert {
 struct MicroBatch {
   PackedBatch tokens;
   LossTargets targets;
+  std::int64_t num_cut = 0;  ///< texts that had more tokens than they were cut to
 };
 
 /// A question with its documents as the model reads them: prefixed, stripped, and lower-cased if

@@ -101,6 +101,25 @@ class BadTexts(ProgramTest):
         self.refuse(IO, ["folder"], *words, self.write("folder/x", "").parent)
 
 
+class BadNumbers(ProgramTest):
+    def test_a_number_that_is_none_or_too_large_is_named(self):
+        words = ("similarity", "--model", HF_MODEL, "a", "b")
+        for option, number in [("--max-length", "99999999999999999999"), ("--max-length", "9223372036854775808"),
+                               ("--max-length", "-1"), ("--max-length", "1e3"), ("--max-length", "0x10"), ("--max-length", "5 "),
+                               ("--batch-tokens", "1.5"), ("--threads", "2147483648"), ("--devices", "99999999999"),
+                               ("--threads", "")]:
+            self.refuse(USAGE, [f"{option} must be an integer from 0 to ", number], *words, option, number)
+        words = ("paraphrases", "--model", HF_MODEL, "--input", "none.txt", "--threshold")
+        for number in ("1e999", "nan", "inf", "0.5x", ""):
+            self.refuse(USAGE, [f"--threshold must be a finite number: {number}"], *words, number)
+
+    @needs_torch
+    def test_in_a_configuration_too(self):
+        self.write("train.json", json.dumps([GOOD, GOOD]))
+        for word in ("trainer.max_steps=99999999999999999999", "model.optim.lr=1e999", "model.optim.lr=nan"):
+            self.refuse(USAGE, [word.split("=")[0]], *training_words(), word, may_write=["run"])
+
+
 class BadModel(ProgramTest):
     def refuse_model(self, code, model, *parts):
         self.refuse(code, parts, "info", model)
