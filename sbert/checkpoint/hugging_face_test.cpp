@@ -217,15 +217,15 @@ TEST_F(SentenceTransformersTest, RefusesOtherModules) {
        {"my_code.Pooling", "Pooling", "sentence_transformers.sparse_encoder.models.Pooling",
         "sentence_transformers.models.a.b.Pooling", "x.sentence_transformers.models.Pooling"}) {
     EXPECT_THAT(refusal("modules.json", {transformer, module("1_Pooling", foreign)}),
-                HasSubstr(std::string("module 2: only Transformer, ")))
+                HasSubstr("module 2: only Transformer, "))
         << foreign;
   }
   EXPECT_THAT(refusal("modules.json", {pooling, transformer}), HasSubstr("in this order"));
   EXPECT_THAT(refusal("modules.json", json::array({transformer})), HasSubstr("in this order"));
-  EXPECT_THAT(refusal("modules.json", {module("../other", "x.Transformer"), pooling}),
-              HasSubstr("path leaves the model's folder: ../other"));
-  EXPECT_THAT(refusal("modules.json", {module("/etc", "x.Transformer"), pooling}),
-              HasSubstr("path leaves the model's folder: /etc"));
+  for (const std::string place : {"../other", "/etc"}) {
+    EXPECT_THAT(refusal("modules.json", {module(place, "x.Transformer"), pooling}),
+                HasSubstr("path leaves the model's folder: " + place));
+  }
   EXPECT_THAT(refusal("modules.json", {1}), HasSubstr("module 1: is not an object"));
   EXPECT_THAT(refusal("modules.json", json::object()), HasSubstr("must be a list of modules"));
 }
@@ -234,9 +234,8 @@ TEST_F(SentenceTransformersTest, DropoutBehindThePoolingChangesNothing) {
   const json transformer = module("", "sentence_transformers.models.Transformer");
   const json pooling = module("1_Pooling", "sentence_transformers.models.Pooling");
   const json dropout = module("2_Dropout", "sentence_transformers.models.Dropout");
-  const json normalize = module("3_Normalize", "sentence_transformers.models.Normalize");
-  write("modules.json", {transformer, pooling, dropout, normalize, dropout});
-  EXPECT_TRUE(read().head.normalizes);
+  write("modules.json", {transformer, pooling, dropout, dropout});
+  EXPECT_FALSE(read().head.normalizes);
   EXPECT_THAT(refusal("modules.json", {transformer, dropout, pooling}), HasSubstr("in this order"));
 }
 
@@ -262,20 +261,15 @@ TEST_F(SentenceTransformersTest, TheSettingsOfTheTransformerMayHaveTheirOldName)
 }
 
 TEST_F(HuggingFaceTest, TheTokenizerClassOfTheModelCountsUnlessTheTokenizerNamesOne) {
-  const auto write = [&](const char* file, const json& value) {
-    write_bytes(model_ / file, value.dump());
-  };
   json config = tiny_config();
   config["tokenizer_class"] = "BertJapaneseTokenizer";
-  write("config.json", config);
+  write_bytes(model_ / "config.json", config.dump());
+  EXPECT_NO_THROW(read_hugging_face(model_, model_, pool_));
   json tokenizer = json::parse(read_file(model_ / "tokenizer_config.json"));
   tokenizer.erase("tokenizer_class");
-  write("tokenizer_config.json", tokenizer);
+  write_bytes(model_ / "tokenizer_config.json", tokenizer.dump());
   EXPECT_THAT(input_error([&] { read_hugging_face(model_, model_, pool_); }),
               HasSubstr("config.json: tokenizer_class is not supported"));
-  tokenizer["tokenizer_class"] = "BertTokenizer";
-  write("tokenizer_config.json", tokenizer);
-  EXPECT_NO_THROW(read_hugging_face(model_, model_, pool_));
 }
 
 class DenseTest : public SentenceTransformersTest {
