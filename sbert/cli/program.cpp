@@ -82,6 +82,7 @@ int run_and_flush(Arguments words, Backend& backend) {
 }
 
 int report(ErrorKind kind, std::string_view message) {
+  if (message.empty()) return exit_code(kind);  // the command has said it
   print_above_progress(concat("sbert: ", message, "\n"));
   return exit_code(kind);
 }

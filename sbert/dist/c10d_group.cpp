@@ -80,12 +80,15 @@ class C10dGroup final : public ProcessGroup {
   }
 
  public:
-  C10dGroup(const Membership& membership, const c10::Device& device, std::chrono::seconds timeout)
+  C10dGroup(const Membership& membership,
+            const c10::Device& device,
+            std::chrono::seconds timeout,
+            const StopToken& stop)
       : self_(membership), device_(c10::kCPU) {
     const std::string what =
         concat("cannot join at ", self_.master_address, ":", self_.master_port);
     talk(what.c_str(), [&] {
-      roster_ = std::make_unique<Roster>(self_, timeout);
+      roster_ = std::make_unique<Roster>(self_, timeout, stop);
       roster_->wait_for_all();
       start_engine(device, timeout);
     });
@@ -273,9 +276,11 @@ void ignore_broken_pipes() {
 
 std::unique_ptr<ProcessGroup> connect(const Membership& membership,
                                       const c10::Device& device,
-                                      int timeout_seconds) {
+                                      int timeout_seconds,
+                                      const StopToken& stop) {
   ignore_broken_pipes();
-  return std::make_unique<C10dGroup>(membership, device, std::chrono::seconds(timeout_seconds));
+  return std::make_unique<C10dGroup>(membership, device, std::chrono::seconds(timeout_seconds),
+                                     stop);
 }
 
 }  // namespace sbert

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -27,7 +28,9 @@ constexpr const char* kFirstDeparture = "first-departure";
 constexpr const char* kBeacon = "beacon/";    // of each rank: where it stands
 constexpr const char* kLeaving = "leaving/";  // of each rank that noticed that a call failed
 
-c10::intrusive_ptr<c10d::Store> open_store(const Membership& self, std::chrono::seconds timeout) {
+c10::intrusive_ptr<c10d::Store> open_store(const Membership& self,
+                                           std::chrono::seconds timeout,
+                                           const StopToken& stop) {
   c10d::TCPStoreOptions options;
   options.port = static_cast<std::uint16_t>(self.master_port);
   options.isServer = self.rank == 0 && !self.is_store_served;
@@ -35,7 +38,8 @@ c10::intrusive_ptr<c10d::Store> open_store(const Membership& self, std::chrono::
   options.waitWorkers = false;
   options.timeout = timeout;
   // The store's own attempts may take three times as long.
-  if (!options.isServer && !wait_for_listener(self.master_address, self.master_port, timeout)) {
+  if (!options.isServer &&
+      !wait_for_listener(self.master_address, self.master_port, timeout, stop)) {
     return {};
   }
   return c10::make_intrusive<c10d::PrefixStore>(
@@ -82,9 +86,12 @@ BeaconPlace place_in(const std::string& text) {
 
 }  // namespace
 
-Roster::Roster(const Membership& self, std::chrono::seconds timeout)
-    : self_(self), timeout_(timeout), beacon_(own_address(self.master_address)) {
-  store_ = open_store(self, timeout);
+Roster::Roster(const Membership& self, std::chrono::seconds timeout, StopToken stop)
+    : self_(self),
+      timeout_(timeout),
+      stop_(std::move(stop)),
+      beacon_(own_address(self.master_address)) {
+  store_ = open_store(self, timeout, stop_);
   if (!store_) {
     const Departure gone = store_is_gone();
     fail(gone.kind, gone.text);
@@ -105,6 +112,11 @@ void Roster::wait_for_all() {
   constexpr milliseconds kPause{50};
   const Clock::time_point end = Clock::now() + timeout_;
   while (store_->add(kNumSignedIn, 0) < self_.size) {
+    if (stop_.stop_requested()) {
+      find_beacons(without(kBeacon));
+      tell(ErrorKind::kCancelled, "interrupted");
+      stop_.throw_if_stopped();
+    }
     if (store_->check({kFirstDeparture}) || Clock::now() >= end) {
       const std::vector<int> absent = without(kBeacon);
       find_beacons(absent);

@@ -9,6 +9,7 @@
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
 #include "sbert/base/error.h"
+#include "sbert/base/stop_token.h"
 #include "sbert/config/membership.h"
 #include "sbert/dist/beacon.h"
 
@@ -27,15 +28,17 @@ class Roster {
  public:
   /// Opens the store and signs in.
   /// @param timeout for that, and for wait_for_all()
-  /// @throws Error(kIo) if the store cannot be reached
-  Roster(const Membership& self, std::chrono::seconds timeout);
+  /// @param stop    ends both
+  /// @throws Error(kIo) if the store cannot be reached; Error(kCancelled)
+  Roster(const Membership& self, std::chrono::seconds timeout, StopToken stop = {});
   /// A process that keeps the store and leaves early stays some seconds, for the others to read
   /// why.
   ~Roster();
   Roster(const Roster&) = delete;
   Roster& operator=(const Roster&) = delete;
 
-  /// @throws Error naming those that are not there in time, or the one that left
+  /// @throws Error naming those that are not there in time, or the one that left;
+  ///         Error(kCancelled), which the others are told
   void wait_for_all();
 
   /// For all else that the processes have to tell each other before they are connected.
@@ -61,6 +64,7 @@ class Roster {
 
   Membership self_;
   std::chrono::seconds timeout_;
+  StopToken stop_;
   Beacon beacon_;
   c10::intrusive_ptr<c10d::Store> store_;
   std::vector<BeaconPlace> others_;  // by rank; nowhere: this process, and who did not come

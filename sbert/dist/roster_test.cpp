@@ -57,6 +57,20 @@ TEST(Roster, WhatWasSaidBeforeALauncherStartedAllAgainIsForgotten) {
   EXPECT_EQ(after.find_cause("no answer").text, "no process is gone or late: no answer");
 }
 
+TEST(Roster, AStopEndsTheWaitForTheOthersWhoAreTold) {
+  const LaunchersStore launcher;
+  Membership self = launcher.member_of(0);
+  self.size = 2;
+  StopSource source;
+  Roster stopped(self, std::chrono::seconds(600), source.token());
+  source.request_stop();
+  EXPECT_EQ(message_of(ErrorKind::kCancelled, [&] { stopped.wait_for_all(); }), "interrupted");
+  Membership other = self;
+  other.rank = 1;
+  Roster second(other, kTimeout);
+  EXPECT_EQ(second.find_cause("no answer").kind, ErrorKind::kCancelled);
+}
+
 TEST(Roster, WithoutTheLaunchersStoreThatIsTheCause) {
   auto launcher = std::make_unique<LaunchersStore>();
   const Membership self = launcher->member_of(0);

@@ -55,7 +55,8 @@ void run_with_others(const Membership& membership,
   }
   if (membership.rank > 0) set_quiet(true);
   const c10::Device device = device_of(options, membership.local_rank);
-  const std::unique_ptr<ProcessGroup> group = connect(membership, device, kTimeoutSeconds);
+  const std::unique_ptr<ProcessGroup> group =
+      connect(membership, device, kTimeoutSeconds, signal_stop_token());
   do_together(*group, [&] {
     with_device_errors([&] {
       const std::unique_ptr<Models> models = models_on(device, options);

@@ -82,6 +82,15 @@ void report(const TrainResult& result, const std::filesystem::path& folder) {
                   result.steps, "; the state is saved; run the same command to resume"));
 }
 
+// A finished run that is started again may have lost its metrics.
+void write_report(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / "metrics.jsonl")) {
+    write_training_report(folder, folder / "report.html");
+  } else {
+    log_warning(concat(folder / "metrics.jsonl", ": not there, so no report.html is written"));
+  }
+}
+
 struct TrainCommand {
   const Arguments& arguments;
   const CommandLine& line;
@@ -89,7 +98,7 @@ struct TrainCommand {
   const TrainOptions& options;
 };
 
-void train(const TrainCommand& command, const c10::Device& device, ProcessGroup& group) {
+RunEnd train(const TrainCommand& command, const c10::Device& device, ProcessGroup& group) {
   const TrainOptions& options = command.options;
   const WorkerPool pool;
   TextModel start = load_start(options, pool);
@@ -104,10 +113,9 @@ void train(const TrainCommand& command, const c10::Device& device, ProcessGroup&
   }
   const TrainResult result =
       train_model(options, folder, std::move(start), device, {pool, signal_stop_token()}, group);
-  if (result.end == RunEnd::kFinished && group.is_leader()) {
-    write_training_report(folder, folder / "report.html");
-  }
+  if (result.end == RunEnd::kFinished && group.is_leader()) write_report(folder);
   report(result, folder);
+  return result.end;
 }
 
 // This process's place among those that a launcher started; they must be as many as the options
@@ -153,10 +161,13 @@ void run_train(const Arguments& arguments, const Arguments& words) {
   const c10::Device device = options.trainer.device(membership ? membership->local_rank : 0);
   std::unique_ptr<ProcessGroup> connected;
   if (membership) {
-    connected = connect(*membership, device, static_cast<int>(options.trainer.process_timeout_s));
+    connected = connect(*membership, device, static_cast<int>(options.trainer.process_timeout_s),
+                        signal_stop_token());
   }
   ProcessGroup& group = connected ? *connected : alone();
-  do_together(group, [&] { train({arguments, line, resolved, options}, device, group); });
+  const RunEnd end = do_together(
+      group, [&] { return train({arguments, line, resolved, options}, device, group); });
+  if (end == RunEnd::kAskedToStop) fail(ErrorKind::kCancelled, "");  // report() has said it
 }
 
 }  // namespace sbert
