@@ -13,6 +13,7 @@
 #include "sbert/base/progress.h"
 #include "sbert/config/json.h"
 #include "sbert/config/yaml.h"
+#include "sbert/eval/metric_direction.h"
 #include "sbert/report/html.h"
 #include "sbert/report/page.h"
 #include "sbert/report/training_history.h"
@@ -112,6 +113,12 @@ double sum(const std::vector<double>& values) {
   return total;
 }
 
+// By the mode that the run was given, or by the metric.
+bool is_higher_better(const std::string& metric, const std::string& mode) {
+  if (mode == "min" || mode == "max") return mode == "max";
+  return metric_direction(metric) == MetricDirection::kHigherIsBetter;
+}
+
 std::string main_figures(Run& run, const ConfigTree& settings) {
   std::vector<Headline> all;
   if (const auto loss = last_finite(run.find(kTrainLoss))) {
@@ -121,7 +128,7 @@ std::string main_figures(Run& run, const ConfigTree& settings) {
       settings_text(settings, "exp_manager.checkpoint_callback_params.monitor");
   const std::string monitor = wanted.empty() ? "val_loss" : wanted;
   const std::string mode = settings_text(settings, "exp_manager.checkpoint_callback_params.mode");
-  if (const auto point = best(run.find(monitor), mode == "max")) {
+  if (const auto point = best(run.find(monitor), is_higher_better(monitor, mode))) {
     all.push_back({metric_text(point->y), concat(monitor, ", best"), step_text(point->x)});
   }
   if (const Series* speed = run.find("tokens_per_second")) {

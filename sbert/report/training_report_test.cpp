@@ -117,5 +117,16 @@ TEST_F(TrainingReportTest, WhatIsMissingOrMalformedIsSaid) {
               HasSubstr("hparams.yaml"));
 }
 
+TEST_F(TrainingReportTest, TheBestIsThatOfTheMetricWhereTheModeIsAuto) {
+  write_metrics();
+  for (const char* mode : {", mode: auto", ""}) {
+    write("hparams.yaml",
+          std::string("exp_manager:\n  checkpoint_callback_params: {monitor: val_mrr@10") + mode +
+              "}\n");
+    EXPECT_THAT(training_report(folder_),
+                HasSubstr("<span>val_mrr@10, best</span><b>0.7500</b><small>update 20</small>"));
+  }
+}
+
 }  // namespace
 }  // namespace sbert

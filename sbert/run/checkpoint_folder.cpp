@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <system_error>
 #include <utility>
 
@@ -102,10 +103,13 @@ std::vector<CheckpointFolder::Ranked> CheckpointFolder::ranked() const {
         name.ends_with(kLastSuffix)) {
       continue;
     }
-    if (const auto score = number_in_name(name, metric_)) found.push_back({*score, file});
+    // One that is no number ranks nowhere.
+    const auto score = number_in_name(name, metric_);
+    if (score && std::isfinite(*score)) found.push_back({*score, file});
   }
+  const bool is_lower_first = is_lower_better(options_.monitor, options_.mode);
   std::stable_sort(found.begin(), found.end(), [&](const Ranked& a, const Ranked& b) {
-    return options_.mode == MetricMode::kMin ? a.score < b.score : a.score > b.score;
+    return is_lower_first ? a.score < b.score : a.score > b.score;
   });
   return found;
 }
@@ -118,11 +122,12 @@ void CheckpointFolder::settle(const fs::path& last) {
     if (name.starts_with(name_ + "--") && name.ends_with(kLastSuffix) && file != last)
       remove_file(file);
   }
-  if (last_has_score()) keep_best(last);
+  keep_best(last);
 }
 
 void CheckpointFolder::keep_best(const fs::path& last) {
-  if (options_.save_top_k == 0) return;
+  const auto score = number_in_name(last.filename().string(), metric_);
+  if (options_.save_top_k == 0 || !score || !std::isfinite(*score)) return;
   std::string stem = last.filename().string();
   stem.resize(stem.size() - kLastSuffix.size());
   const fs::path path = folder_ / concat(stem, kSuffix);

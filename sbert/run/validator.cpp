@@ -15,8 +15,8 @@ namespace sbert {
 
 bool note_validation(const EarlyStoppingOptions& options, double score, RunPosition& position) {
   if (!std::isfinite(score)) return true;
-  const double gain =
-      options.mode == MetricMode::kMin ? position.best_score - score : score - position.best_score;
+  const double gain = is_lower_better(options.monitor, options.mode) ? position.best_score - score
+                                                                     : score - position.best_score;
   if (std::isnan(position.best_score) || gain > options.min_delta) {
     position.best_score = score;
     position.validations_since_best = 0;
