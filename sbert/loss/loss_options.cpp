@@ -77,6 +77,23 @@ void validate_matryoshka(const LossOptions& options) {
 
 }  // namespace
 
+bool LossOptions::needs_negatives() const {
+  switch (name) {
+    case LossKind::kContrastive:
+      return !in_batch_negatives;
+    case LossKind::kTriplet:
+    case LossKind::kMarginMse:
+    case LossKind::kDistillKl:
+      return true;
+    case LossKind::kSoftmax:
+    case LossKind::kCosine:
+    case LossKind::kCosent:
+    case LossKind::kAngle:
+      return false;
+  }
+  return false;
+}
+
 void LossOptions::validate() const {
   refuse_options_of_other_losses(*this);
   if (!(temperature > 0 && std::isfinite(temperature))) {

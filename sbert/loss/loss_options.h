@@ -118,6 +118,9 @@ struct LossOptions {
     };
   }
 
+  /// Whether the loss is of hard negatives, so that a batch without any has none.
+  bool needs_negatives() const;
+
   /// @throws Error(kUsage) naming the key that is out of range, contradicts another, or is set
   ///         though the named loss does not have it
   void validate() const;

@@ -69,6 +69,10 @@ std::string document_text(const std::string& text, const ModelOptions& options, 
                  options.tokenizer.do_lower_case);
 }
 
+std::string text_without_prefix(const std::string& text, const ModelOptions& options) {
+  return compose("", text, options.tokenizer.do_lower_case);
+}
+
 TrainingTexts training_texts(const Example& example,
                              const ModelOptions& options,
                              const DocumentChoice& choice) {

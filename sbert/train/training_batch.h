@@ -46,6 +46,8 @@ struct DocumentChoice {
 /// the text, without white space at both ends.
 std::string question_text(const std::string& text, const ModelOptions& options, bool is_pair);
 std::string document_text(const std::string& text, const ModelOptions& options, bool is_pair);
+/// The same without a prefix, for where the model's prompts are put before it.
+std::string text_without_prefix(const std::string& text, const ModelOptions& options);
 
 /// The question, one positive, and at most hard_negatives_to_train negatives. Both texts of a pair
 /// (RecordForm::kPair) get pair_prefix, others query_prefix and passage_prefix.

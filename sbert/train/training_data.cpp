@@ -223,10 +223,12 @@ TrainingTexts TrainingData::texts_of_files(RowNumber row, std::int64_t epoch) co
 }
 
 TrainingTexts TrainingData::validation_row(std::int64_t i) const {
-  return training_texts(validation_examples_
-                            ? validation_examples_->read(i)
-                            : examples_.read(validation_[static_cast<std::size_t>(i)]),
-                        options_);
+  return training_texts(validation_example(i), options_);
+}
+
+Example TrainingData::validation_example(std::int64_t i) const {
+  return validation_examples_ ? validation_examples_->read(i)
+                              : examples_.read(validation_[static_cast<std::size_t>(i)]);
 }
 
 std::string TrainingData::fingerprint() const {

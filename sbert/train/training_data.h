@@ -29,7 +29,7 @@ class TrainingData {
  public:
   /// @param options outlives this
   /// @throws Error(kUsage) if too few rows are left to train on; what find_files(),
-  ///         ExampleSet::open() and, with mining, TrainingPool() throw
+  ///         ExampleSet::open(), check_loss_data() and, with mining, TrainingPool() throw
   explicit TrainingData(const ModelOptions& options);
 
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
@@ -43,6 +43,8 @@ class TrainingData {
   std::vector<TrainingTexts> batch(std::int64_t step) const;
   /// The texts of a validation row: the first positive, the first negatives.
   TrainingTexts validation_row(std::int64_t i) const;
+  /// The whole record of a validation row.
+  Example validation_example(std::int64_t i) const;
 
   /// What a mining before the update `step` is about. With model.mining only.
   RefreshTask refresh_task(std::int64_t step) const;
