@@ -127,6 +127,10 @@ ExampleFile ExampleFile::open(const std::filesystem::path& path,
   });
 }
 
+std::string ExampleFile::place_of(std::int64_t i) const {
+  return concat(file_.path(), ": record ", number_in_file(index_, i), ", byte ", index_.offset(i));
+}
+
 Example ExampleFile::read(std::int64_t i) const {
   thread_local JsonRecordParser parser;
   const std::string_view bytes = file_.bytes();
@@ -142,7 +146,7 @@ Example ExampleFile::read(std::int64_t i) const {
     return parse_example(parser, nullptr, index_.traits().form,
                          rest.substr(0, object_length(rest)));
   } catch (Error& error) {
-    error.within(concat(file_.path(), ": record ", number_in_file(index_, i), ", byte ", offset));
+    error.within(place_of(i));
     throw;
   }
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "sbert/base/files.h"
@@ -46,6 +47,8 @@ class ExampleFile {
   /// Length of the file.
   std::uint64_t bytes() const { return file_.bytes().size(); }
 
+  /// "FILE: record 17, byte 123", for messages about the good record `i`.
+  std::string place_of(std::int64_t i) const;
   /// Parses the good record `i`, from 0. Any thread may call.
   Example read(std::int64_t i) const;
   /// MappedFile::drop_pages() of the file.

@@ -18,6 +18,7 @@ class ExampleSet {
                          const ExampleFileOptions& options,
                          const StopToken& stop = {});
 
+  const std::vector<ExampleFile>& files() const { return files_; }
   std::int64_t size() const { return first_records_.back(); }
   std::int64_t num_positives() const { return first_positives_.back(); }
   /// The number of the first positive of record `i`, which may be size().

@@ -76,7 +76,6 @@ class ContrastiveLoss : public Loss {
 
   Tensor compute(const LossBatch& batch) const override {
     check_shapes(batch);
-    if (!options_.in_batch_negatives) require_negatives(batch, "contrastive");
     const ScoreTable table = clamped(score_documents(batch, options_));
     Tensor to_documents = documents_entropy(table, batch);
     if (!options_.symmetric) return to_documents;

@@ -1,6 +1,7 @@
 #include "sbert/run/trainer.h"
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "sbert/run/model_writer.h"
 #include "sbert/run/negative_mining.h"
 #include "sbert/run/run_plan.h"
+#include "sbert/run/validation.h"
 #include "sbert/run/validator.h"
 #include "sbert/track/run_tracker.h"
 #include "sbert/train/batch_prefetcher.h"
@@ -91,15 +93,18 @@ class RunLoop {
 
   TrainResult run() {
     const bool is_resumed = checkpoints_.resume(position_);
+    if (!rehearse()) return {RunEnd::kAskedToStop, position_.step, finished_model(learner_)};
     log_start();
+    warn_of_warmup(options_);
     if (group_.is_leader()) {
       tracker_.emplace(folder_, options_.exp_manager.tracking(), write_json(to_tree(options_)),
                        position_.step);
     }
     try {
-      const RunEnd end = train(is_resumed);
+      const RunEnd end = train_or_save(is_resumed);
       if (end == RunEnd::kFinished) checkpoints_.write_models();
-      if (tracker_) tracker_->finish(0, stop_);
+      const bool is_stopped = end == RunEnd::kAskedToStop;
+      if (tracker_) tracker_->finish(is_stopped ? exit_code(ErrorKind::kCancelled) : 0, stop_);
       return {end, position_.step, finished_model(learner_)};
     } catch (const Error& error) {
       if (tracker_) tracker_->finish(exit_code(error.kind()), stop_);
@@ -108,8 +113,36 @@ class RunLoop {
   }
 
  private:
+  // False if a stop is asked for: nothing is done then that would be lost.
+  bool rehearse() const {
+    try {
+      validator_.rehearse(context_);
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kCancelled) return false;
+      throw;
+    }
+  }
+
+  RunEnd train_or_save(bool is_resumed) {
+    try {
+      return train(is_resumed);
+    } catch (const Error& error) {
+      // Of several processes none is stopped within a phase: another one was.
+      if (error.kind() != ErrorKind::kCancelled || group_.size() > 1) {
+        save_after_failure();
+        throw;
+      }
+      save_once();
+      return RunEnd::kAskedToStop;
+    } catch (const std::exception&) {
+      save_after_failure();
+      throw;
+    }
+  }
+
   RunEnd train(bool is_resumed) {
-    if (is_resumed && validator_.has_rows() && is_due(plan_.validation_interval) &&
+    if (is_resumed && validator_.ranks() && is_due(plan_.validation_interval) &&
         checkpoints_.last_lacks_score()) {
       if (const auto end = validate_and_save()) return *end;
     } else if (is_resumed && validator_.has_ended(position_)) {
@@ -157,15 +190,9 @@ class RunLoop {
   std::optional<RunEnd> refresh_negatives(Progress& progress) {
     if (const auto end = leave_early()) return end;
     clock_.enter(Phase::kMining);
-    try {
-      const std::unique_ptr<TextEmbedder> embedder = learner_.embedder();
-      // The line is of the update to come, so that a run that resumes here writes it anew.
-      log(position_.step + 1, mining_->refresh(*embedder, position_.step, progress, context_));
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kCancelled) throw;
-      save_once();
-      return RunEnd::kAskedToStop;
-    }
+    const std::unique_ptr<TextEmbedder> embedder = learner_.embedder();
+    // The line is of the update to come, so that a run that resumes here writes it anew.
+    log(position_.step + 1, mining_->refresh(*embedder, position_.step, progress, context_));
     clock_.enter(Phase::kOther);
     return std::nullopt;
   }
@@ -173,7 +200,9 @@ class RunLoop {
   StepResult step(BatchPrefetcher& batches, double lr) {
     clock_.enter(Phase::kData);
     const std::vector<MicroBatch> micro_batches = batches.next();
+    is_between_updates_ = false;
     const StepResult result = learner_.update(micro_batches, position_.step, lr, clock_);
+    is_between_updates_ = true;
     ++position_.step;
     position_.consumed_samples += options_.model.global_batch_size;
     throughput_.add(micro_batches);
@@ -181,19 +210,12 @@ class RunLoop {
   }
 
   std::optional<RunEnd> validate_and_save() {
-    if (!validator_.has_rows()) {
+    if (!validator_.measures()) {
       save(std::nullopt);
       return std::nullopt;
     }
-    Metrics metrics;
     clock_.enter(Phase::kValidation);
-    try {
-      metrics = validator_.measure(context_);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kCancelled) throw;
-      save(std::nullopt);
-      return RunEnd::kAskedToStop;
-    }
+    const Metrics metrics = validator_.measure(context_);
     clock_.enter(Phase::kOther);
     log(position_.step, metrics);
     validator_.log_metrics(metrics, position_);
@@ -204,14 +226,29 @@ class RunLoop {
     return RunEnd::kFinished;
   }
 
+  // What was learned is not lost to a file that cannot be read. Nothing is saved in the midst of an
+  // update, nor where other processes, one of which may be gone, hold parts of the state.
+  void save_after_failure() {
+    if (!is_between_updates_ || (group_.size() > 1 && options_.model.optim.is_sharded())) return;
+    try {
+      save_once();
+      log_info(concat("the state after step ", position_.step,
+                      " is saved; once the error below is mended, the same command goes on"));
+    } catch (const std::exception& error) {
+      log_warning(concat("the state after step ", position_.step, " is not saved: ", error.what()));
+    }
+  }
+
   void save_once() {
     if (!checkpoints_.is_saved(position_)) save(std::nullopt);
   }
 
   void save(std::optional<double> score) {
     clock_.enter(Phase::kSave);
+    is_between_updates_ = false;
     checkpoints_.save(position_, score);
     if (mining_) mining_->keep_for(position_.step);
+    is_between_updates_ = true;
     clock_.enter(Phase::kOther);
   }
 
@@ -225,9 +262,14 @@ class RunLoop {
   }
 
   void log_start() const {
+    const std::int64_t measured = num_measured_rows(data_, options_);
+    const std::int64_t validation_rows = data_.num_validation_rows();
     log_info(concat("training on ", with_thousands(data_.num_training_rows()),
-                    " rows, validating on ", with_thousands(data_.num_validation_rows()), "; ",
-                    with_thousands(data_.steps_per_epoch()), " steps an epoch, ",
+                    " rows, validating on ", with_thousands(measured),
+                    measured == validation_rows ? ""
+                                                : concat(" of ", with_thousands(validation_rows),
+                                                         " (trainer.limit_val_batches)"),
+                    "; ", with_thousands(data_.steps_per_epoch()), " steps an epoch, ",
                     with_thousands(plan_.last_step), " steps in all"));
     const c10::Device device = learner_.device();
     log_info(concat("on ", device_text(device), ", precision ",
@@ -263,6 +305,7 @@ class RunLoop {
   StopToken stop_;
   ComputeContext context_;  // of what happens within a phase
   ProcessGroup& group_;
+  RunPosition position_;
   TrainingData data_;
   RunPlan plan_;
   Learner learner_;
@@ -271,9 +314,9 @@ class RunLoop {
   EarlyEnd early_end_;
   std::optional<NegativeMining> mining_;  // model.mining
   std::optional<RunTracker> tracker_;     // of the leader
-  RunPosition position_;
   Throughput throughput_;
   PhaseClock clock_;
+  bool is_between_updates_ = true;  // and the state not being saved
 };
 
 // Before the first step, not after the last.

@@ -106,6 +106,11 @@ Learner::Learner(const ModelOptions& model,
   }
   loss_ = make_loss(model.loss_options(), width, derive_key(seed_, kLossParameters));
   const EncoderParameters trainable = encoder_.trainable_parameters();
+  if (trainable.empty()) {
+    fail(ErrorKind::kUsage,
+         concat("model.freeze leaves nothing to train; the model has embeddings and layers.0-",
+                std::ssize(start.encoder.layers) - 1, ": ", model.freeze));
+  }
   trained_ = named_tensors(trainable);
   for (const NamedTensor& each : loss_->parameters()) {
     each.tensor.set_data(each.tensor.detach().to(device));

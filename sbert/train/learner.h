@@ -48,6 +48,7 @@ class Learner {
   /// @param model   what is trained, and how
   /// @param start   the weights to begin with, which are copied; tokenizer, head and card of the
   ///                model that comes out
+  /// @throws Error(kUsage) if nothing is left to train
   /// @param pool    threads that share a micro batch on the CPU, and embed; outlives this
   /// @param group   processes that train the same; outlives this
   Learner(const ModelOptions& model,
@@ -71,6 +72,9 @@ class Learner {
   const Loss& loss() const { return *loss_; }
   c10::Device device() const;
   const Tokenizer& tokenizer() const { return frame_.tokenizer; }
+  const ModelCard& card() const { return frame_.card; }
+  /// D, of an embedding.
+  std::int64_t width() const { return head_.width(encoder_.spec().width); }
   /// Null unless exp_manager.ema.enable.
   ExponentialMovingAverage* averages() { return averages_ ? &*averages_ : nullptr; }
 

@@ -62,6 +62,11 @@ void validate_mining(const ModelOptions& model) {
 }
 
 void validate_negatives(const ModelOptions& model) {
+  if (model.loss.needs_negatives() && model.data.hard_negatives_to_train < 1) {
+    fail(ErrorKind::kUsage, concat("model.loss.name=", enum_name(model.loss.name),
+                                   " needs hard negatives: model.data.hard_negatives_to_train is ",
+                                   model.data.hard_negatives_to_train));
+  }
   if (model.global_inbatch_negatives) return;
   if (model.loss.name != LossKind::kContrastive) {
     fail(ErrorKind::kUsage,
@@ -89,6 +94,13 @@ void ModelOptions::validate() const {
   validate_negatives(*this);
   validate_mining(*this);
   if (lora) lora->validate();
+  if (lora && !freeze.empty()) {
+    fail(
+        ErrorKind::kUsage,
+        concat("model.freeze and model.lora: adapters train beside weights that are all frozen, so "
+               "take one out: ",
+               freeze));
+  }
   validate_optim(optim);
 }
 

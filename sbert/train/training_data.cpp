@@ -13,6 +13,7 @@
 #include "sbert/data/distinct_batches.h"
 #include "sbert/data/file_patterns.h"
 #include "sbert/data/text_key.h"
+#include "sbert/train/loss_data.h"
 #include "sbert/train/negative_mixer.h"
 
 namespace sbert {
@@ -101,9 +102,11 @@ TrainingData::TrainingData(const ModelOptions& options)
       examples_(open_files(options.data.training_files(), options.data)),
       steps_per_window_(batches_of_window(options)) {
   const DataOptions& data = options.data;
+  check_loss_data(examples_, options);
   std::int64_t held_out = data.evaluation_sample_size;
   if (!data.data_validation.empty()) {
     validation_examples_ = open_files(data.data_validation, data);
+    check_loss_data(*validation_examples_, options);
     held_out = 0;
   }
   Split split = split_records(examples_.size(), held_out);
