@@ -20,6 +20,7 @@
 #include "sbert/run/model_writer.h"
 #include "sbert/run/negative_mining.h"
 #include "sbert/run/run_plan.h"
+#include "sbert/run/run_settings.h"
 #include "sbert/run/validation.h"
 #include "sbert/run/validator.h"
 #include "sbert/track/run_tracker.h"
@@ -72,6 +73,8 @@ class RunLoop {
         stop_(context.stop),
         context_{context.pool, stop_within_phases(context.stop, group)},
         group_(group),
+        position_{.settings =
+                      run_settings(options, options.trainer.compute_precision(device), start)},
         data_(options.model),
         plan_(plan_run(options, data_.steps_per_epoch())),
         learner_(options.model,

@@ -66,8 +66,8 @@ TEST_F(TrainerMemoryTest, AStateOfAnotherSizeIsRefused) {
   train(o, "run");
   o.trainer.max_steps = 20;
   o.model.loss.memory_size = 41;
-  EXPECT_THAT(message_of(ErrorKind::kInput, [&] { train(o, "run"); }),
-              testing::HasSubstr("loss.memory.documents"));
+  EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { train(o, "run"); }),
+              testing::HasSubstr("model.loss.memory_size: was 40, now 41"));
 }
 
 }  // namespace
