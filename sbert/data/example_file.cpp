@@ -73,6 +73,15 @@ void report_skipped(const std::filesystem::path& path, const RecordIndex& index)
   log_warning(text);
 }
 
+void report_unread_keys(const std::filesystem::path& path, const FileTraits& traits) {
+  std::string list;
+  for (const UnreadKey& each : traits.unread_keys) {
+    list += concat(list.empty() ? "" : ", ", each.name, " (", with_thousands(each.records),
+                   each.records == 1 ? " record)" : " records)");
+  }
+  if (!list.empty()) log_info(concat(path, ": keys that are not read: ", list));
+}
+
 /// The number in the file, from 1, of the good record `i`.
 std::int64_t number_in_file(const RecordIndex& index, std::int64_t i) {
   std::int64_t number = i + 1;
@@ -112,6 +121,7 @@ ExampleFile ExampleFile::open(const std::filesystem::path& path,
     if (!options.index_folder && stamp.size < options.least_bytes_for_index) {
       RecordIndex index = index_in_memory(records, stamp, skips, stop);
       report_skipped(path, index);
+      report_unread_keys(path, index.traits());
       return ExampleFile(std::move(file), std::move(table), std::move(index));
     }
     const std::filesystem::path place = index_path(path, options.index_folder);
@@ -123,6 +133,7 @@ ExampleFile ExampleFile::open(const std::filesystem::path& path,
            concat("record ", bad.number, ", byte ", bad.byte, ": ", bad.message));
     }
     report_skipped(path, *index);
+    report_unread_keys(path, index->traits());
     return ExampleFile(std::move(file), std::move(table), *std::move(index));
   });
 }

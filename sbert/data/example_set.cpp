@@ -66,6 +66,11 @@ Example ExampleSet::read(std::int64_t i) const {
   return files_[file].read(i - first_records_[file]);
 }
 
+std::uint64_t ExampleSet::question_key(std::int64_t i) const {
+  const std::size_t file = part_of(first_records_, i);
+  return files_[file].index().question_key(i - first_records_[file]);
+}
+
 void ExampleSet::drop_pages() const {
   for (const ExampleFile& file : files_)
     file.drop_pages();

@@ -25,9 +25,12 @@ class ExampleSet {
   /// The record that has this positive.
   std::int64_t record_of_positive(std::int64_t positive) const;
   Example read(std::int64_t i) const;
+  /// text_key() of the question of record `i`, which is not read for it.
+  std::uint64_t question_key(std::int64_t i) const;
   /// MappedFile::drop_pages() of every file.
   void drop_pages() const;
 
+  const std::vector<ExampleFile>& files() const { return files_; }
   /// True if all files hold pairs of sentences (RecordForm::kPair).
   bool is_pairs() const;
   std::uint64_t bytes() const;
