@@ -60,7 +60,8 @@ void check_shapes(const LossBatch& batch) {
       has_none_or(targets.labels, size) && has_none_or(targets.positive_scores, size) &&
       has_none_or(targets.negative_scores, documents - size) &&
       has_none_or(targets.text_keys, documents) && has_none_or(targets.id_keys, documents) &&
-      has_none_or(targets.question_keys, size);
+      has_none_or(targets.question_keys, size) && has_none_or(targets.answer_keys, size) &&
+      (targets.answer_keys.empty() || !targets.text_keys.empty());
   if (!embeddings_agree || !targets_agree || !has_memory_of_shape(batch)) {
     fail(ErrorKind::kInternal, "loss: the shapes of the batch disagree");
   }

@@ -103,6 +103,7 @@ TEST(LossInputs, ShapesThatDisagreeAreRefused) {
   refuses([](LossBatch& batch) { batch.targets.positive_scores = {1}; });
   refuses([](LossBatch& batch) { batch.targets.negative_scores = {1}; });
   refuses([](LossBatch& batch) { batch.targets.text_keys = {1, 2, 3}; });
+  refuses([](LossBatch& batch) { batch.targets.answer_keys = {nullptr}; });
   refuses([](LossBatch& batch) { batch.targets.id_keys = {1, 2, 3}; });
 }
 

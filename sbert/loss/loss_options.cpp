@@ -38,6 +38,7 @@ void refuse_options_of_other_losses(const LossOptions& options) {
       {"share_hard_negatives", LossKind::kContrastive, options.share_hard_negatives},
       {"symmetric", LossKind::kContrastive, options.symmetric},
       {"clamp", LossKind::kContrastive, options.clamp},
+      {"mask_known_positives", LossKind::kContrastive, !options.mask_known_positives},
       {"mask_same_text", LossKind::kContrastive, options.mask_same_text},
       {"mask_same_id", LossKind::kContrastive, options.mask_same_id},
       {"false_negative_margin", LossKind::kContrastive, options.false_negative_margin.has_value()},

@@ -19,6 +19,7 @@
 #include "sbert/run/model_writer.h"
 #include "sbert/run/negative_mining.h"
 #include "sbert/run/run_plan.h"
+#include "sbert/run/start_report.h"
 #include "sbert/run/validator.h"
 #include "sbert/track/run_tracker.h"
 #include "sbert/train/batch_prefetcher.h"
@@ -177,7 +178,17 @@ class RunLoop {
     ++position_.step;
     position_.consumed_samples += options_.model.global_batch_size;
     throughput_.add(micro_batches);
+    if (result.left_out_negatives > 0) report_left_out(result.left_out_negatives);
     return result;
+  }
+
+  // Once a run.
+  void report_left_out(std::int64_t count) {
+    if (std::exchange(has_reported_left_out_, true)) return;
+    log_info(
+        concat("step ", position_.step, ": ", with_thousands(count), " of the batch's negatives ",
+               "are left out: by the data they are positives of the question, or its own text; "
+               "left_out_negatives in metrics.jsonl counts them"));
   }
 
   std::optional<RunEnd> validate_and_save() {
@@ -225,10 +236,16 @@ class RunLoop {
   }
 
   void log_start() const {
+    if (group_.is_leader()) {
+      for (const std::string& warning : data_.warnings())
+        log_warning(warning);
+    }
     log_info(concat("training on ", with_thousands(data_.num_training_rows()),
                     " rows, validating on ", with_thousands(data_.num_validation_rows()), "; ",
                     with_thousands(data_.steps_per_epoch()), " steps an epoch, ",
                     with_thousands(plan_.last_step), " steps in all"));
+    log_info(batch_text(options_.model));
+    log_info(schedule_text(plan_, options_.model.optim.lr));
     const c10::Device device = learner_.device();
     log_info(concat("on ", device_text(device), ", precision ",
                     precision_name(options_.trainer.compute_precision(device)),
@@ -241,6 +258,7 @@ class RunLoop {
     Metrics metrics{{"reduced_train_loss", result.loss},
                     {"lr", lr},
                     {"grad_norm", result.grad_norm},
+                    {"left_out_negatives", static_cast<double>(result.left_out_negatives)},
                     {"global_step", static_cast<double>(position_.step)},
                     {"epoch", static_cast<double>(epoch)},
                     {"consumed_samples", static_cast<double>(position_.consumed_samples)}};
@@ -272,6 +290,7 @@ class RunLoop {
   std::optional<NegativeMining> mining_;  // model.mining
   std::optional<RunTracker> tracker_;     // of the leader
   RunPosition position_;
+  bool has_reported_left_out_ = false;
   Throughput throughput_;
   PhaseClock clock_;
 };

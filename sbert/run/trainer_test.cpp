@@ -130,7 +130,7 @@ TEST_F(TrainerTest, AFinishedRunLeavesItsBestAndItsLastModel) {
 
 TEST_F(TrainerTest, FrozenPartsStayAsTheyWere) {
   TrainOptions o = options();
-  o.model.freeze = "embeddings";
+  o.model.freeze.text = "embeddings";
   const TrainResult outcome = train(o, "run");
   const TextModel start = letter_model();
   const std::vector<ParameterSpec> specs = parameter_specs(start.encoder);

@@ -38,6 +38,8 @@ struct StepResult {
   double grad_norm = 0;              ///< before clipping
   bool is_skipped = false;           ///< 16-bit gradients overflowed; the next loss scale is lower
   std::optional<double> loss_scale;  ///< of 16-bit training
+  /// Negatives that the questions of the batch lack since the data names them as answers.
+  std::int64_t left_out_negatives = 0;
 };
 
 /// All that training changes: the parameters of the encoder and of the loss, the optimizer's
@@ -91,6 +93,8 @@ class Learner {
   void resume(const NamedTensors& state);
 
  private:
+  std::int64_t count_left_out(const std::vector<MicroBatch>& micro_batches) const;
+
   const WorkerPool& pool_;
   ProcessGroup& group_;
   std::uint64_t seed_;
@@ -102,6 +106,8 @@ class Learner {
   NamedTensors trained_;                    // of the encoder and the loss
   std::optional<CrossBatchMemory> memory_;  // model.loss.memory_size
   std::int64_t memory_start_step_;
+  LossOptions loss_options_;
+  bool has_global_negatives_;
   std::optional<GradientCache> gradient_;
   std::optional<DistributedAdamW> optimizer_;
   std::optional<ExponentialMovingAverage> averages_;

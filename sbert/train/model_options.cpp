@@ -76,6 +76,28 @@ void validate_negatives(const ModelOptions& model) {
 
 }  // namespace
 
+void read_value(const ConfigNode& node, std::string_view key, PartNames& value) {
+  value.text.clear();
+  if (node.is_null()) return;
+  const auto name_of = [&](const ConfigNode& each) -> const std::string& {
+    if (!each.is_string()) {
+      fail(ErrorKind::kUsage, concat(key, " must be a list of names: [embeddings,layers.0-3]"));
+    }
+    return *each.string();
+  };
+  const ConfigNode::List* items = node.list();
+  if (items == nullptr) {
+    value.text = name_of(node);
+    return;
+  }
+  for (const ConfigNode& item : *items)
+    value.text += concat(value.text.empty() ? "" : ",", name_of(item));
+}
+
+ConfigNode to_node(const PartNames& value) {
+  return {value.text};
+}
+
 void ModelOptions::validate() const {
   check_at_least("model.micro_batch_size", micro_batch_size, 1);
   check_at_least("model.global_batch_size", global_batch_size, 1);
