@@ -85,7 +85,7 @@ std::string mark(std::size_t series, double x, double y, double size) {
   }
 }
 
-std::string legend(const std::vector<std::string>& names, LegendMark kind) {
+std::string legend(const std::vector<Label>& names, LegendMark kind) {
   if (names.size() < 2) return "";
   std::string out = "<ul class=\"legend\">";
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -105,18 +105,18 @@ std::string legend(const std::vector<std::string>& names, LegendMark kind) {
         out += concat("<g class=\"points\">", mark(i, 12, 6, 4), "</g>");
         break;
     }
-    out += concat("</svg>", escaped(names[i]), "</li>");
+    out += concat("</svg>", label_html(names[i]), "</li>");
   }
   return out + "</ul>\n";
 }
 
-std::string figure(std::string_view title,
+std::string figure(const Label& title,
                    const std::string& legend,
                    const Plot& plot,
                    const std::string& drawing) {
-  return concat("<figure>\n<figcaption>", escaped(title), "</figcaption>\n", legend,
+  return concat("<figure>\n<figcaption>", label_html(title), "</figcaption>\n", legend,
                 "<svg class=\"chart\" viewBox=\"0 0 ", length(plot.width), ' ', length(plot.height),
-                "\" role=\"img\" aria-label=\"", escaped(title), "\">\n", drawing,
+                "\" role=\"img\" aria-label=\"", escaped(title.text), "\">\n", drawing,
                 "</svg>\n</figure>\n");
 }
 

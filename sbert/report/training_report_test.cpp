@@ -1,5 +1,6 @@
 #include "sbert/report/training_report.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -83,6 +84,25 @@ TEST_F(TrainingReportTest, TheBestLossIsTheLowest) {
   EXPECT_THAT(page, HasSubstr("<span>val_loss, best</span><b>1.5000</b><small>update 10</small>"));
   EXPECT_THAT(page, HasSubstr("<h1>Training run</h1>"));
   EXPECT_THAT(page, Not(HasSubstr("<h2>Settings</h2>")));
+}
+
+TEST_F(TrainingReportTest, TheTrainingLossIsDotsWithTheirRunningMean) {
+  std::string lines;
+  for (int step = 1; step <= 100; ++step) {
+    lines += "{\"step\":" + std::to_string(step) +
+             ",\"reduced_train_loss\":" + (step <= 95 ? "9" : std::to_string(step - 95)) + "}\n";
+  }
+  write("metrics.jsonl", lines);
+  const std::string page = training_report(folder_);
+  EXPECT_EQ(xml_problem(page), "");
+  EXPECT_THAT(page, HasSubstr("training, mean of 5</li>"));
+  EXPECT_THAT(page, HasSubstr("training, each logged</li>"));
+  // The mean of 1, 2, 3, 4 and 5.
+  EXPECT_THAT(page, HasSubstr("<span>training loss, mean of the last 5</span><b>3.0000</b>"));
+  const std::size_t dots = page.find("<path class=\"dots\" d=\"");
+  ASSERT_NE(dots, page.npos);
+  const std::string path = page.substr(dots, page.find('/', dots) - dots);
+  EXPECT_EQ(std::count(path.begin(), path.end(), 'M'), 100);
 }
 
 TEST_F(TrainingReportTest, ARunWithNothingLoggedIsAPageOfItsName) {
