@@ -89,6 +89,16 @@ struct TrainCommand {
   const TrainOptions& options;
 };
 
+// What was changed; the whole is in a file.
+void report_configuration(const TrainCommand& command, const std::filesystem::path& folder) {
+  std::string text = concat("the configuration of this run is in ", folder / "hparams.yaml",
+                            "; changed of the one built in:");
+  for (const std::string& word : changed_words(command.line, command.config))
+    text += concat("\n  ", word);
+  log_info(text);
+  report_ignored_keys(command.line, command.config);
+}
+
 void train(const TrainCommand& command, const c10::Device& device, ProcessGroup& group) {
   const TrainOptions& options = command.options;
   const WorkerPool pool;
@@ -98,9 +108,7 @@ void train(const TrainCommand& command, const c10::Device& device, ProcessGroup&
   if (group.is_leader()) {
     const std::string config = write_yaml(with_defaults(command.config, options));
     open_run_folder(folder, quoted(command.arguments), config);
-    log_info(
-        concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
-    report_ignored_keys(command.line, command.config);
+    report_configuration(command, folder);
   }
   const TrainResult result =
       train_model(options, folder, std::move(start), device, {pool, signal_stop_token()}, group);

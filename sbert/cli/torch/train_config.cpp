@@ -9,6 +9,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
 #include "sbert/cli/torch/built_in_config.h"
+#include "sbert/config/changes.h"
 #include "sbert/config/interpolation.h"
 #include "sbert/config/options.h"
 #include "sbert/config/overrides.h"
@@ -19,6 +20,7 @@ namespace sbert {
 namespace {
 
 constexpr const char* kDefaultName = "megatron_sbert_config";
+constexpr std::string_view kBuiltInNames[] = {kDefaultName, "megatron_bert_config"};
 
 std::string name_without_yaml(std::string name) {
   if (name.empty()) name = kDefaultName;
@@ -67,6 +69,10 @@ void erase_unset(ConfigTree& tree, const ConfigTree& file, std::string key) {
   }
 }
 
+ConfigTree resolved_built_in(std::string_view text) {
+  return resolve(ConfigTree(parse_yaml(text)));
+}
+
 std::vector<std::string_view> ignored_keys() {
   std::vector<std::string_view> keys;
   for (const IgnoredKey& each : ignored_nemo_keys())
@@ -112,8 +118,15 @@ std::vector<std::string> overridden_keys(const CommandLine& line) {
   return keys;
 }
 
+std::vector<std::string> changed_words(const CommandLine& line, const ConfigTree& resolved) {
+  const auto built_in = built_in_config(name_without_yaml(line.config_name));
+  return changes(resolved_built_in(built_in.value_or(*built_in_config(kDefaultName))), resolved);
+}
+
 void report_ignored_keys(const CommandLine& line, const ConfigTree& resolved) {
-  const ConfigTree defaults = resolve(ConfigTree(parse_yaml(*built_in_config(kDefaultName))));
+  std::vector<ConfigTree> shipped;
+  for (const std::string_view name : kBuiltInNames)
+    shipped.push_back(resolved_built_in(*built_in_config(name)));
   const std::vector<std::string> overridden = overridden_keys(line);
   for (const IgnoredKey& each : ignored_nemo_keys()) {
     const std::string key(each.key);
@@ -121,9 +134,11 @@ void report_ignored_keys(const CommandLine& line, const ConfigTree& resolved) {
     const bool is_overridden = std::any_of(
         overridden.begin(), overridden.end(),
         [&](const std::string& word) { return word == key || word.starts_with(key + '.'); });
-    const ConfigNode* usual = defaults.find(key);
-    const bool is_usual = value == nullptr || (usual != nullptr && *value == *usual);
-    if (is_overridden || !is_usual) log_info(concat(key, " has no effect: ", each.reason));
+    const bool is_usual = value == nullptr || std::ranges::any_of(shipped, [&](const auto& config) {
+                            const ConfigNode* usual = config.find(key);
+                            return usual != nullptr && *value == *usual;
+                          });
+    if (is_overridden || !is_usual) log_warning(concat(key, " has no effect: ", each.reason));
   }
 }
 

@@ -25,8 +25,11 @@ ConfigTree with_defaults(const ConfigTree& resolved, const TrainOptions& options
 /// The dotted keys of the words that change the configuration.
 std::vector<std::string> overridden_keys(const CommandLine& line);
 
-/// Says of each key without effect that was overridden, or has another value than the built-in
-/// configuration gives it, why that is so.
+/// What makes the configuration of the one built in: words of a command line.
+std::vector<std::string> changed_words(const CommandLine& line, const ConfigTree& resolved);
+
+/// Warns of each key without effect that the user gave, by a word or by a value of a file that no
+/// built-in configuration has, and says why that is so.
 void report_ignored_keys(const CommandLine& line, const ConfigTree& resolved);
 
 }  // namespace sbert
