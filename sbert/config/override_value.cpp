@@ -31,9 +31,8 @@ class ValueParser {
     skip_spaces();
     if (at_end()) return value;
     if (peek() == ',') {
-      fail_at(
-          "several values would start several runs; one run at a time (a list is written [a,b], "
-          "and a comma inside quotes is part of a string)");
+      fail_at(concat("several values would start several runs; a list is written [", text_,
+                     "], and a text with commas stands in quotes within those of the shell"));
     }
     fail_at("unexpected text after the value");
   }
