@@ -31,8 +31,9 @@ class ValueParser {
     skip_spaces();
     if (at_end()) return value;
     if (peek() == ',') {
-      fail_at(concat("several values would start several runs; a list is written [", text_,
-                     "], and a text with commas stands in quotes within those of the shell"));
+      fail_at(
+          concat("several values would start several runs; one run at a time: a list is written [",
+                 text_, "], and a text with commas stands in quotes within those of the shell"));
     }
     fail_at("unexpected text after the value");
   }

@@ -66,6 +66,36 @@ TEST_F(ExampleFileTest, TextsComeUnescapedAndOtherwiseAsTheyAre) {
   EXPECT_THAT(example.neg_doc, ElementsAre("é"));
 }
 
+TEST_F(ExampleFileTest, KeysThatAreNotReadAreNamedWhetherOrNotThereIsAnIndex) {
+  const std::string bytes =
+      "{\"query\": \"q\", \"pos_doc\": \"p\", \"title\": \"t\"}\n"
+      "{\"query\": \"r\", \"pos_doc\": \"p\", \"id\": 7, \"title\": \"t\"}\n";
+  write_file_atomically(path_, bytes);
+  for (int round = 0; round < 2; ++round) {
+    testing::internal::CaptureStderr();
+    ExampleFile::open(path_, {.least_bytes_for_index = 1});
+    EXPECT_THAT(
+        testing::internal::GetCapturedStderr(),
+        HasSubstr("examples_test.json: keys that are not read: title (2 records), id (1 record)"));
+  }
+}
+
+TEST_F(ExampleFileTest, NegativesUnderAMistypedKeyAreRefused) {
+  EXPECT_THAT(message("{\"question\": \"q0\", \"pos_doc\": [\"p0\"], \"neg_docs\": [\"n0\"]}\n"),
+              EndsWith("examples_test.json: record 1, byte 0: neg_docs is not read (did you mean "
+                       "'neg_doc'?)"));
+}
+
+TEST_F(ExampleFileTest, TheIndexKnowsTheLabelsRangeAndTheQuestions) {
+  path_ = path_.parent_path() / "examples_test.tsv";
+  const ExampleFile file = open("score\ts1\ts2\n3.5\ta\tb\n-0.5\t A\tc\n1\td\te\n");
+  EXPECT_TRUE(file.traits().has_label_as_score);
+  EXPECT_EQ(file.traits().min_label, -0.5);
+  EXPECT_EQ(file.traits().max_label, 3.5);
+  EXPECT_EQ(file.index().question_key(0), file.index().question_key(1));
+  EXPECT_NE(file.index().question_key(0), file.index().question_key(2));
+}
+
 TEST_F(ExampleFileTest, OtherKeysAreIgnored) {
   const Example example = only(
       R"({"id": 7, "meta": {"question": 1, "x": [null, NaN]}, "question": "q", "score": 1e-3,
@@ -142,6 +172,8 @@ TEST_F(ExampleFileTest, TheFirstRecordSaysTheForm) {
   EXPECT_EQ(only(R"({"label": 1, "s1": "a", "s2": "b"})").form, RecordForm::kPair);
   EXPECT_EQ(only(R"({"positive": "b", "anchor": "a"})").form, RecordForm::kTriplet);
   EXPECT_THAT(message("{\"anchor\": \"a\", \"positive\": \"b\"}\n{\"query\": \"a\"}\n"),
+              EndsWith("record 2, byte 33: query is not read (did you mean 'anchor'?)"));
+  EXPECT_THAT(message("{\"anchor\": \"a\", \"positive\": \"b\"}\n{\"positive\": \"a\"}\n"),
               EndsWith("record 2, byte 33: anchor is missing"));
 }
 

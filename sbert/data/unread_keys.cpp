@@ -54,7 +54,9 @@ bool names_negatives(std::string_view key) {
 std::string meant_key(RecordForm form, std::string_view key) {
   if (key.size() > kMaxKeyLength) return {};
   const std::string lower = lower_case(key);
-  for (const std::string_view read : keys_of_form(form)) {
+  const auto keys = keys_of_form(form);
+  if (std::ranges::find(keys, lower) != keys.end()) return lower;
+  for (const std::string_view read : keys) {
     if (edit_distance(lower, read) <= most_edits(lower)) return std::string(read);
   }
   for (const Meaning& meaning : kMeanings) {

@@ -153,9 +153,11 @@ TEST(ContrastiveLossWithKnownPositives, EqualsItsDefinition) {
 
 TEST(ContrastiveLossWithKnownPositives, MaskingIsTheDefault) {
   const LossBatch batch = batch_of(targets());
-  LossOptions off;
+  LossOptions on;
+  on.temperature = 1;
+  LossOptions off = on;
   off.mask_known_positives = false;
-  EXPECT_LT(make_contrastive_loss({})->compute(batch).item<double>(),
+  EXPECT_LT(make_contrastive_loss(on)->compute(batch).item<double>(),
             make_contrastive_loss(off)->compute(batch).item<double>());
 }
 

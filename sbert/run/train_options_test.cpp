@@ -239,5 +239,21 @@ TEST(TrainerOptions, ValidationsAreSoManyUpdatesOrAShareOfAnEpochApart) {
   EXPECT_EQ(trainer.validation_interval(10), 10);
 }
 
+TEST(TrainOptions, FrozenPartsAreAListOrATextWithCommas) {
+  const auto freeze = [](const char* value) {
+    const ConfigNode root = parse_yaml(concat("model: {freeze: ", value, "}"));
+    return read_options<TrainOptions>(root, "").model.freeze.text;
+  };
+  EXPECT_EQ(freeze("[embeddings, layers.0-3]"), "embeddings,layers.0-3");
+  EXPECT_EQ(freeze("'embeddings,layers.0-3'"), "embeddings,layers.0-3");
+  EXPECT_EQ(freeze("embeddings"), "embeddings");
+  EXPECT_EQ(freeze("[]"), "");
+  EXPECT_EQ(freeze("null"), "");
+  for (const char* value : {"3", "[3]", "{a: b}"}) {
+    EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { freeze(value); }),
+                HasSubstr("model.freeze must be a list of names"));
+  }
+}
+
 }  // namespace
 }  // namespace sbert

@@ -141,6 +141,12 @@ TEST_F(TrainerTest, FrozenPartsStayAsTheyWere) {
   }
 }
 
+TEST_F(TrainerTest, ARunThatWouldTrainNothingIsRefused) {
+  TrainOptions o = options();
+  o.model.freeze.text = "embeddings,layers.0-1";
+  EXPECT_EQ(refusal(o), "model.freeze leaves nothing of the model to train: embeddings,layers.0-1");
+}
+
 TEST_F(TrainerTest, AdaptersAreMergedIntoWhatIsWritten) {
   TrainOptions o = options();
   o.model.lora = LoraOptions{};

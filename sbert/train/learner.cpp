@@ -109,6 +109,10 @@ Learner::Learner(const ModelOptions& model,
   }
   loss_ = make_loss(loss_options_, width, derive_key(seed_, kLossParameters));
   const EncoderParameters trainable = encoder_.trainable_parameters();
+  if (trainable.empty()) {
+    fail(ErrorKind::kUsage,
+         concat("model.freeze leaves nothing of the model to train: ", model.freeze.text));
+  }
   trained_ = named_tensors(trainable);
   for (const NamedTensor& each : loss_->parameters()) {
     each.tensor.set_data(each.tensor.detach().to(device));

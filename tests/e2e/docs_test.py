@@ -16,7 +16,7 @@ COMMAND = re.compile(rf"\bsbert (?:{'|'.join(COMMANDS)})\b.*")
 SETTING = re.compile(r"(?:model|trainer|exp_manager)\.[\w.]+=\S+")
 PLACEHOLDER = re.compile(r"(?<![\w.=/-])[A-Z]{2,}(?![\w.-])|KEY=VALUE|\[[^\]]* [^\]]*\]|\[-|…|\|table")
 NEEDS_GPU = re.compile(r"cuda|gpu|--device\b")
-LAYERS = 4  # as many as the documents name
+LAYERS = 6  # as many as the models have that the documents speak of
 # Sizes of real models, and what the small one has in their place.
 SIZES = {"[384,128]": "[32,16]"}
 
@@ -73,17 +73,19 @@ class Documents(ProgramTest):
         model = self.copy_model("MiniLM", lambda config: config.update(max_position_embeddings=512, num_hidden_layers=LAYERS), enlarge)
         (self.folder / "e5-large-unsupervised").symlink_to(model)
         self.succeed("convert", "--input", model, "--output", "minilm.nemo")
-        for name in ("model.nemo", "run/checkpoints/megatron_bert.nemo"):
+        for name in ("model.nemo", "tuned.nemo", "before.nemo", "after.nemo", "run/checkpoints/megatron_bert.nemo"):
             self.write(name, (self.folder / "minilm.nemo").read_bytes())
         records = examples(240)
         self.write("train.json", json.dumps(records))
         self.write_lines("train.jsonl", records)
         self.write_lines("mined.jsonl", records)
-        self.write_lines("texts.jsonl", [{"text": each["question"]} for each in records[:20]])
+        texts = [{"text": each["question"]} for each in records[:40]]
+        for name in ("texts.jsonl", "corpus.jsonl", "wiki.jsonl"):
+            self.write_lines(name, texts)
         self.write("bad.jsonl", '{"text": 7}\n')
         for name in ("texts.txt", "questions.txt", "corpus.txt"):
-            self.write(name, "the cat sat\non the mat\nhello world\nthe dog sat\n")
-        for folder in ("scifact", "nfcorpus", "fiqa"):
+            self.write(name, "".join(each["text"] + "\n" for each in texts))
+        for folder in ("scifact", "packages"):
             self.write_lines(f"{folder}/corpus.jsonl",
                              [{"_id": f"d{i}", "title": "", "text": each["pos_doc"][0]} for i, each in enumerate(records[:30])])
             self.write_lines(f"{folder}/queries.jsonl", [{"_id": f"q{i}", "text": each["question"]} for i, each in enumerate(records[:5])])
@@ -137,7 +139,7 @@ class Documents(ProgramTest):
             if command == "train" and not TORCH_PROGRAM:
                 continue
             told = re.sub(r"\\\n\s*", "", self.succeed(command, "--help"))
-            for line in re.findall(r"^\s*(sbert \S+ .*)", told, re.M):
+            for line in re.findall(rf"^\s*(sbert (?:{'|'.join(COMMANDS)}) .*)", told, re.M):
                 if is_runnable(line):
                     with self.subTest(line):
                         self.run_line(line)
