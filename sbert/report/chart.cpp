@@ -92,11 +92,13 @@ std::string line(const Plot& plot, const Series& series, std::size_t number) {
                 "\"/><g class=\"points\">", marks, "</g></g>\n");
 }
 
-std::vector<Label> labels_of(const std::vector<Series>& all) {
-  std::vector<Label> labels;
-  for (const Series& each : all)
-    labels.emplace_back(each.name, each.whole_name);
-  return labels;
+std::vector<LegendEntry> legend_of(const std::vector<Series>& all) {
+  std::vector<LegendEntry> entries;
+  for (const Series& each : all) {
+    entries.push_back(
+        {{each.name, each.whole_name}, each.is_of_dots ? LegendMark::kDots : LegendMark::kLine});
+  }
+  return entries;
 }
 
 std::vector<Label> labels_of(const std::vector<ScatterGroup>& all) {
@@ -125,10 +127,14 @@ std::string line_chart(const LineChart& chart) {
                                              : linear_axis(xs.low, xs.high, kTicks);
   plot.y_axis = linear_axis(ys.low, ys.high, kTicks);
   std::string drawing = plot.axes(chart.x_label, chart.y_label);
-  for (std::size_t i = 0; i < chart.series.size(); ++i)
-    drawing += chart.series[i].is_of_dots ? dots(plot, chart.series[i], i)
-                                          : line(plot, chart.series[i], i);
-  return figure(chart.title, legend(labels_of(chart.series), LegendMark::kLine), plot, drawing);
+  for (const bool is_of_dots : {true, false}) {  // lines above dots
+    for (std::size_t i = 0; i < chart.series.size(); ++i) {
+      const Series& series = chart.series[i];
+      if (series.is_of_dots != is_of_dots) continue;
+      drawing += is_of_dots ? dots(plot, series, i) : line(plot, series, i);
+    }
+  }
+  return figure(chart.title, legend(legend_of(chart.series)), plot, drawing);
 }
 
 std::string histogram(const Label& title,

@@ -70,7 +70,7 @@ svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans",
   font-variant-numeric: tabular-nums; }
 .grid { stroke: var(--grid); } .axis { stroke: var(--line); }
 .line { fill: none; stroke: var(--c); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-.dots { fill: none; stroke: var(--c); stroke-width: 3; stroke-linecap: round; stroke-opacity: .3; }
+.dots { fill: none; stroke: var(--c); stroke-width: 3.4; stroke-linecap: round; stroke-opacity: .45; }
 .area { fill: var(--c); fill-opacity: .22; stroke: var(--c); stroke-width: 1.6; stroke-linejoin: round; }
 .points { fill: var(--c); fill-opacity: .8; }
 .bar { fill: var(--c); }

@@ -86,14 +86,24 @@ std::string mark(std::size_t series, double x, double y, double size) {
 }
 
 std::string legend(const std::vector<Label>& names, LegendMark kind) {
-  if (names.size() < 2) return "";
+  std::vector<LegendEntry> entries;
+  for (const Label& name : names)
+    entries.push_back({name, kind});
+  return legend(entries);
+}
+
+std::string legend(const std::vector<LegendEntry>& entries) {
+  if (entries.size() < 2) return "";
   std::string out = "<ul class=\"legend\">";
-  for (std::size_t i = 0; i < names.size(); ++i) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
     out += concat("<li><svg class=\"", colour_class(i),
                   "\" viewBox=\"0 0 24 12\" width=\"24\" height=\"12\" aria-hidden=\"true\">");
-    switch (kind) {
+    switch (entries[i].mark) {
       case LegendMark::kLine:
         out += "<path class=\"line\" d=\"M1,6H23\"/>";
+        break;
+      case LegendMark::kDots:
+        out += "<path class=\"dots\" d=\"M3,8h0M9,4h0M15,8h0M21,5h0\"/>";
         break;
       case LegendMark::kArea:
         out += "<path class=\"area\" d=\"M2,1H22V11H2Z\"/>";
@@ -105,7 +115,7 @@ std::string legend(const std::vector<Label>& names, LegendMark kind) {
         out += concat("<g class=\"points\">", mark(i, 12, 6, 4), "</g>");
         break;
     }
-    out += concat("</svg>", label_html(names[i]), "</li>");
+    out += concat("</svg>", label_html(entries[i].label), "</li>");
   }
   return out + "</ul>\n";
 }

@@ -40,9 +40,15 @@ std::string colour_class(std::size_t series);
 /// A mark around (x, y) whose shape goes with the colour: a circle, square, triangle, ...
 std::string mark(std::size_t series, double x, double y, double size);
 
-enum class LegendMark { kLine, kArea, kBar, kPoint };
+enum class LegendMark { kLine, kDots, kArea, kBar, kPoint };
+
+struct LegendEntry {
+  Label label;
+  LegendMark mark;
+};
 
 /// What each colour means; nothing for one series alone.
+std::string legend(const std::vector<LegendEntry>& entries);
 std::string legend(const std::vector<Label>& names, LegendMark kind);
 
 /// A figure of a title, a legend, and the drawing of a plot.
