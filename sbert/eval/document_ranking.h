@@ -22,6 +22,8 @@ struct DocumentBlock {
 struct RankingOptions {
   std::int64_t depth = 0;  ///< documents that are ranked for each query
   RetrievalMode mode = RetrievalMode::kTrec;
+  /// [Q] a row of the corpus that is not ranked for this query, -1 for none; empty: all are ranked.
+  std::vector<std::int64_t> left_out{};
   std::int64_t block_documents = 51'200;  ///< embedded and searched at a time, at most
   std::uint64_t memory_bytes = 0;         ///< of the process; 0: no limit
 };
