@@ -26,6 +26,7 @@ struct MineOptions {
   std::vector<std::string> data;
   std::string output;
   std::string corpus;
+  std::optional<InputFormat> input_format;
   std::string split = "train";
   CandidateSource candidates = CandidateSource::kDense;
   std::int64_t approximate_above = 0;
@@ -50,10 +51,13 @@ struct MineOptions {
               "layout"),
         field("output", &Self::output,
               "training file to write: .jsonl is a record a line, any other name a JSON array"),
-        field(
-            "corpus", &Self::corpus,
-            "documents to search: .jsonl, .tsv, text, or a folder with corpus.jsonl; default: all "
-            "documents of the data"),
+        field("corpus", &Self::corpus,
+              "documents to search: JSON, a table or text, as search --corpus takes them, or a "
+              "folder "
+              "with corpus.jsonl; default: all documents of the data"),
+        field("input_format", &Self::input_format,
+              "of --corpus: jsonl (JSON Lines or an array), csv, tsv or text; default: by its name "
+              "and content"),
         field("split", &Self::split, "judgements of a BEIR folder: qrels/SPLIT.tsv"),
         field("candidates", &Self::candidates,
               "dense: by the model; bm25: by words; hybrid: both, by reciprocal rank fusion"),
@@ -114,7 +118,8 @@ MiningInput read_input(const MineOptions& options, const ComputeContext& context
     }
     return read_mining_beir(options.data[0], options.split, context);
   }
-  return read_mining_examples(options.data, optional_path(options.corpus), context);
+  return read_mining_examples(options.data, optional_path(options.corpus), context,
+                              options.input_format);
 }
 
 std::vector<std::pair<std::string, std::string>> settings_of(const MineOptions& options,

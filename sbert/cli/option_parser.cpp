@@ -40,6 +40,22 @@ struct OptionParser::State {
     return is_positional ? option_name(key) : concat("--", option_name(key));
   }
 
+  // The first word that looks like an option and is none, of a command that takes texts; else
+  // empty.
+  std::string_view word_like_an_option(const Arguments& arguments) const {
+    if (positional.empty()) return {};
+    for (const std::string& word : arguments) {
+      if (word == "--") break;
+      const std::string name = word.substr(0, word.find('='));
+      const bool is_long = name.starts_with("--");
+      if (word.size() > 1 && word.starts_with('-') &&
+          (!is_long || app.get_option_no_throw(name) == nullptr)) {
+        return word;
+      }
+    }
+    return {};
+  }
+
   template <typename Value>
   void add(std::string_view key, std::string_view help, Value& value, bool shows_default) {
     CLI::Option* option = app.add_option(cli_name(key), value, std::string(help));
@@ -117,8 +133,13 @@ bool OptionParser::parse(const Arguments& arguments) {
     std::fputs(state_->app.help().c_str(), stdout);
     return false;
   } catch (const CLI::ParseError& error) {
+    const std::string_view word = state_->word_like_an_option(arguments);
+    const std::string advice =
+        word.empty()
+            ? std::string()
+            : concat("; ", word, " is no option: a text that begins with - stands after --");
     fail(ErrorKind::kUsage,
-         concat(error.what(), " (", state_->app.get_name(), " --help lists the options)"));
+         concat(error.what(), advice, " (", state_->app.get_name(), " --help lists the options)"));
   }
   return true;
 }

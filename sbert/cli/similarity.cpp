@@ -9,6 +9,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/data/utf8_check.h"
 
 namespace sbert {
 namespace {
@@ -68,6 +69,8 @@ void run_similarity(const Arguments& arguments, Backend& backend) {
   for (const char* key : {"model", "a", "b"})
     parser.require(key);
   if (!parser.parse(arguments)) return;
+  for (const std::string& text : {options.a, options.b})
+    within("a text", [&] { check_utf8(text, "text"); });
   backend.run(options.encoding, [&](Models& models) { print_similarity(options, models); });
 }
 

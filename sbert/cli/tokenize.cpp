@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -14,6 +15,7 @@ namespace {
 struct TokenizeOptions {
   std::string model;
   std::string input = "-";
+  std::optional<InputFormat> input_format;
   std::int64_t max_length = 0;
   bool pieces = false;
 
@@ -21,7 +23,13 @@ struct TokenizeOptions {
     using Self = TokenizeOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo"),
-        field("input", &Self::input, "JSON Lines with \"text\" (.jsonl), text, or - for stdin"),
+        field("input", &Self::input,
+              "texts: JSON with \"text\" (.jsonl, .json), a table (.csv, .tsv), or a text a line, "
+              "also "
+              "in .gz; - for stdin"),
+        field("input_format", &Self::input_format,
+              "jsonl (JSON Lines or an array), csv, tsv or text; default: by the input's name and "
+              "content"),
         field("max_length", &Self::max_length, "most ids of a text; 0: the model's"),
         field("pieces", &Self::pieces, "also print the word pieces"),
     };
@@ -47,7 +55,7 @@ void run_tokenize(const Arguments& arguments, Backend&) {
   const Tokenizer& tokenizer = model.tokenizer;
   const std::int64_t max_length =
       options.max_length > 0 ? options.max_length : model.card.max_length;
-  for (const std::string& text : read_texts(options.input)) {
+  for (const std::string& text : read_texts(options.input, options.input_format)) {
     const auto ids = tokenizer.encode(text, max_length);
     nlohmann::json line{{"ids", ids}};
     if (options.pieces) {

@@ -12,6 +12,8 @@
 #include "sbert/base/log.h"
 #include "sbert/base/progress.h"
 #include "sbert/data/index_builder.h"
+#include "sbert/data/input_file.h"
+#include "sbert/data/input_format.h"
 #include "sbert/data/json_record.h"
 #include "sbert/data/record_scanner.h"
 #include "sbert/data/text_key.h"
@@ -73,6 +75,17 @@ void report_skipped(const std::filesystem::path& path, const RecordIndex& index)
   log_warning(text);
 }
 
+/// Records are read in place, so that nothing may be packed, and CSV has no index.
+void check_form(std::string_view bytes, std::optional<InputFormat> format) {
+  if (is_gzip(bytes)) {
+    fail(ErrorKind::kInput, "is compressed by gzip; training files must be decompressed");
+  }
+  check_kind(bytes);
+  if (format == InputFormat::kCsv) {
+    fail(ErrorKind::kInput, "is CSV; training files are JSON Lines, a JSON array or .tsv");
+  }
+}
+
 /// The number in the file, from 1, of the good record `i`.
 std::int64_t number_in_file(const RecordIndex& index, std::int64_t i) {
   std::int64_t number = i + 1;
@@ -104,8 +117,10 @@ ExampleFile ExampleFile::open(const std::filesystem::path& path,
                               const StopToken& stop) {
   MappedFile file(path);
   return within(path.native(), [&] {
+    const std::optional<InputFormat> format = format_of_suffix(suffix_of(path));
+    check_form(file.bytes(), format);
     std::optional<TsvTable> table;
-    if (path.extension() == ".tsv") table.emplace(file.bytes());
+    if (format == InputFormat::kTsv) table.emplace(file.bytes());
     const RecordBytes records{file.bytes(), table ? &*table : nullptr};
     const FileStamp stamp = stamp_of(file);
     const bool skips = options.skips_bad_records;

@@ -22,9 +22,9 @@ struct ExampleFileOptions {
   bool skips_bad_records = false;
 };
 
-/// A file of training examples: a JSON array of objects, JSON Lines, or (.tsv) a table. The file
-/// and the index of its records stay mapped; records are parsed when they are read, so that a file
-/// may be larger than memory. It must not change while it is open.
+/// A file of training examples: a JSON array of objects, JSON Lines, or (.tsv, .tab) a table. The
+/// file and the index of its records stay mapped; records are parsed when they are read, so that a
+/// file may be larger than memory. It must not change while it is open.
 class ExampleFile {
  public:
   /// Takes the index that an earlier call left, if the file has not changed; else reads the whole

@@ -49,6 +49,18 @@ TEST_F(ExampleFileTest, ReadsAnArrayInAnyOrder) {
   EXPECT_THAT(file.read(0).neg_doc, ElementsAre("n0", "n1", "n2"));
 }
 
+TEST_F(ExampleFileTest, RefusesFormsThatItDoesNotReadByName) {
+  const std::string good = "{\"query\": \"a\", \"pos_doc\": \"b\"}\n";
+  EXPECT_THAT(message("\x1F\x8B..."),
+              EndsWith("is compressed by gzip; training files must be decompressed"));
+  EXPECT_THAT(message("\xFF\xFE..."), HasSubstr("it is UTF-16"));
+  path_ = path_.parent_path() / "examples_test.CSV";
+  EXPECT_THAT(message("query,pos_doc\na,b\n"),
+              EndsWith("is CSV; training files are JSON Lines, a JSON array or .tsv"));
+  path_ = path_.parent_path() / "examples_test.TSV";
+  EXPECT_EQ(open("query\tpos_doc\na\tb\n").read(0).question, "a");
+}
+
 TEST_F(ExampleFileTest, ReadsJsonLines) {
   const ExampleFile file = open(
       "{\"query\": \"a\", \"pos_doc\": \"b\", \"neg_doc\": \"c\"}\n\n"

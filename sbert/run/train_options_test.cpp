@@ -150,6 +150,8 @@ TEST(TrainOptions, MiningThatIsOffHasNoOtherSettings) {
   EXPECT_EQ(refusal([](auto& o) { o.model.mining.start_step = 5; }),
             "model.mining.start_step" + needed);
   EXPECT_EQ(refusal([](auto& o) { o.model.mining.pool = "c.txt"; }), "model.mining.pool" + needed);
+  EXPECT_EQ(refusal([](auto& o) { o.model.mining.pool_format = InputFormat::kCsv; }),
+            "model.mining.pool_format" + needed);
   EXPECT_EQ(refusal([](auto& o) { o.model.mining.max_pool = 5; }),
             "model.mining.max_pool" + needed);
   EXPECT_EQ(refusal([](auto& o) { o.model.mining.mix.old = 0.5; }),

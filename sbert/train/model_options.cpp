@@ -35,6 +35,7 @@ void validate_mining(const ModelOptions& model) {
   if (!mining.is_on()) {
     const std::pair<const char*, bool> set[] = {{"start_step", mining.start_step != 0},
                                                 {"pool", !mining.pool.empty()},
+                                                {"pool_format", mining.pool_format.has_value()},
                                                 {"max_pool", mining.max_pool != 0},
                                                 {"mix.old", mining.mix.old != 0},
                                                 {"mix.random", mining.mix.random != 0}};

@@ -119,7 +119,7 @@ TrainingData::TrainingData(const ModelOptions& options)
   }
   if (options.mining.is_on()) {
     records_ = std::move(split.train);
-    pool_.emplace(examples_, records_, options.mining.pool);
+    pool_.emplace(examples_, records_, options.mining.pool, options.mining.pool_format);
   }
 }
 
@@ -244,6 +244,7 @@ std::string TrainingData::fingerprint() const {
   if (pool_) {
     TrainingMiningOptions mining = options_.mining;
     mining.pool.clear();  // its content counts, not its place
+    mining.pool_format.reset();
     text += concat(", mining ", write_json(to_tree(mining)), " from ", pool_->num_candidates(),
                    " documents, content ", hexadecimal(pool_->content_key()));
   }
