@@ -32,8 +32,8 @@ class ValueParser {
     if (at_end()) return value;
     if (peek() == ',') {
       fail_at(
-          "several values would start several runs; one run at a time (a list is written '[a,b]', "
-          "and a text with a comma '\"a,b\"': the outer quotes are the shell's)");
+          concat("several values would start several runs; one run at a time: a list is written [",
+                 text_, "], and a text with commas stands in quotes within those of the shell"));
     }
     fail_at("unexpected text after the value");
   }
