@@ -16,6 +16,10 @@ class TextWalk {
  public:
   explicit TextWalk(const TextFile& file) : file_(file), records_(file) {}
 
+  template <typename Work>
+  auto at_line(const Work& work) const {
+    return records_.at_line(work);
+  }
   /// Nullopt after the last one.
   std::optional<TextObject> next() {
     if (!records_.next()) return std::nullopt;
@@ -25,10 +29,6 @@ class TextWalk {
   std::int64_t line() const { return records_.line(); }
   /// What names a text without an id: lines where each text has its own, else the count.
   std::int64_t number() const { return file_.has_lines() ? line() : count_; }
-  template <typename Work>
-  auto at_line(const Work& work) const {
-    return records_.at_line(work);
-  }
 
  private:
   const TextFile& file_;
