@@ -4,7 +4,7 @@
                                   [--rank 32] [--options "--approximate-above 1"]
 
 Embedding millions of texts takes hours and no more memory than embedding a few, so it is left out: a run is interrupted as
-soon as it has begun its file of vectors, random unit vectors are written into it in its place, and the same command goes on
+soon as it has begun its file of vectors, random unit vectors are written into it in its place, and the same command resumes it
 from there. --rank makes vectors of that many independent directions, as embeddings of texts are nearer to than random
 ones, for questions too. --options are more of sbert mine's. Needs numpy.
 """

@@ -22,6 +22,8 @@ def seeds():
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 yield "pickle", path.stem, next(archive.read(n) for n in archive.namelist() if n.endswith("data.pkl"))
+        else:  # of the form before torch 1.6
+            yield "pickle", path.stem, path.read_bytes()
         # A torch file in a tar by itself, so that the zip's reader is reached.
         yield "tar_nemo", path.stem, tar({"./model_weights.ckpt": path.read_bytes()})
     with tarfile.open(CHECKPOINT / "layouts/torch_dist.nemo") as archive:

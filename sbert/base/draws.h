@@ -20,7 +20,7 @@ class Draws {
   std::int64_t below(std::int64_t n) {
     return static_cast<std::int64_t>(uniform() * static_cast<double>(n));
   }
-  /// `count` of the numbers [0, n), no two alike, in random order; all of them if n is less.
+  /// `count` of the numbers [0, n), no two equal, in random order; all of them if n is less.
   std::vector<std::int64_t> sample(std::int64_t n, std::int64_t count) {
     std::vector<std::int64_t> numbers(static_cast<std::size_t>(n));
     std::iota(numbers.begin(), numbers.end(), std::int64_t{0});

@@ -13,7 +13,7 @@
 
 namespace sbert {
 
-/// One word of a configured choice and what it stands for.
+/// One word of a configured choice and its value.
 template <typename Enum>
 struct EnumName {
   std::string_view name;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,7 +36,10 @@ class MappedFile {
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = 64ULL << 20);
 
 /// A file that appears whole or not at all: written to a temporary name beside it, and moved into
-/// place by commit(). Without commit() the destructor removes the temporary file.
+/// place by commit(). Without commit() the destructor removes the temporary file. Symbolic links
+/// are followed, and a file that is replaced leaves its permissions to the new one. What is no
+/// regular file (a device, a FIFO, /dev/stdout) is never replaced: commit() writes all bytes into
+/// it.
 class AtomicFile {
  public:
   /// @throws Error(kIo) if the folder does not exist or cannot be written
@@ -52,23 +56,30 @@ class AtomicFile {
   /// Flushes to the disk and renames.
   /// @throws Error(kIo)
   void commit();
-  /// Where the bytes are before commit(), for a library that writes files itself.
+  /// Where the bytes can be read before commit().
   const std::filesystem::path& temporary() const { return temporary_; }
 
  private:
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   int descriptor_ = -1;
+  int target_ = -1;  // what is no regular file, open for writing
 };
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
 /// A folder that appears whole or not at all. Files are written under temporary(); commit() puts it
-/// in place of what stood there. Without commit() the destructor removes it.
+/// in place of what stood there. Without commit() the destructor removes it. A link to a folder is
+/// followed.
 class AtomicFolder {
  public:
-  /// @throws Error(kIo) if the parent cannot be written, Error(kUsage) if `path` is a file
-  explicit AtomicFolder(const std::filesystem::path& path);
+  /// Whether a file of the folder that stood there, named relative to it, goes with its
+  /// replacement. All others stay, also in place of a file of that name under temporary().
+  using Replaces = std::function<bool(const std::filesystem::path& name)>;
+
+  /// @throws Error(kIo) if the parent cannot be written; Error(kUsage) if `path` is a file, or a
+  ///         folder that cannot be replaced: the one that the program runs in, a mount point
+  AtomicFolder(const std::filesystem::path& path, Replaces replaces);
   ~AtomicFolder();
   AtomicFolder(const AtomicFolder&) = delete;
   AtomicFolder& operator=(const AtomicFolder&) = delete;
@@ -77,7 +88,10 @@ class AtomicFolder {
   void commit();
 
  private:
+  void keep_the_rest() const;
+
   std::filesystem::path path_;
+  Replaces replaces_;
   std::filesystem::path temporary_;
 };
 

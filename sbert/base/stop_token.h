@@ -39,8 +39,10 @@ class StopSource {
   std::shared_ptr<std::atomic<bool>> requested_;
 };
 
-/// From here on SIGINT and SIGTERM request a stop of signal_stop_token() instead of ending the
-/// process; a second signal ends it at once. For a program's main thread, once.
+/// From here on SIGINT, SIGTERM and SIGHUP request a stop of signal_stop_token() instead of ending
+/// the process; a second signal ends it at once. A SIGHUP that is ignored, as under nohup, stays
+/// so. What would exceed the user's limit of a file's size (SIGXFSZ) is an error of writing. For a
+/// program's main thread, once.
 void catch_stop_signals();
 
 /// What a program passes down to its work. Never stops where catch_stop_signals() was not called.

@@ -39,6 +39,18 @@ TEST(StopToken, OutlivesItsSource) {
 }
 
 // In processes of their own, since a request for a stop cannot be taken back.
+TEST(StopSignalsDeathTest, AClosedTerminalAsksUnlessItIsIgnored) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto exit_with_the_answer = [](bool is_ignored) {
+    if (is_ignored) std::signal(SIGHUP, SIG_IGN);
+    catch_stop_signals();
+    std::raise(SIGHUP);
+    std::_Exit(signal_stop_token().stop_requested() ? 3 : 4);
+  };
+  EXPECT_EXIT(exit_with_the_answer(false), testing::ExitedWithCode(3), "");
+  EXPECT_EXIT(exit_with_the_answer(true), testing::ExitedWithCode(4), "");
+}
+
 TEST(StopSignalsDeathTest, FirstSignalAsksAndSecondEnds) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(

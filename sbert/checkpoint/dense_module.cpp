@@ -92,13 +92,14 @@ DenseConfig read_config(const json& config, std::int64_t width) {
 Weight take(Weights& weights, const char* name, const std::vector<std::int64_t>& shape) {
   for (auto weight = weights.begin(); weight != weights.end(); ++weight) {
     if (weight->name != name) continue;
+    if (!is_floating_point(weight->type)) {
+      fail(
+          ErrorKind::kInput,
+          concat("tensor ", name, ": the type must be a floating-point one: ", type_text(*weight)));
+    }
     if (weight->shape != shape) {
       fail(ErrorKind::kInput, concat("tensor ", name, ": expected the shape ", shape_text(shape),
                                      ", found ", shape_text(weight->shape)));
-    }
-    if (!is_floating_point(weight->type)) {
-      fail(ErrorKind::kInput, concat("tensor ", name, ": the type must be a floating-point one: ",
-                                     element_type_name(weight->type)));
     }
     Weight taken = std::move(*weight);
     weights.erase(weight);

@@ -7,24 +7,12 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/pickle_reader.h"
+#include "sbert/checkpoint/torch_types.h"
 
 namespace sbert {
 namespace {
 
 constexpr std::size_t kMaxDimensions = 64;
-
-constexpr std::array<std::pair<std::string_view, ElementType>, 10> kTypes = {{
-    {"torch float32", ElementType::kFloat32},
-    {"torch float64", ElementType::kFloat64},
-    {"torch float16", ElementType::kFloat16},
-    {"torch bfloat16", ElementType::kBFloat16},
-    {"torch int64", ElementType::kInt64},
-    {"torch int32", ElementType::kInt32},
-    {"torch int16", ElementType::kInt16},
-    {"torch int8", ElementType::kInt8},
-    {"torch uint8", ElementType::kUInt8},
-    {"torch bool", ElementType::kBool},
-}};
 
 constexpr std::string_view kTensor = "torch.distributed.checkpoint.metadata TensorStorageMetadata";
 constexpr std::string_view kSize = "torch Size";
@@ -55,12 +43,12 @@ constexpr std::array<std::string_view, 22> kClasses = {
 };
 
 constexpr auto kAllowedGlobals = [] {
-  std::array<std::string_view, kClasses.size() + kTypes.size()> names;
+  std::array<std::string_view, kClasses.size() + kTorchDtypes.size()> names;
   std::size_t next = 0;
   for (const std::string_view name : kClasses)
     names[next++] = name;
-  for (const auto& [name, type] : kTypes)
-    names[next++] = name;
+  for (const TorchType& dtype : kTorchDtypes)
+    names[next++] = dtype.name;
   return names;
 }();
 
@@ -148,7 +136,7 @@ class MetadataReader {
     }
   }
 
-  ElementType type(const PickleNode& object) const {
+  const TorchType& type(const PickleNode& object) const {
     // TensorProperties(dtype, layout, ...): a tuple; a dict where it is no tuple.
     const PickleNode& properties = member(object, "properties");
     if (const PickleNode* found = find(properties, "dtype")) return named_type(*found);
@@ -159,18 +147,23 @@ class MetadataReader {
     fail(ErrorKind::kInput, "has no dtype");
   }
 
-  static ElementType named_type(const PickleNode& node) {
-    for (const auto& [name, known] : kTypes) {
-      if (node.kind == PickleKind::kGlobal && node.text == name) return known;
+  static const TorchType& named_type(const PickleNode& node) {
+    for (const TorchType& dtype : kTorchDtypes) {
+      if (node.kind == PickleKind::kGlobal && node.text == dtype.name) return dtype;
     }
     fail(ErrorKind::kInput, "its dtype is not known");
   }
 
   DistTensor tensor(std::string_view name, const PickleNode& object) const {
+    const TorchType& dtype = type(object);
     DistTensor result{.name = std::string(name),
-                      .type = type(object),
+                      .type = dtype.type,
                       .shape = sizes(member(object, "size"), "size"),
                       .chunks = {}};
+    if (dtype.type == ElementType::kOther) {
+      result.other_type = short_name(dtype);
+      return result;
+    }
     if (!tensor_bytes(result.shape, result.type)) fail(ErrorKind::kInput, "shape is too large");
     const PickleNode& chunks = member(object, "chunks");
     for (const PickleId id : chunks.items)
@@ -188,7 +181,7 @@ class MetadataReader {
       is_inside = result.sizes[d] <= whole.shape[d] &&
                   result.offsets[d] <= whole.shape[d] - result.sizes[d];
     }
-    if (!is_inside) fail(ErrorKind::kInput, "a part lies outside of the whole");
+    if (!is_inside) fail(ErrorKind::kInput, "a part is outside of the tensor");
     const auto found = stored_.find({whole.name, result.offsets});
     if (found == stored_.end()) fail(ErrorKind::kInput, "a part is stored nowhere");
     const PickleNode& info = *found->second;

@@ -23,7 +23,8 @@ struct DistTensor {
   std::string name;
   ElementType type = ElementType::kFloat32;
   std::vector<std::int64_t> shape;
-  std::vector<DistChunk> chunks;  ///< each inside of the whole
+  std::vector<DistChunk> chunks;  ///< each inside of the whole; none of a tensor of type kOther
+  std::string other_type{};       ///< what torch calls the type, if it is kOther
 };
 
 /// Reads the `.metadata` file of such a checkpoint, a pickle of Metadata

@@ -95,12 +95,11 @@ class Arranger {
     }
     Weight weight = std::move(found->second);
     left_.erase(found);
-    if (weight.shape != parameter.shape) {
+    if (!is_floating_point(weight.type)) {
+      wrong_.push_back(concat(parameter.name, " (its type is ", type_text(weight), ")"));
+    } else if (weight.shape != parameter.shape) {
       wrong_.push_back(concat(parameter.name, " (expected ", shape_text(parameter.shape),
                               ", found ", shape_text(weight.shape), ")"));
-    } else if (!is_floating_point(weight.type)) {
-      wrong_.push_back(
-          concat(parameter.name, " (its type is ", element_type_name(weight.type), ")"));
     } else {
       to.push_back(std::move(weight));
     }

@@ -11,9 +11,11 @@
 #include "sbert/base/files.h"
 #include "sbert/checkpoint/encoder_weights.h"
 #include "sbert/checkpoint/families/family.h"
+#include "sbert/checkpoint/model_folder.h"
 #include "sbert/checkpoint/safetensors.h"
 #include "sbert/checkpoint/weight_files.h"
 #include "sbert/text/json_fields.h"
+#include "sbert/text/tokenizer_keys.h"
 
 namespace sbert {
 namespace {
@@ -21,9 +23,24 @@ namespace {
 // Of a model that says nothing of its length and has none of its own.
 constexpr std::int64_t kDefaultMaxLength = 512;
 
-Tokenizer read_tokenizer(const std::filesystem::path& folder, const EncoderSpec& spec) {
+// config.json may name the class where tokenizer_config.json does not.
+void check_tokenizer_class(const nlohmann::json& config, const TokenizerFiles& files) {
+  const std::optional<std::string> name = read_string(config, "tokenizer_class");
+  const auto beside = files.find("tokenizer_config.json");
+  const bool is_overruled =
+      beside != files.end() &&
+      read_string(parse_json_object(beside->second), "tokenizer_class").has_value();
+  if (is_overruled || read_tokenizer_class(name) == TokenizerClass::kBert) return;
+  fail(ErrorKind::kInput, concat("tokenizer_class must stand in tokenizer_config.json: ", *name));
+}
+
+Tokenizer read_tokenizer(const std::filesystem::path& folder,
+                         const nlohmann::json& config,
+                         const EncoderSpec& spec) {
+  TokenizerFiles files = read_tokenizer_files(folder);
   return within(folder.native(), [&] {
-    Tokenizer tokenizer(read_tokenizer_files(folder));
+    within("config.json", [&] { check_tokenizer_class(config, files); });
+    Tokenizer tokenizer(std::move(files));
     check_vocabulary(tokenizer, spec);
     return tokenizer;
   });
@@ -53,14 +70,19 @@ TextModel read_hugging_face(const std::filesystem::path& folder,
                             const std::filesystem::path& tokenizer_folder,
                             const WorkerPool& pool) {
   const std::filesystem::path config_file = folder / "config.json";
-  EncoderSpec spec = within(config_file.native(),
-                            [&] { return parse_hugging_face_config(read_file(config_file)); });
+  if (!std::filesystem::exists(config_file)) {
+    fail(ErrorKind::kInput, concat(config_file, ": is missing"));
+  }
+  const std::string text = read_file(config_file);
+  EncoderSpec spec = within(config_file.native(), [&] { return parse_hugging_face_config(text); });
+  const nlohmann::json config = parse_json_object(text);
   // Beside the weights: of a small model, the vocabulary takes as long.
-  std::future<Tokenizer> reading =
-      std::async(std::launch::async, [&] { return read_tokenizer(tokenizer_folder, spec); });
-  Weights found = from_family(find_family(spec.family), read_folder_weights(folder));
-  Weights weights =
-      within(folder.native(), [&] { return arrange_weights(spec, std::move(found), pool); });
+  std::future<Tokenizer> reading = std::async(
+      std::launch::async, [&] { return read_tokenizer(tokenizer_folder, config, spec); });
+  Weights tensors = read_folder_weights(folder);
+  Weights weights = within(find_folder_weights(folder).native(), [&] {
+    return arrange_weights(spec, from_family(find_family(spec.family), std::move(tensors)), pool);
+  });
   Tokenizer tokenizer = reading.get();
   const std::int64_t max_length = default_max_length(tokenizer, spec);
   return {.tokenizer = std::move(tokenizer),
@@ -79,7 +101,7 @@ void write_hugging_face(const TextModel& model,
   write_safetensors(
       folder / "model.safetensors",
       to_family(find_family(model.encoder.family), in_precision(model.weights, precision)),
-      {{"format", "pt"}});
+      {{"format", "pt"}, {std::string(kWriterKey), std::string(kWriter)}});
   for (const auto& [name, bytes] : model.tokenizer.files()) {
     write_file_atomically(folder / name, bytes);
   }
@@ -87,8 +109,10 @@ void write_hugging_face(const TextModel& model,
 
 void check_vocabulary(const Tokenizer& tokenizer, const EncoderSpec& spec) {
   if (tokenizer.vocab_size() <= spec.embeddings.vocab_size) return;
-  fail(ErrorKind::kInput, concat("the tokenizer has more ids than the encoder: ",
-                                 tokenizer.vocab_size(), " and ", spec.embeddings.vocab_size));
+  fail(ErrorKind::kInput,
+       concat("the tokenizer has more ids than the encoder: ", tokenizer.vocab_size(), " and ",
+              spec.embeddings.vocab_size, "; the last one is \"",
+              tokenizer.piece(static_cast<std::int32_t>(tokenizer.vocab_size() - 1)), "\""));
 }
 
 std::int64_t default_max_length(const Tokenizer& tokenizer, const EncoderSpec& spec) {

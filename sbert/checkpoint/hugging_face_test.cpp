@@ -210,16 +210,66 @@ TEST_F(SentenceTransformersTest, RefusesOtherModules) {
   const json pooling = module("1_Pooling", "sentence_transformers.models.Pooling");
   EXPECT_THAT(refusal("modules.json",
                       {transformer, pooling, module("2_CNN", "sentence_transformers.models.CNN")}),
-              HasSubstr("module 3: only Transformer, Pooling, Dense and Normalize are supported, "
-                        "not sentence_transformers.models.CNN"));
+              HasSubstr("module 3: only Transformer, Pooling, Dense, Dropout and Normalize of "
+                        "sentence_transformers are supported, not "
+                        "sentence_transformers.models.CNN"));
+  for (const char* foreign :
+       {"my_code.Pooling", "Pooling", "sentence_transformers.sparse_encoder.models.Pooling",
+        "sentence_transformers.models.a.b.Pooling", "x.sentence_transformers.models.Pooling"}) {
+    EXPECT_THAT(refusal("modules.json", {transformer, module("1_Pooling", foreign)}),
+                HasSubstr("module 2: only Transformer, "))
+        << foreign;
+  }
   EXPECT_THAT(refusal("modules.json", {pooling, transformer}), HasSubstr("in this order"));
   EXPECT_THAT(refusal("modules.json", json::array({transformer})), HasSubstr("in this order"));
-  EXPECT_THAT(refusal("modules.json", {module("../other", "x.Transformer"), pooling}),
-              HasSubstr("path leaves the model's folder: ../other"));
-  EXPECT_THAT(refusal("modules.json", {module("/etc", "x.Transformer"), pooling}),
-              HasSubstr("path leaves the model's folder: /etc"));
+  for (const std::string place : {"../other", "/etc"}) {
+    EXPECT_THAT(refusal("modules.json", {module(place, "x.Transformer"), pooling}),
+                HasSubstr("path leaves the model's folder: " + place));
+  }
   EXPECT_THAT(refusal("modules.json", {1}), HasSubstr("module 1: is not an object"));
   EXPECT_THAT(refusal("modules.json", json::object()), HasSubstr("must be a list of modules"));
+}
+
+TEST_F(SentenceTransformersTest, DropoutBehindThePoolingChangesNothing) {
+  const json transformer = module("", "sentence_transformers.models.Transformer");
+  const json pooling = module("1_Pooling", "sentence_transformers.models.Pooling");
+  const json dropout = module("2_Dropout", "sentence_transformers.models.Dropout");
+  write("modules.json", {transformer, pooling, dropout, dropout});
+  EXPECT_FALSE(read().head.normalizes);
+  EXPECT_THAT(refusal("modules.json", {transformer, dropout, pooling}), HasSubstr("in this order"));
+}
+
+TEST_F(SentenceTransformersTest, NormalizesOnlyTheEmbeddingOfASentence) {
+  std::filesystem::create_directories(model_ / "2_Normalize");
+  write("2_Normalize/config.json", {{"module_input_name", "sentence_embedding"}});
+  EXPECT_TRUE(read().head.normalizes);
+  EXPECT_THAT(refusal("2_Normalize/config.json", {{"module_input_name", "token_embeddings"}}),
+              HasSubstr("module_input_name must be sentence_embedding: token_embeddings"));
+}
+
+TEST_F(SentenceTransformersTest, OtherKindsOfModelsAreRefused) {
+  EXPECT_THAT(refusal("config_sentence_transformers.json", {{"model_type", "SparseEncoder"}}),
+              HasSubstr("model_type must be SentenceTransformer, the only one supported: "
+                        "SparseEncoder"));
+}
+
+TEST_F(SentenceTransformersTest, TheSettingsOfTheTransformerMayHaveTheirOldName) {
+  std::filesystem::rename(model_ / "sentence_bert_config.json",
+                          model_ / "sentence_roberta_config.json");
+  write("sentence_roberta_config.json", {{"max_seq_length", 17}});
+  EXPECT_EQ(read().card.max_length, 17);
+}
+
+TEST_F(HuggingFaceTest, TheTokenizerClassOfTheModelCountsUnlessTheTokenizerNamesOne) {
+  json config = tiny_config();
+  config["tokenizer_class"] = "BertJapaneseTokenizer";
+  write_bytes(model_ / "config.json", config.dump());
+  EXPECT_NO_THROW(read_hugging_face(model_, model_, pool_));
+  json tokenizer = json::parse(read_file(model_ / "tokenizer_config.json"));
+  tokenizer.erase("tokenizer_class");
+  write_bytes(model_ / "tokenizer_config.json", tokenizer.dump());
+  EXPECT_THAT(input_error([&] { read_hugging_face(model_, model_, pool_); }),
+              HasSubstr("config.json: tokenizer_class is not supported"));
 }
 
 class DenseTest : public SentenceTransformersTest {

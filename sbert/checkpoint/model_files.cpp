@@ -1,48 +1,34 @@
 #include "sbert/checkpoint/model_files.h"
 
-#include <string>
-#include <string_view>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
-#include "sbert/base/log.h"
 #include "sbert/checkpoint/hugging_face.h"
 #include "sbert/checkpoint/nemo_archive.h"
 #include "sbert/checkpoint/sentence_transformers.h"
+#include "sbert/checkpoint/weight_files.h"
+#include "sbert/model/model_path.h"
 
 namespace sbert {
 namespace {
 
-// A folder of Hugging Face's form has no place for these, and is read with their defaults.
-void warn_of_lost_settings(const TextModel& model) {
-  std::string lost;
-  const auto add = [&](std::string_view setting) {
-    lost += concat(lost.empty() ? "" : ", ", setting);
-  };
-  const EmbeddingHead& head = model.head;
-  const ModelCard& card = model.card;
-  if (head.pooling != Pooling::kMean) add(concat("pooling (", pooling_name(head.pooling), ")"));
-  if (!head.normalizes) add("that embeddings are not normalized");
-  for (const auto& [name, text] : card.prompts)
-    add(concat("prompt ", name));
-  if (card.similarity != Similarity::kCosine) {
-    add(concat("similarity (", similarity_name(card.similarity), ")"));
-  }
-  if (card.max_length != default_max_length(model.tokenizer, model.encoder)) {
-    add(concat("max_seq_length (", card.max_length, ")"));
-  }
-  if (lost.empty()) return;
-  log_warning(
-      concat("a Hugging Face folder has no place for some settings; write the "
-             "sentence-transformers form to keep them: ",
-             lost));
+namespace fs = std::filesystem;
+
+// A folder may have weights in two forms, of which one is read.
+void check_that_weights_are_read(const fs::path& given, const fs::path& folder) {
+  const bool is_weights =
+      given.filename().native().starts_with("pytorch_model") || given.extension() == ".safetensors";
+  if (given == folder || !is_weights) return;
+  const fs::path read = find_folder_weights(folder).filename();
+  if (given.filename() == read) return;
+  fail(ErrorKind::kUsage, concat(given, ": the weights of its folder are read from ", read,
+                                 "; name the folder, or take that file away"));
 }
 
 }  // namespace
 
-ModelFormat detect_model_format(const std::filesystem::path& path) {
-  namespace fs = std::filesystem;
+ModelFormat detect_model_format(const fs::path& given) {
+  const fs::path path = model_path(given);
   const fs::file_status status = fs::status(path);
   if (!fs::exists(status)) fail(ErrorKind::kIo, concat(path, ": no such file or folder"));
   if (fs::is_regular_file(status)) return ModelFormat::kNemo;
@@ -60,9 +46,11 @@ ModelFormat detect_model_format(const std::filesystem::path& path) {
               "model_config.yaml"));
 }
 
-TextModel load_model(const std::filesystem::path& path,
+TextModel load_model(const fs::path& given,
                      const WorkerPool& pool,
-                     const std::filesystem::path& tokenizer_folder) {
+                     const fs::path& tokenizer_folder) {
+  const fs::path path = model_path(given);
+  check_that_weights_are_read(given, path);
   switch (detect_model_format(path)) {
     case ModelFormat::kHuggingFace:
       return read_hugging_face(path, tokenizer_folder.empty() ? path : tokenizer_folder, pool);
@@ -76,31 +64,6 @@ TextModel load_model(const std::filesystem::path& path,
 
 TextModel load_model(const std::filesystem::path& path) {
   return load_model(path, WorkerPool());
-}
-
-void save_model(const TextModel& model,
-                const std::filesystem::path& path,
-                const SaveOptions& options) {
-  if (options.format == ModelFormat::kNemo) {
-    write_nemo(model, path, options.nemo_form, options.precision);
-    return;
-  }
-  if (options.format == ModelFormat::kHuggingFace && !model.head.dense.empty()) {
-    fail(ErrorKind::kInput,
-         "a Hugging Face folder cannot hold Dense layers; write the sentence-transformers form");
-  }
-  AtomicFolder folder(path);
-  if (options.format == ModelFormat::kHuggingFace) {
-    warn_of_lost_settings(model);
-    write_hugging_face(model, folder.temporary(), options.precision);
-  } else {
-    write_sentence_transformers(model, folder.temporary(), options.precision);
-  }
-  folder.commit();
-}
-
-void save_model(const TextModel& model, const std::filesystem::path& path, ModelFormat format) {
-  save_model(model, path, SaveOptions{.format = format});
 }
 
 }  // namespace sbert

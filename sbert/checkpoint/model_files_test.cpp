@@ -185,14 +185,6 @@ TEST_F(ModelFilesTest, SameModelGivesTheSameArchive) {
   EXPECT_EQ(read_file(folder_ / "a.nemo"), read_file(folder_ / "b.nemo"));
 }
 
-TEST_F(ModelFilesTest, SavingReplacesAFolderWhole) {
-  const std::filesystem::path path = copy_of("hf");
-  write_bytes(path / "stale.txt", "x");
-  save_model(load_model(path), path, ModelFormat::kSentenceTransformers);
-  EXPECT_FALSE(std::filesystem::exists(path / "stale.txt"));
-  EXPECT_EQ(detect_model_format(path), ModelFormat::kSentenceTransformers);
-}
-
 TEST_F(ModelFilesTest, SaysWhatIsNoModel) {
   EXPECT_THROW(detect_model_format(folder_ / "none"), Error);
   EXPECT_THAT(input_error([&] { load_model(folder_); }),
@@ -221,10 +213,12 @@ class NemoConfigTest : public ModelFilesTest {
     const std::size_t at = config.find(from);
     EXPECT_NE(at, std::string::npos);
     config.replace(at, from.size(), to);
-    TarWriter writer(folder_ / "x.nemo");
+    AtomicFile output(folder_ / "x.nemo");
+    TarWriter writer(output);
     writer.add("./model_config.yaml", config);
     writer.add("./model_weights.ckpt", archive.members().at("model_weights.ckpt"));
-    writer.commit();
+    writer.finish();
+    output.commit();
   }
   std::string refusal(const std::string& from, const std::string& to) {
     write_changed(from, to);
@@ -273,9 +267,11 @@ TEST_F(NemoConfigTest, GeluIsTheOneThatNemoComputes) {
 }
 
 TEST_F(ModelFilesTest, ArchiveMembersMustBeThere) {
-  TarWriter writer(folder_ / "x.nemo");
+  AtomicFile output(folder_ / "x.nemo");
+  TarWriter writer(output);
   writer.add("./mp_rank_00/model_weights.ckpt", "");
-  writer.commit();
+  writer.finish();
+  output.commit();
   EXPECT_THAT(input_error([&] { load_model(folder_ / "x.nemo"); }),
               HasSubstr("archive has no member model_config.yaml; it is split over several ranks"));
 }

@@ -1,5 +1,7 @@
 #include "sbert/checkpoint/model_json.h"
 
+#include <string>
+
 #include <nlohmann/json.hpp>
 
 #include "sbert/base/concat.h"
@@ -16,7 +18,8 @@ using nlohmann::json;
 
 std::optional<json> read_optional_json(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return std::nullopt;
-  return within(path.native(), [&] { return parse_json_object(read_file(path)); });
+  const std::string text = read_file(path);
+  return within(path.native(), [&] { return parse_json_object(text); });
 }
 
 std::optional<std::int64_t> read_integer(const json& object, const char* key) {

@@ -22,6 +22,7 @@
 #include "sbert/checkpoint/nemo_members.h"
 #include "sbert/checkpoint/tar_writer.h"
 #include "sbert/checkpoint/torch_dist.h"
+#include "sbert/checkpoint/torch_legacy.h"
 #include "sbert/checkpoint/torch_zip.h"
 
 namespace sbert {
@@ -61,7 +62,10 @@ Weights read_weights(const NemoMembers& members) {
   const bool is_one_file = members.bytes.contains(std::string(kWeightsMember));
   if (is_one_file || !distributed.contains(".metadata")) {
     const std::string_view file = member(members, kWeightsMember);
-    return within(kWeightsMember, [&] { return read_torch_zip(file, {members.owner}); });
+    return within(kWeightsMember, [&] {
+      return is_torch_legacy(file) ? read_torch_legacy(file, {members.owner})
+                                   : read_torch_zip(file, {members.owner});
+    });
   }
   return within(kWeightsFolder, [&] { return read_torch_dist(distributed, {members.owner}); });
 }
@@ -97,7 +101,8 @@ Tokenizer read_archive_tokenizer(const NemoMembers& archive,
                                  const NemoConfig& config,
                                  const std::filesystem::path& folder) {
   if (!folder.empty()) {
-    return within(folder.native(), [&] { return Tokenizer(read_tokenizer_files(folder)); });
+    TokenizerFiles files = read_tokenizer_files(folder);
+    return within(folder.native(), [&] { return Tokenizer(std::move(files)); });
   }
   return Tokenizer(tokenizer_files(archive, config));
 }
@@ -247,7 +252,7 @@ NemoConfig nemo_config(const TextModel& model, const BertSizes& sizes, NemoForm 
                   .pooling = std::string(pooling_name(model.head.pooling)),
                   .normalize = model.head.normalizes,
                   .max_seq_length = model.card.max_length,
-                  .prompts = model.card.prompts,
+                  .prompts = prompts_to_save(model.card),
                   .default_prompt_name = model.card.default_prompt_name,
                   .similarity = std::string(similarity_name(model.card.similarity)),
                   .tokenizer_files = {}};
@@ -270,10 +275,7 @@ TextModel read_nemo(const std::filesystem::path& path,
   return within(path.native(), [&] { return read(members, tokenizer_folder, pool); });
 }
 
-void write_nemo(const TextModel& model,
-                const std::filesystem::path& path,
-                NemoForm form,
-                Precision precision) {
+void write_nemo(const TextModel& model, AtomicFile& file, NemoForm form, Precision precision) {
   if (!model.head.dense.empty()) {
     fail(ErrorKind::kInput,
          "a .nemo cannot hold Dense layers; write the sentence-transformers form");
@@ -286,7 +288,7 @@ void write_nemo(const TextModel& model,
   }
   const Weights weights =
       in_precision(to_nemo(model.encoder, model.weights, form, kVocabMultiple), precision);
-  TarWriter writer(path);
+  TarWriter writer(file);
   writer.add(concat("./", kConfigMember),
              format_nemo_config(nemo_config(model, sizes, form), sizes.max_position_embeddings,
                                 kVocabMultiple, precision_word(precision)));
@@ -296,7 +298,7 @@ void write_nemo(const TextModel& model,
   for (const auto& [name, bytes] : model.tokenizer.files()) {
     writer.add(concat("./", member_of_file(name, bytes)), bytes);
   }
-  writer.commit();
+  writer.finish();
 }
 
 }  // namespace sbert

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "sbert/base/files.h"
 #include "sbert/base/worker_pool.h"
 #include "sbert/checkpoint/families/nemo.h"
 #include "sbert/checkpoint/precision.h"
@@ -20,14 +21,11 @@ TextModel read_nemo(const std::filesystem::path& path,
                     const std::filesystem::path& tokenizer_folder,
                     const WorkerPool& pool);
 
-/// Writes an uncompressed archive, whole or not at all, that NeMo restores and that read_nemo()
-/// reads back to the same model; in 32 bits, bit for bit. The same model gives the same bytes.
+/// Writes an uncompressed archive that NeMo restores and that read_nemo() reads back to the same
+/// model; in 32 bits, bit for bit. The same model gives the same bytes.
+/// @param file empty; not committed
 /// @throws Error(kIo); Error(kInput) as in_precision(), or if an archive cannot hold the model:
-/// Dense
-///         layers, another encoder than BERT
-void write_nemo(const TextModel& model,
-                const std::filesystem::path& path,
-                NemoForm form,
-                Precision precision);
+///         Dense layers, another encoder than BERT
+void write_nemo(const TextModel& model, AtomicFile& file, NemoForm form, Precision precision);
 
 }  // namespace sbert

@@ -24,9 +24,6 @@ class Machine {
       : bytes_(bytes), allowed_globals_(allowed_globals) {}
 
   Pickle run() {
-    if (bytes_.size() > kMaxPickleBytes) {
-      stop(concat("is too long: ", bytes_.size(), " bytes, at most ", kMaxPickleBytes));
-    }
     while (true) {
       const auto opcode = take_number<std::uint8_t>();
       if (opcode == '.') break;
@@ -38,6 +35,8 @@ class Machine {
     return std::move(pickle_);
   }
 
+  std::size_t position() const { return position_; }
+
  private:
   [[noreturn]] void stop(std::string_view what) const {
     fail(ErrorKind::kInput, concat("pickle byte ", position_, ": ", what));
@@ -45,6 +44,7 @@ class Machine {
 
   std::string_view take(std::uint64_t size) {
     if (size > bytes_.size() - position_) stop("cut off");
+    if (size > kMaxPickleBytes - position_) stop(concat("longer than ", kMaxPickleBytes, " bytes"));
     const std::string_view taken = bytes_.substr(position_, size);
     position_ += size;
     return taken;
@@ -366,7 +366,14 @@ class Machine {
 }  // namespace
 
 Pickle read_pickle(std::string_view bytes, std::span<const std::string_view> allowed_globals) {
-  return Machine(bytes, allowed_globals).run();
+  return take_pickle(bytes, allowed_globals);
+}
+
+Pickle take_pickle(std::string_view& bytes, std::span<const std::string_view> allowed_globals) {
+  Machine machine(bytes, allowed_globals);
+  Pickle pickle = machine.run();
+  bytes.remove_prefix(machine.position());
+  return pickle;
 }
 
 }  // namespace sbert

@@ -20,7 +20,7 @@ enum class PickleKind {
   kBool,        ///< integer: 0 or 1
   kInteger,     ///< integer
   kFloat,       ///< real
-  kString,      ///< text, as its bytes stand in the file
+  kString,      ///< text, with the bytes of the file
   kBytes,       ///< text
   kTuple,       ///< items
   kList,        ///< items
@@ -56,5 +56,8 @@ constexpr std::size_t kMaxPickleNodes = 1'000'000;
 ///                        texts of the result's globals are these
 /// @throws Error(kInput) with the byte at which reading stopped
 Pickle read_pickle(std::string_view bytes, std::span<const std::string_view> allowed_globals);
+
+/// The same for the first of several pickles, which is removed from the front of `bytes`.
+Pickle take_pickle(std::string_view& bytes, std::span<const std::string_view> allowed_globals);
 
 }  // namespace sbert

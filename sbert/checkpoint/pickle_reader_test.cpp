@@ -154,6 +154,72 @@ TEST(PickledStateDict, ChecksThatAViewLiesInItsStorage) {
   EXPECT_THAT(refusal(described(6, INT64_MAX, {2}, {1})), HasSubstr("impossible"));
 }
 
+std::string text(const std::string& value) {
+  const auto size = static_cast<std::uint32_t>(value.size());
+  return concat("X", std::string(reinterpret_cast<const char*>(&size), 4), value);
+}
+
+// A state dict of one tensor, as a value within a pickle.
+std::string value_with(const std::string& tensor) {
+  PickledTensor described_tensor = described(1, 0, {1}, {1});
+  described_tensor.name = tensor;
+  const std::string pickle = write_pickled_state_dict({described_tensor});
+  return pickle.substr(2, pickle.size() - 3);  // without protocol and end
+}
+
+std::vector<std::string> names_in(const std::string& body) {
+  std::vector<std::string> names;
+  for (const PickledTensor& each : read_pickled_state_dict("\x80\x02" + body + "."))
+    names.push_back(each.name);
+  return names;
+}
+
+std::string dict(const std::string& items) {
+  return "}(" + items + "u";
+}
+
+TEST(PickledStateDict, MayStandInAnotherDict) {
+  const std::string weights = value_with("w");
+  EXPECT_THAT(names_in(dict(text("epoch") + "K\x03" + text("state_dict") + weights)),
+              ElementsAre("w"));
+  EXPECT_THAT(names_in(dict(text("model") + dict(text("module") + weights))), ElementsAre("w"));
+  // An optimizer's state lies deeper than the weights.
+  const std::string optimizer = dict(text("state") + dict("K\x00"s + value_with("exp_avg")));
+  EXPECT_THAT(names_in(dict(text("optimizer") + optimizer + text("model") + weights)),
+              ElementsAre("w"));
+  EXPECT_THAT(names_in(dict(text("step") + "K\x01")), ElementsAre());
+  EXPECT_THAT(input_error([&] { names_in(dict(text("model") + weights + text("ema") + weights)); }),
+              HasSubstr("holds several dicts of tensors, where one is expected: model, ema"));
+}
+
+// _rebuild_tensor_v3(storage of bytes, 0, (1,), (1,), False, OrderedDict(), dtype)
+std::string third_form(const std::string& dtype) {
+  return dict(text("w") + "ctorch._utils\n_rebuild_tensor_v3\n((" + text("storage") +
+              "ctorch.storage\nUntypedStorage\n" + text("0") + text("cpu") + "K\x08tQK\x00"s +
+              "K\x01\x85K\x01\x85\x89" + "ccollections\nOrderedDict\n)R" + "ctorch\n" + dtype +
+              "\ntR");
+}
+
+TEST(PickledStateDict, ReadsTensorsThatNameTheirType) {
+  const auto read = [](const std::string& dtype) {
+    return read_pickled_state_dict("\x80\x02" + third_form(dtype) + ".").at(0);
+  };
+  EXPECT_EQ(read("float16").type, ElementType::kFloat16);
+  EXPECT_EQ(read("float16").storage_elements, 4);
+  EXPECT_EQ(read("float8_e4m3fn").type, ElementType::kOther);
+  EXPECT_EQ(read("float8_e4m3fn").other_type, "float8_e4m3fn");
+  EXPECT_EQ(read("uint16").other_type, "uint16");
+}
+
+TEST(PickledStateDict, ListsTensorsOfOtherFormsByName) {
+  const std::string body =
+      dict(text("w") + "ctorch._utils\n_rebuild_qtensor\n)R" + text("size") + "ctorch\nSize\n)R");
+  const std::vector<PickledTensor> tensors = read_pickled_state_dict("\x80\x02" + body + ".");
+  ASSERT_EQ(tensors.size(), 1U);
+  EXPECT_EQ(tensors[0].type, ElementType::kOther);
+  EXPECT_EQ(tensors[0].other_type, "_rebuild_qtensor");
+}
+
 TEST(PickledStateDict, RefusesWhatIsNoDict) {
   EXPECT_THAT(input_error([] { read_pickled_state_dict("]."); }), HasSubstr("is not a dict"));
 }

@@ -1,53 +1,68 @@
 #include "sbert/checkpoint/pickled_state_dict.h"
 
+#include <algorithm>
 #include <array>
-#include <concepts>
-#include <optional>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/checkpoint/name_lists.h"
 #include "sbert/checkpoint/pickle_reader.h"
+#include "sbert/checkpoint/torch_types.h"
 
 namespace sbert {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ElementType>, 10> kStorageTypes = {{
-    {"torch FloatStorage", ElementType::kFloat32},
-    {"torch DoubleStorage", ElementType::kFloat64},
-    {"torch HalfStorage", ElementType::kFloat16},
-    {"torch BFloat16Storage", ElementType::kBFloat16},
-    {"torch LongStorage", ElementType::kInt64},
-    {"torch IntStorage", ElementType::kInt32},
-    {"torch ShortStorage", ElementType::kInt16},
-    {"torch CharStorage", ElementType::kInt8},
-    {"torch ByteStorage", ElementType::kUInt8},
-    {"torch BoolStorage", ElementType::kBool},
-}};
+constexpr std::size_t kMaxDimensions = 64;
+constexpr std::int64_t kMaxElements = 1LL << 58;  // whose bytes can be counted
+constexpr int kMaxDepth = 3;                      // of dicts around the state dict
 
-constexpr std::array<std::string_view, 3> kFunctions = {
+constexpr std::string_view kRebuilt = "torch._utils _rebuild_";
+constexpr std::string_view kTensor = "torch._utils _rebuild_tensor";  // before torch 0.4
+constexpr std::string_view kTensor2 = "torch._utils _rebuild_tensor_v2";
+constexpr std::string_view kTensor3 = "torch._utils _rebuild_tensor_v3";
+constexpr std::string_view kParameter = "torch._utils _rebuild_parameter";
+constexpr std::string_view kParameterWithState = "torch._utils _rebuild_parameter_with_state";
+
+// What plain tensors need, and what else stands in checkpoints as a plain value. None is ever run.
+constexpr std::array<std::string_view, 16> kFunctions = {
     "collections OrderedDict",
-    "torch._utils _rebuild_tensor_v2",
-    "torch._utils _rebuild_parameter",
+    kTensor,
+    kTensor2,
+    kTensor3,
+    kParameter,
+    kParameterWithState,
+    "torch._utils _rebuild_qtensor",
+    "torch._utils _rebuild_sparse_tensor",
+    "torch._utils _rebuild_meta_tensor_no_storage",
+    "torch.serialization _get_layout",
+    "torch per_tensor_affine",
+    "torch per_channel_affine",
+    "torch Size",
+    "torch device",
+    "collections Counter",
+    "argparse Namespace",
 };
 
 constexpr auto kAllowedGlobals = [] {
-  std::array<std::string_view, kFunctions.size() + kStorageTypes.size()> names;
+  std::array<std::string_view, kFunctions.size() + kTorchStorages.size() + kTorchDtypes.size()>
+      names;
   std::size_t next = 0;
   for (const std::string_view name : kFunctions)
     names[next++] = name;
-  for (const auto& [name, type] : kStorageTypes)
-    names[next++] = name;
+  for (const TorchType& storage : kTorchStorages)
+    names[next++] = storage.name;
+  for (const TorchType& dtype : kTorchDtypes)
+    names[next++] = dtype.name;
   return names;
 }();
 
-constexpr std::size_t kMaxDimensions = 64;
-
-std::optional<ElementType> storage_type(std::string_view global) {
-  for (const auto& [name, type] : kStorageTypes) {
-    if (name == global) return type;
-  }
-  return std::nullopt;
+template <typename Types>
+const TorchType* find_type(const Types& types, std::string_view name) {
+  const auto found = std::ranges::find(types, name, &TorchType::name);
+  return found == types.end() ? nullptr : &*found;
 }
 
 // Turns the calls of torch._utils in a pickle into tensors.
@@ -57,25 +72,87 @@ class StateDictReader {
 
   PickledTensor read_one() const {
     const PickleNode& root = pickle_.at(pickle_.root);
-    if (root.kind != PickleKind::kCall) fail(ErrorKind::kInput, "is not a tensor");
+    if (!is_tensor(root)) fail(ErrorKind::kInput, "is not a tensor");
     return tensor("", root);
   }
 
   std::vector<PickledTensor> read() const {
-    const PickleNode& root = pickle_.at(pickle_.root);
-    if (root.kind != PickleKind::kDict) fail(ErrorKind::kInput, "is not a dict of tensors");
+    const PickleNode& dict = find_state_dict();
     std::vector<PickledTensor> tensors;
-    for (std::size_t i = 0; i < root.items.size(); i += 2) {
-      const PickleNode& key = pickle_.at(root.items[i]);
-      const PickleNode& value = pickle_.at(root.items[i + 1]);
-      if (key.kind != PickleKind::kString || value.kind != PickleKind::kCall) continue;
+    for (std::size_t i = 0; i < dict.items.size(); i += 2) {
+      const PickleNode& key = pickle_.at(dict.items[i]);
+      const PickleNode& value = pickle_.at(dict.items[i + 1]);
+      if (key.kind != PickleKind::kString || !is_tensor(value)) continue;
       within(concat("tensor ", key.text),
              [&] { tensors.push_back(tensor(std::string(key.text), value)); });
     }
     return tensors;
   }
 
+  std::vector<PickledStorage> storages() const {
+    std::map<std::string, PickledStorage> found;
+    for (const PickleNode& node : pickle_.nodes) {
+      if (node.kind != PickleKind::kPersistent) continue;
+      const Storage storage = read_storage(node);
+      found[storage.key] = {storage.key, storage.elements, storage.type->bytes};
+    }
+    std::vector<PickledStorage> storages;
+    for (auto& [key, storage] : found)
+      storages.push_back(std::move(storage));
+    return storages;
+  }
+
  private:
+  struct Storage {
+    const TorchType* type = nullptr;
+    std::string key;
+    std::int64_t elements = 0;
+    std::int64_t view_offset = 0;  // of a part of a storage, as torch 0.3 could save it
+  };
+
+  bool is_tensor(const PickleNode& node) const {
+    return node.kind == PickleKind::kCall && pickle_.at(node.items[0]).text.starts_with(kRebuilt);
+  }
+
+  bool holds_tensors(const PickleNode& dict) const {
+    for (std::size_t i = 1; i < dict.items.size(); i += 2) {
+      if (is_tensor(pickle_.at(dict.items[i]))) return true;
+    }
+    return false;
+  }
+
+  // Level by level, so that weights come before an optimizer's state, which lies deeper.
+  const PickleNode& find_state_dict() const {
+    const PickleNode& root = pickle_.at(pickle_.root);
+    if (root.kind != PickleKind::kDict) fail(ErrorKind::kInput, "is not a dict of tensors");
+    if (holds_tensors(root)) return root;
+    std::vector<PickleId> level{pickle_.root};
+    std::set<PickleId> seen(level.begin(), level.end());
+    for (int depth = 0; depth < kMaxDepth; ++depth) {
+      std::vector<PickleId> next;
+      std::vector<PickleId> holders;
+      std::vector<std::string> names;
+      for (const PickleId id : level) {
+        const std::vector<PickleId>& items = pickle_.at(id).items;
+        for (std::size_t i = 1; i < items.size(); i += 2) {
+          const PickleNode& value = pickle_.at(items[i]);
+          if (value.kind != PickleKind::kDict || !seen.insert(items[i]).second) continue;
+          next.push_back(items[i]);
+          if (!holds_tensors(value)) continue;
+          holders.push_back(items[i]);
+          names.emplace_back(pickle_.at(items[i - 1]).text);
+        }
+      }
+      if (holders.size() > 1) {
+        fail(ErrorKind::kInput,
+             concat("holds several dicts of tensors, where one is expected: ", joined(names)));
+      }
+      if (holders.size() == 1) return pickle_.at(holders[0]);
+      level = std::move(next);
+    }
+    return root;
+  }
+
   const PickleNode& item(const PickleNode& node, std::size_t index, PickleKind kind) const {
     if (index >= node.items.size() || pickle_.at(node.items[index]).kind != kind) {
       fail(ErrorKind::kInput, concat("its description has a wrong value at place ", index + 1));
@@ -84,41 +161,71 @@ class StateDictReader {
   }
 
   PickledTensor tensor(std::string name, const PickleNode& call) const {
+    const std::string_view function = item(call, 0, PickleKind::kGlobal).text;
     const PickleNode& arguments = item(call, 1, PickleKind::kTuple);
-    if (item(call, 0, PickleKind::kGlobal).text == "torch._utils _rebuild_parameter") {
-      const PickleNode& wrapped = item(arguments, 0, PickleKind::kCall);
+    if (function == kParameter || function == kParameterWithState) {
       // A parameter holds a tensor, never another parameter, so this ends.
-      return rebuild(std::move(name), wrapped);
+      return rebuild(std::move(name), item(arguments, 0, PickleKind::kCall));
     }
     return rebuild(std::move(name), call);
   }
 
-  // _rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks)
+  // _rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks). v3
+  // has a dtype after these; the first one has not the last two.
   PickledTensor rebuild(std::string name, const PickleNode& call) const {
-    if (item(call, 0, PickleKind::kGlobal).text != "torch._utils _rebuild_tensor_v2") {
-      fail(ErrorKind::kInput, "is not made by _rebuild_tensor_v2");
-    }
-    const PickleNode& arguments = item(call, 1, PickleKind::kTuple);
+    const std::string_view function = item(call, 0, PickleKind::kGlobal).text;
     PickledTensor result;
     result.name = std::move(name);
-    read_storage(item(arguments, 0, PickleKind::kPersistent), result);
+    if (function != kTensor && function != kTensor2 && function != kTensor3) {
+      result.type = ElementType::kOther;
+      result.other_type = function.substr(function.find(' ') + 1);
+      return result;
+    }
+    const PickleNode& arguments = item(call, 1, PickleKind::kTuple);
+    const Storage storage = read_storage(item(arguments, 0, PickleKind::kPersistent));
+    const TorchType* type = storage.type;
+    if (function == kTensor3) {
+      type = find_type(kTorchDtypes, item(arguments, 6, PickleKind::kGlobal).text);
+      if (type == nullptr) fail(ErrorKind::kInput, "its type is of no known kind");
+    }
+    result.type = type->type;
+    if (result.type == ElementType::kOther) {
+      result.other_type = short_name(*type);
+      return result;
+    }
+    result.storage = storage.key;
+    result.storage_elements = function == kTensor3
+                                  ? storage.elements * storage.type->bytes / type->bytes
+                                  : storage.elements;
     result.storage_offset = item(arguments, 1, PickleKind::kInteger).integer;
     result.shape = integers(item(arguments, 2, PickleKind::kTuple));
     result.strides = integers(item(arguments, 3, PickleKind::kTuple));
+    if (storage.view_offset < 0 ||
+        __builtin_add_overflow(result.storage_offset, storage.view_offset,
+                               &result.storage_offset)) {
+      fail(ErrorKind::kInput, "its shape or strides are impossible");
+    }
     check_bounds(result);
     return result;
   }
 
-  // ("storage", type, key, device, number of elements)
-  void read_storage(const PickleNode& persistent, PickledTensor& result) const {
+  // ("storage", type, key, device, number of elements), and before torch 1.6 None or the view of a
+  // storage: (key, offset, number of elements).
+  Storage read_storage(const PickleNode& persistent) const {
     const PickleNode& id = item(persistent, 0, PickleKind::kTuple);
-    const std::optional<ElementType> type = storage_type(item(id, 1, PickleKind::kGlobal).text);
-    if (item(id, 0, PickleKind::kString).text != "storage" || !type) {
+    Storage result{.type = find_type(kTorchStorages, item(id, 1, PickleKind::kGlobal).text)};
+    if (item(id, 0, PickleKind::kString).text != "storage" || result.type == nullptr) {
       fail(ErrorKind::kInput, "its storage is of no known kind");
     }
-    result.type = *type;
-    result.storage = item(id, 2, PickleKind::kString).text;
-    result.storage_elements = item(id, 4, PickleKind::kInteger).integer;
+    result.key = item(id, 2, PickleKind::kString).text;
+    result.elements = item(id, 4, PickleKind::kInteger).integer;
+    if (result.elements < 0 || result.elements > kMaxElements) {
+      fail(ErrorKind::kInput, concat("its storage has an impossible length: ", result.elements));
+    }
+    if (id.items.size() > 5 && pickle_.at(id.items[5]).kind != PickleKind::kNone) {
+      result.view_offset = item(item(id, 5, PickleKind::kTuple), 1, PickleKind::kInteger).integer;
+    }
+    return result;
   }
 
   std::vector<std::int64_t> integers(const PickleNode& tuple) const {
@@ -134,8 +241,7 @@ class StateDictReader {
 
   static void check_bounds(const PickledTensor& tensor) {
     const bool has_size = tensor_bytes(tensor.shape, tensor.type).has_value();
-    if (!has_size || tensor.shape.size() != tensor.strides.size() || tensor.storage_offset < 0 ||
-        tensor.storage_elements < 0) {
+    if (!has_size || tensor.shape.size() != tensor.strides.size() || tensor.storage_offset < 0) {
       fail(ErrorKind::kInput, "its shape or strides are impossible");
     }
     std::int64_t last = tensor.storage_offset;
@@ -158,105 +264,21 @@ class StateDictReader {
   const Pickle& pickle_;
 };
 
-class PickleWriter {
- public:
-  void opcode(char code) { bytes_ += code; }
-
-  void text(std::string_view value) {
-    opcode('X');
-    number(static_cast<std::uint32_t>(value.size()));
-    bytes_ += value;
-  }
-
-  // "module name"
-  void global(std::string_view name) {
-    const std::size_t space = name.find(' ');
-    bytes_ += concat("c", name.substr(0, space), "\n", name.substr(space + 1), "\n");
-  }
-
-  void integer(std::int64_t value) {
-    if (value >= 0 && value <= UINT8_MAX) {
-      opcode('K');
-      number(static_cast<std::uint8_t>(value));
-    } else if (value >= INT32_MIN && value <= INT32_MAX) {
-      opcode('J');
-      number(static_cast<std::int32_t>(value));
-    } else {
-      opcode('\x8A');
-      opcode('\x08');
-      number(value);
-    }
-  }
-
-  void tuple(const std::vector<std::int64_t>& values) {
-    opcode('(');
-    for (const std::int64_t value : values)
-      integer(value);
-    opcode('t');
-  }
-
-  void empty_ordered_dict() {
-    global("collections OrderedDict");
-    bytes_ += ")R";
-  }
-
-  std::string take() { return std::move(bytes_); }
-
- private:
-  template <std::integral Number>
-  void number(Number value) {
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
-
-  std::string bytes_;
-};
-
-std::string_view storage_name(ElementType type) {
-  for (const auto& [name, known] : kStorageTypes) {
-    if (known == type) return name;
-  }
-  fail(ErrorKind::kInternal, concat("no torch storage for the type ", element_type_name(type)));
-}
-
 }  // namespace
 
+PickledStateDict take_pickled_state_dict(std::string_view& bytes) {
+  const Pickle pickle = take_pickle(bytes, kAllowedGlobals);
+  const StateDictReader reader(pickle);
+  return {reader.read(), reader.storages()};
+}
+
 std::vector<PickledTensor> read_pickled_state_dict(std::string_view pickle) {
-  return StateDictReader(read_pickle(pickle, kAllowedGlobals)).read();
+  return take_pickled_state_dict(pickle).tensors;
 }
 
 PickledTensor read_pickled_tensor(std::string_view pickle) {
-  return StateDictReader(read_pickle(pickle, kAllowedGlobals)).read_one();
-}
-
-std::string write_pickled_state_dict(const std::vector<PickledTensor>& tensors) {
-  PickleWriter writer;
-  writer.opcode('\x80');
-  writer.opcode('\x02');
-  writer.empty_ordered_dict();
-  writer.opcode('(');
-  for (const PickledTensor& tensor : tensors) {
-    writer.text(tensor.name);
-    writer.global("torch._utils _rebuild_tensor_v2");
-    writer.opcode('(');
-    writer.opcode('(');
-    writer.text("storage");
-    writer.global(storage_name(tensor.type));
-    writer.text(tensor.storage);
-    writer.text("cpu");
-    writer.integer(tensor.storage_elements);
-    writer.opcode('t');
-    writer.opcode('Q');
-    writer.integer(tensor.storage_offset);
-    writer.tuple(tensor.shape);
-    writer.tuple(tensor.strides);
-    writer.opcode('\x89');  // requires_grad: False
-    writer.empty_ordered_dict();
-    writer.opcode('t');
-    writer.opcode('R');
-  }
-  writer.opcode('u');
-  writer.opcode('.');
-  return writer.take();
+  const Pickle values = take_pickle(pickle, kAllowedGlobals);
+  return StateDictReader(values).read_one();
 }
 
 }  // namespace sbert

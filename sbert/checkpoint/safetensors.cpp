@@ -45,6 +45,7 @@ Safetensors parse_safetensors(std::string_view bytes, const BytesOwner& owner) {
     result.tensors.push_back(mapped_weight(std::move(entry.name),
                                            data.substr(entry.begin, entry.end - entry.begin),
                                            entry.type, std::move(entry.shape), owner));
+    result.tensors.back().other_type = std::move(entry.other_type);
   }
   return result;
 }

@@ -15,8 +15,8 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;
 };
 
-/// Maps a file: tensors are views of it. Types: F32, F16, BF16, F64, I64. Everything in the header
-/// is checked before it is used.
+/// Maps a file: tensors are views of it. Those of types that no model here has are kOther, with the
+/// type's name. Everything in the header is checked before it is used.
 /// @return tensors in the order of their bytes
 /// @throws Error(kInput) naming the file and the tensor that is wrong, Error(kIo)
 Safetensors read_safetensors(const std::filesystem::path& path);
@@ -25,7 +25,7 @@ Safetensors read_safetensors(const std::filesystem::path& path);
 /// alive.
 Safetensors parse_safetensors(std::string_view bytes, const BytesOwner& owner);
 
-/// Writes tensors of these types, in this order, whole or not at all.
+/// Writes tensors of any type but kOther, in this order, whole or not at all.
 /// @param metadata UTF-8
 /// @throws Error(kIo)
 void write_safetensors(const std::filesystem::path& path,

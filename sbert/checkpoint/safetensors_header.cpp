@@ -14,19 +14,24 @@
 namespace sbert {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ElementType>, 5> kTypes = {{
+constexpr std::array<std::pair<std::string_view, ElementType>, 10> kTypes = {{
     {"F32", ElementType::kFloat32},
     {"F16", ElementType::kFloat16},
     {"BF16", ElementType::kBFloat16},
     {"F64", ElementType::kFloat64},
     {"I64", ElementType::kInt64},
+    {"I32", ElementType::kInt32},
+    {"I16", ElementType::kInt16},
+    {"I8", ElementType::kInt8},
+    {"U8", ElementType::kUInt8},
+    {"BOOL", ElementType::kBool},
 }};
 
-std::optional<ElementType> type_from_name(std::string_view name) {
+ElementType type_from_name(std::string_view name) {
   for (const auto& [known, type] : kTypes) {
     if (known == name) return type;
   }
-  return std::nullopt;
+  return ElementType::kOther;
 }
 
 std::string_view name_of_type(ElementType type) {
@@ -72,8 +77,8 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     if (place_ != Place::kTensor || key_ != "dtype") return unexpected("a string");
-    type_ = type_from_name(value);
-    if (!type_) fail_entry(concat("type is not one of F32, F16, BF16, F64, I64: ", value));
+    entry_.type = type_from_name(value);
+    if (entry_.type == ElementType::kOther) entry_.other_type = value;
     return true;
   }
 
@@ -147,7 +152,6 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
     }
     entry_ = SafetensorsEntry{};
     entry_.name = key_;
-    type_.reset();
     num_offsets_ = 0;
     seen_keys_.clear();
     if (!names_.insert(key_).second) fail_entry("duplicate name");
@@ -155,10 +159,9 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
   }
 
   void end_entry() {
-    if (!type_) fail_entry("dtype is missing");
+    if (!seen_keys_.contains("dtype")) fail_entry("dtype is missing");
     if (!seen_keys_.contains("shape")) fail_entry("shape is missing");
     if (num_offsets_ != 2) fail_entry("data_offsets must be two numbers");
-    entry_.type = *type_;
     header_.tensors.push_back(std::move(entry_));
   }
 
@@ -167,7 +170,6 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
   std::string key_;
   bool has_metadata_ = false;
   SafetensorsEntry entry_;
-  std::optional<ElementType> type_;
   int num_offsets_ = 0;
   std::set<std::string> seen_keys_;
   std::set<std::string> names_;
@@ -188,13 +190,14 @@ void check_layout(const std::vector<SafetensorsEntry>& tensors, std::uint64_t da
                                                      : "does not follow the tensor before it",
                         ": begins at byte ", entry.begin, ", expected ", expected_begin));
     }
+    expected_begin = entry.end;
+    if (entry.type == ElementType::kOther) continue;
     const std::optional<std::uint64_t> bytes = tensor_bytes(entry.shape, entry.type);
     if (!bytes) fail_entry("shape is too large");
     if (*bytes != entry.end - entry.begin) {
       fail_entry(
           concat("shape takes ", *bytes, " bytes, the offsets say ", entry.end - entry.begin));
     }
-    expected_begin = entry.end;
   }
   if (expected_begin != data_bytes) {
     fail(ErrorKind::kInput,

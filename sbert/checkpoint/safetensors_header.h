@@ -20,6 +20,7 @@ struct SafetensorsEntry {
   std::vector<std::int64_t> shape;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
+  std::string other_type{};  ///< the type's name in the file, if it is kOther
 };
 
 struct SafetensorsHeader {
@@ -32,7 +33,8 @@ constexpr std::uint64_t kMaxSafetensorsHeaderBytes = 100'000'000;
 constexpr std::size_t kMaxSafetensorsTensors = 1'000'000;
 constexpr std::size_t kMaxTensorDimensions = 64;
 
-/// Reads the JSON and checks that the tensors fill the data without gap or overlap.
+/// Reads the JSON and checks that the tensors fill the data without gap or overlap, and, of those
+/// whose type is known, that their shapes fill their bytes.
 /// @param data_bytes what follows the header in the file
 /// @throws Error(kInput) naming the tensor that is wrong
 SafetensorsHeader parse_safetensors_header(std::string_view json, std::uint64_t data_bytes);

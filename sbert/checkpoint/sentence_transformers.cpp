@@ -12,10 +12,14 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/file_content.h"
 #include "sbert/base/files.h"
 #include "sbert/checkpoint/dense_module.h"
 #include "sbert/checkpoint/hugging_face.h"
+#include "sbert/checkpoint/model_folder.h"
 #include "sbert/checkpoint/model_json.h"
+#include "sbert/checkpoint/module_list.h"
+#include "sbert/checkpoint/transformer_settings.h"
 #include "sbert/text/json_fields.h"
 
 namespace sbert {
@@ -33,64 +37,6 @@ constexpr std::array<std::pair<const char*, Pooling>, 6> kPoolingFlags = {{
     {"pooling_mode_weightedmean_tokens", Pooling::kWeightedMean},
     {"pooling_mode_lasttoken", Pooling::kLastToken},
 }};
-
-struct Modules {
-  std::filesystem::path transformer;
-  std::filesystem::path pooling;
-  std::vector<std::filesystem::path> dense;
-  bool normalizes = false;
-};
-
-// "sentence_transformers.models.Pooling" is a Pooling.
-std::string class_name(const std::string& type) {
-  return type.substr(type.rfind('.') + 1);
-}
-
-std::filesystem::path module_folder(const std::filesystem::path& folder, const std::string& path) {
-  const std::filesystem::path relative(path);
-  const bool leaves = relative.is_absolute() ||
-                      std::ranges::find(relative, std::filesystem::path("..")) != relative.end();
-  if (leaves) fail(ErrorKind::kInput, concat("path leaves the model's folder: ", path));
-  return path.empty() ? folder : folder / relative;
-}
-
-Modules read_modules(const std::filesystem::path& folder) {
-  const json list = json::parse(read_file(folder / "modules.json"), nullptr, false);
-  if (!list.is_array()) fail(ErrorKind::kInput, "must be a list of modules");
-  Modules modules;
-  std::vector<std::string> order;
-  for (const json& each : list) {
-    within(concat("module ", order.size() + 1), [&] {
-      if (!each.is_object())
-        fail(ErrorKind::kInput, concat("is not an object: ", each.type_name()));
-      const std::string type = read_string(each, "type").value_or("");
-      const std::filesystem::path place =
-          module_folder(folder, read_string(each, "path").value_or(""));
-      order.push_back(class_name(type));
-      if (order.back() == "Transformer") {
-        modules.transformer = place;
-      } else if (order.back() == "Pooling") {
-        modules.pooling = place;
-      } else if (order.back() == "Dense") {
-        modules.dense.push_back(place);
-      } else if (order.back() == "Normalize") {
-        modules.normalizes = true;
-      } else {
-        fail(ErrorKind::kInput,
-             concat("only Transformer, Pooling, Dense and Normalize are supported, not ", type));
-      }
-    });
-  }
-  std::vector<std::string> expected = {"Transformer", "Pooling"};
-  expected.insert(expected.end(), modules.dense.size(), "Dense");
-  if (modules.normalizes) expected.push_back("Normalize");
-  if (order != expected) {
-    fail(ErrorKind::kInput,
-         "modules must be Transformer, Pooling, perhaps Dense, and perhaps Normalize, in this "
-         "order");
-  }
-  return modules;
-}
 
 // pooling_mode of the newer dialect: a name or a list of names.
 std::vector<Pooling> named_poolings(const json& mode) {
@@ -140,15 +86,14 @@ Pooling read_pooling(const json& config, std::int64_t hidden_size) {
   return poolings.front();
 }
 
-void read_transformer_config(const json& config, TextModel& model) {
-  const std::int64_t length =
-      read_integer(config, "max_seq_length").value_or(model.card.max_length);
-  if (length < 2) fail(ErrorKind::kInput, concat("max_seq_length must be at least 2: ", length));
+void take_transformer_settings(const json& config, TextModel& model) {
+  const TransformerSettings settings = read_transformer_settings(config);
+  const std::int64_t length = settings.max_seq_length.value_or(model.card.max_length);
   const std::int64_t most = model.encoder.max_length;
   model.card.max_length = most > 0 ? std::min(length, most) : length;
   // It lower-cases texts before the tokenizer sees them, which one that does so itself makes moot.
   constexpr std::int64_t kFewTokens = 8;
-  if (read_bool(config, "do_lower_case").value_or(false) &&
+  if (settings.do_lower_case &&
       model.tokenizer.encode("A", kFewTokens) != model.tokenizer.encode("a", kFewTokens)) {
     fail(ErrorKind::kInput,
          "do_lower_case is true, but the tokenizer keeps case; set it in tokenizer_config.json or "
@@ -180,6 +125,11 @@ void read_model_config(const json& config, ModelCard& card) {
          concat("similarity_fn_name must be cosine, dot, euclidean or manhattan: ", name));
   }
   card.similarity = *similarity;
+  const std::string kind = read_string(config, "model_type").value_or("SentenceTransformer");
+  if (kind != "SentenceTransformer") {
+    fail(ErrorKind::kInput,
+         concat("model_type must be SentenceTransformer, the only one supported: ", kind));
+  }
   if (!field(config, "truncate_dim").is_null()) {
     fail(ErrorKind::kInput, "truncate_dim is not supported: embeddings keep all dimensions");
   }
@@ -205,18 +155,16 @@ ordered_json pooling_config(const TextModel& model) {
 }
 
 std::string model_card(const TextModel& model) {
-  return concat(
-      "---\nlibrary_name: sentence-transformers\npipeline_tag: sentence-similarity\n---\n\n"
-      "A sentence-embedding model: ",
-      model.encoder.layers.size(), " layers, embeddings of ", embedding_width(model),
-      " dimensions, texts up to ", model.card.max_length, " tokens, ",
-      pooling_name(model.head.pooling), " pooling", model.head.normalizes ? ", normalized" : "",
-      ".\n\n"
-      "```python\n"
-      "from sentence_transformers import SentenceTransformer\n\n"
-      "model = SentenceTransformer(\"path/to/this/folder\")\n"
-      "embeddings = model.encode([\"A text\", \"Another text\"])\n"
-      "```\n");
+  return concat(kModelCardStart, model.encoder.layers.size(), " layers, embeddings of ",
+                embedding_width(model), " dimensions, texts up to ", model.card.max_length,
+                " tokens, ", pooling_name(model.head.pooling), " pooling",
+                model.head.normalizes ? ", normalized" : "",
+                ".\n\n"
+                "```python\n"
+                "from sentence_transformers import SentenceTransformer\n\n"
+                "model = SentenceTransformer(\"path/to/this/folder\")\n"
+                "embeddings = model.encode([\"A text\", \"Another text\"])\n"
+                "```\n");
 }
 
 }  // namespace
@@ -224,8 +172,7 @@ std::string model_card(const TextModel& model) {
 TextModel read_sentence_transformers(const std::filesystem::path& folder,
                                      const std::filesystem::path& tokenizer_folder,
                                      const WorkerPool& pool) {
-  const Modules modules =
-      within((folder / "modules.json").native(), [&] { return read_modules(folder); });
+  const ModuleList modules = read_module_list(folder);
   TextModel model = read_hugging_face(
       modules.transformer, tokenizer_folder.empty() ? modules.transformer : tokenizer_folder, pool);
   model.head.normalizes = modules.normalizes;
@@ -235,8 +182,9 @@ TextModel read_sentence_transformers(const std::filesystem::path& folder,
     if (config) within(path.native(), [&] { use(*config); });
     return config.has_value();
   };
-  with_file(modules.transformer / "sentence_bert_config.json",
-            [&](const json& config) { read_transformer_config(config, model); });
+  if (const auto settings = find_transformer_settings(modules.transformer)) {
+    with_file(*settings, [&](const json& config) { take_transformer_settings(config, model); });
+  }
   with_file(folder / "config_sentence_transformers.json",
             [&](const json& config) { read_model_config(config, model.card); });
   const std::filesystem::path pooling_file = modules.pooling / "config.json";
@@ -273,7 +221,7 @@ void write_sentence_transformers(const TextModel& model,
   const ordered_json default_prompt =
       card.default_prompt_name.empty() ? ordered_json() : ordered_json(card.default_prompt_name);
   write_json(folder / "config_sentence_transformers.json",
-             {{"prompts", ordered_json(card.prompts)},
+             {{"prompts", ordered_json(prompts_to_save(card))},
               {"default_prompt_name", default_prompt},
               {"similarity_fn_name", similarity_name(card.similarity)}});
   write_file_atomically(folder / "README.md", model_card(model));

@@ -7,6 +7,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/file_content.h"
 
 namespace sbert {
 namespace {
@@ -15,10 +16,11 @@ constexpr std::size_t kMaxMembers = 100'000;
 constexpr std::uint64_t kMaxUnpackedBytes = 256ULL << 20;
 constexpr std::uint64_t kMaxExpansion = 16;
 
-[[noreturn]] void fail_archive(archive* reader) {
+[[noreturn]] void fail_archive(archive* reader, std::string_view bytes) {
   const char* reason = archive_error_string(reader);
   fail(ErrorKind::kInput,
-       concat("not a tar archive, or damaged: ", reason != nullptr ? reason : "unknown reason"));
+       concat("not a tar archive, or damaged: ", reason != nullptr ? reason : "unknown reason",
+              "; it begins like ", content_name(bytes)));
 }
 
 // "./weights/x" as "weights/x".
@@ -40,8 +42,9 @@ TarArchive::TarArchive(const std::filesystem::path& path)
   archive_read_support_format_tar(reader.get());
   within(path.native(), [&] {
     const std::string_view bytes = file_.bytes();
+    refuse_stand_in(bytes);
     if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
-      fail_archive(reader.get());
+      fail_archive(reader.get(), bytes);
     }
     read(reader.get());
   });
@@ -53,7 +56,7 @@ void TarArchive::read(::archive* reader) {
   while (true) {
     const int status = archive_read_next_header(reader, &entry);
     if (status == ARCHIVE_EOF) return;
-    if (status != ARCHIVE_OK) fail_archive(reader);
+    if (status != ARCHIVE_OK) fail_archive(reader, file_.bytes());
     if (++num_entries > kMaxMembers) {
       fail(ErrorKind::kInput, concat("more than ", kMaxMembers, " members"));
     }
@@ -84,7 +87,7 @@ std::string_view TarArchive::read_member(::archive* reader, const std::string& n
     la_int64_t offset = 0;
     const int status = archive_read_data_block(reader, &block, &size, &offset);
     if (status == ARCHIVE_EOF) break;
-    if (status != ARCHIVE_OK) fail_archive(reader);
+    if (status != ARCHIVE_OK) fail_archive(reader, file_.bytes());
     const auto* bytes = static_cast<const char*>(block);
     // Without a filter, libarchive hands out the mapping itself, one block after the other.
     if (copied.empty() && bytes >= file_begin && bytes < file_end &&

@@ -16,7 +16,7 @@ namespace sbert {
 /// is a view of the mapped file; a compressed one is unpacked into memory. Nothing is ever unpacked
 /// to the disk, and a leading "./" is not part of a name.
 ///
-/// Refused: absolute names, "..", links and devices, a name that stands twice, more than 100,000
+/// Refused: absolute names, "..", links and devices, a duplicate name, more than 100,000
 /// members, and a compressed archive that unpacks to more than 256 MiB + 16 times its size. Trained
 /// weights shrink by a tenth and texts fivefold, so no honest archive comes near that, and what a
 /// small file can take of memory stays small.

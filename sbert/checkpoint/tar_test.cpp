@@ -49,14 +49,16 @@ class TarTest : public FolderTest {
 
 TEST_F(TarTest, ReadsWhatItWrites) {
   const std::string block(513, 'x');
-  TarWriter writer(file_);
+  AtomicFile output(file_);
+  TarWriter writer(output);
   writer.add("./a", "hello");
   writer.begin_member("./b");
   writer.write(block.substr(0, 500));
   writer.write(block.substr(500));
   writer.end_member();
   writer.add("./empty", "");
-  writer.commit();
+  writer.finish();
+  output.commit();
   EXPECT_EQ(std::filesystem::file_size(file_) % 512, 0U);
   const TarArchive archive(file_);
   EXPECT_THAT(archive.members(),
@@ -66,9 +68,11 @@ TEST_F(TarTest, ReadsWhatItWrites) {
 TEST_F(TarTest, SameMembersGiveTheSameBytes) {
   std::string files[2];
   for (std::string& bytes : files) {
-    TarWriter writer(file_);
+    AtomicFile output(file_);
+    TarWriter writer(output);
     writer.add("./a", "hello");
-    writer.commit();
+    writer.finish();
+    output.commit();
     bytes = read_file(file_);
   }
   EXPECT_EQ(files[0], files[1]);
@@ -104,18 +108,22 @@ TEST_F(TarTest, RefusesLinksAndDevices) {
 }
 
 TEST_F(TarTest, RefusesANameThatStandsTwice) {
-  TarWriter writer(file_);
+  AtomicFile output(file_);
+  TarWriter writer(output);
   writer.add("./a", "1");
   writer.add("a", "2");
-  writer.commit();
+  writer.finish();
+  output.commit();
   EXPECT_THAT(refusal(), HasSubstr("duplicate member: a"));
 }
 
 TEST_F(TarTest, RefusesTooManyMembers) {
-  TarWriter writer(file_);
+  AtomicFile output(file_);
+  TarWriter writer(output);
   for (int i = 0; i <= 100'000; ++i)
     writer.add(concat("m", i), "");
-  writer.commit();
+  writer.finish();
+  output.commit();
   EXPECT_THAT(refusal(), HasSubstr("more than 100000 members"));
 }
 
@@ -146,10 +154,12 @@ TEST_F(TarTest, RefusesWhatIsNoArchive) {
 }
 
 TEST_F(TarTest, SurvivesAnyCutAndAnyFlippedByte) {
-  TarWriter writer(file_);
+  AtomicFile output(file_);
+  TarWriter writer(output);
   writer.add("./a", "hello");
   writer.add("./b", std::string(700, 'x'));
-  writer.commit();
+  writer.finish();
+  output.commit();
   // A tar that ends between two members is whole; only what it holds tells that some are missing.
   const std::string whole = read_file(file_);
   const auto read = [&](const std::string& bytes) {

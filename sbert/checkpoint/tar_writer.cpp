@@ -1,7 +1,6 @@
 #include "sbert/checkpoint/tar_writer.h"
 
 #include <cstdio>
-#include <fstream>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -56,8 +55,6 @@ std::string padding(std::uint64_t size) {
 
 }  // namespace
 
-TarWriter::TarWriter(const std::filesystem::path& path) : file_(path) {}
-
 void TarWriter::add(std::string_view name, std::string_view bytes) {
   begin_member(name);
   write(bytes);
@@ -81,17 +78,11 @@ void TarWriter::write(std::string_view bytes) {
 void TarWriter::end_member() {
   const std::uint64_t size = written_ - member_offset_ - kBlockBytes;
   write(padding(size));
-  std::fstream header(file_.temporary(), std::ios::in | std::ios::out | std::ios::binary);
-  header.seekp(static_cast<std::streamoff>(member_offset_));
-  header << ustar_header(member_name_, size) << std::flush;
-  if (!header) {
-    fail(ErrorKind::kIo, concat(file_.temporary(), ": cannot write the header of a member"));
-  }
+  file_.write_at(member_offset_, ustar_header(member_name_, size));
 }
 
-void TarWriter::commit() {
+void TarWriter::finish() {
   write(std::string(2 * kBlockBytes, '\0'));
-  file_.commit();
 }
 
 }  // namespace sbert

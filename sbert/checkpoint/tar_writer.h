@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -9,12 +8,12 @@
 
 namespace sbert {
 
-/// Writes a plain POSIX tar, whole or not at all. Times and owners are zero, so that the same
+/// Writes a plain POSIX tar. Times and owners are zero, so that the same
 /// members give the same bytes.
 class TarWriter {
  public:
-  /// @throws Error(kIo)
-  explicit TarWriter(const std::filesystem::path& path);
+  /// @param file empty; outlives the writer, which does not commit it
+  explicit TarWriter(AtomicFile& file) : file_(file) {}
 
   /// @param name at most 99 bytes; written as it is
   void add(std::string_view name, std::string_view bytes);
@@ -24,11 +23,12 @@ class TarWriter {
   void write(std::string_view bytes);
   void end_member();
 
+  /// Ends the archive.
   /// @throws Error(kIo)
-  void commit();
+  void finish();
 
  private:
-  AtomicFile file_;
+  AtomicFile& file_;
   std::uint64_t written_ = 0;
   std::string member_name_;
   std::uint64_t member_offset_ = 0;

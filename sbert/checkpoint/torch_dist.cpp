@@ -8,6 +8,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/dist_metadata.h"
+#include "sbert/checkpoint/torch_storage.h"
 #include "sbert/checkpoint/torch_zip.h"
 
 namespace sbert {
@@ -129,7 +130,7 @@ Weight read_tensor(const Files& files,
   return std::move(whole).take();
 }
 
-// Whether the name stands for all layers: no number follows ".layers.".
+// Whether the name means all layers: no number follows ".layers.".
 bool is_of_all_layers(std::string_view name) {
   const std::size_t at = name.find(kLayers);
   if (at == std::string_view::npos) return false;
@@ -167,6 +168,10 @@ Weights read_torch_dist(const Files& files, const BytesOwner& owner) {
   Weights weights;
   for (const DistTensor& each : described) {
     within(concat("tensor ", each.name), [&] {
+      if (each.type == ElementType::kOther) {
+        weights.push_back(other_weight(each.name, each.other_type));
+        return;
+      }
       Weight weight = read_tensor(files, each, owner, copies);
       weight.name = each.name;
       if (is_of_all_layers(each.name)) {

@@ -1,6 +1,5 @@
 #include "sbert/checkpoint/torch_zip.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -10,6 +9,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/checkpoint/pickled_state_dict.h"
+#include "sbert/checkpoint/torch_storage.h"
 #include "sbert/checkpoint/zip_reader.h"
 #include "sbert/checkpoint/zip_writer.h"
 
@@ -20,8 +20,6 @@ using Members = std::map<std::string, ZipMember>;
 
 constexpr std::string_view kPickleName = "/data.pkl";
 constexpr std::string_view kFolder = "archive/";  // of what is written
-// What strides of 0 may make of a small storage: whoever copies the tensor takes memory for all.
-constexpr std::int64_t kMaxRepeatedElements = 1 << 20;
 
 // All members lie in one folder, whose name is that of the file that was saved.
 std::string find_folder(const Members& members) {
@@ -30,53 +28,19 @@ std::string find_folder(const Members& members) {
       return name.substr(0, name.size() - kPickleName.size() + 1);
     }
   }
-  fail(ErrorKind::kInput, "not a torch.save file: it has no data.pkl");
-}
-
-// In 64 bits, which read_pickled_state_dict() has made sure of.
-std::int64_t num_elements(const std::vector<std::int64_t>& shape) {
-  std::int64_t product = 1;
-  for (const std::int64_t size : shape)
-    product *= size;
-  return product;
-}
-
-// The number of elements from a tensor's first to its last.
-std::uint64_t reach(const PickledTensor& tensor) {
-  std::uint64_t last = 0;
-  for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-    if (tensor.shape[i] == 0) return 0;
-    last += static_cast<std::uint64_t>((tensor.shape[i] - 1) * tensor.strides[i]);
-  }
-  return last + 1;
+  fail(ErrorKind::kInput, "not a file of torch.save: the zip has no data.pkl");
 }
 
 Weight make_weight(const PickledTensor& tensor,
                    const Members& members,
                    const std::string& folder,
                    const BytesOwner& owner) {
+  if (tensor.type == ElementType::kOther) return other_weight(tensor.name, tensor.other_type);
   const auto found = members.find(concat(folder, "data/", tensor.storage));
   if (found == members.end()) {
     fail(ErrorKind::kInput, concat("its storage is missing: data/", tensor.storage));
   }
-  const std::string_view storage = checked_bytes(found->first, found->second);
-  const std::uint64_t element_bytes = static_cast<std::uint64_t>(element_size(tensor.type));
-  if (storage.size() / element_bytes < static_cast<std::uint64_t>(tensor.storage_elements)) {
-    fail(ErrorKind::kInput,
-         concat("its storage data/", tensor.storage, " should have ", tensor.storage_elements,
-                " elements, but has ", storage.size() / element_bytes));
-  }
-  const std::uint64_t elements = reach(tensor);
-  const std::int64_t most = std::max(tensor.storage_elements, kMaxRepeatedElements);
-  if (num_elements(tensor.shape) > most) {
-    fail(ErrorKind::kInput, concat("its strides repeat the ", tensor.storage_elements,
-                                   " elements of its storage too often"));
-  }
-  if (elements == 0) return mapped_weight(tensor.name, {}, tensor.type, tensor.shape, owner);
-  const auto offset = static_cast<std::uint64_t>(tensor.storage_offset);
-  return strided_weight(tensor.name,
-                        storage.substr(offset * element_bytes, elements * element_bytes),
-                        tensor.type, tensor.shape, tensor.strides, owner);
+  return weight_in_storage(tensor, checked_bytes(found->first, found->second), owner);
 }
 
 struct TorchZip {
@@ -86,11 +50,6 @@ struct TorchZip {
 };
 
 TorchZip open_torch_zip(std::string_view bytes) {
-  if (bytes.starts_with("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")) {
-    fail(ErrorKind::kInput,
-         "written by torch.save in the form before torch 1.6; load and save it again with a newer "
-         "torch");
-  }
   TorchZip zip{.members = read_zip(bytes), .folder = {}, .pickle = {}};
   zip.folder = find_folder(zip.members);
   const auto byte_order = zip.members.find(concat(zip.folder, "byteorder"));

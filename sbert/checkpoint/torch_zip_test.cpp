@@ -119,11 +119,6 @@ TEST(TorchZip, RunsNothingAndNamesTheFunction) {
   EXPECT_FALSE(std::filesystem::exists("/tmp/sbert_pickle_was_run"));
 }
 
-TEST(TorchZip, SaysWhatToDoWithTheOldForm) {
-  EXPECT_THAT(input_error([] { read_golden("old_form.pt"); }),
-              HasSubstr("in the form before torch 1.6; load and save it again"));
-}
-
 TEST(TorchZip, RefusesCompressedMembers) {
   EXPECT_THAT(input_error([] { read_golden("compressed.pt"); }),
               HasSubstr("member archive/data.pkl is compressed"));

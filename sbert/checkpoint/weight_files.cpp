@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,9 +12,11 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/file_content.h"
 #include "sbert/base/files.h"
 #include "sbert/checkpoint/name_lists.h"
 #include "sbert/checkpoint/safetensors.h"
+#include "sbert/checkpoint/torch_legacy.h"
 #include "sbert/checkpoint/torch_zip.h"
 #include "sbert/text/json_fields.h"
 
@@ -24,10 +27,24 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxShards = 10'000;
 
+// By the content: there are files of either form under the name of the other.
+Weights parse_weights(std::string_view bytes, const BytesOwner& owner, bool is_safetensors) {
+  constexpr std::size_t kHeaderLength = 8;
+  constexpr std::string_view kZip = "PK";
+  refuse_stand_in(bytes);
+  if (is_torch_legacy(bytes)) return read_torch_legacy(bytes, owner);
+  if (bytes.starts_with(kZip)) return read_torch_zip(bytes, owner);
+  const bool has_header = bytes.size() > kHeaderLength && bytes[kHeaderLength] == '{';
+  if (has_header || is_safetensors) return parse_safetensors(bytes, owner).tensors;
+  fail(ErrorKind::kInput,
+       concat("is neither a file of torch.save nor safetensors, but ", content_name(bytes)));
+}
+
 Weights read_weight_file(const std::filesystem::path& path) {
-  if (path.extension() == ".safetensors") return read_safetensors(path).tensors;
   const auto file = std::make_shared<const MappedFile>(path);
-  return within(path.native(), [&] { return read_torch_zip(file->bytes(), {file, true}); });
+  return within(path.native(), [&] {
+    return parse_weights(file->bytes(), {file, true}, path.extension() == ".safetensors");
+  });
 }
 
 struct ShardIndex {
@@ -60,8 +77,9 @@ ShardIndex parse_index(const json& index) {
 }
 
 Weights read_shards(const std::filesystem::path& index_file) {
-  ShardIndex index = within(index_file.native(),
-                            [&] { return parse_index(parse_json_object(read_file(index_file))); });
+  const std::string text = read_file(index_file);
+  ShardIndex index =
+      within(index_file.native(), [&] { return parse_index(parse_json_object(text)); });
   Weights all;
   std::set<std::string> found;
   for (const std::string& shard : index.shards) {
@@ -86,16 +104,20 @@ Weights read_shards(const std::filesystem::path& index_file) {
 
 }  // namespace
 
-Weights read_folder_weights(const std::filesystem::path& folder) {
-  for (const char* name : {"model.safetensors", "pytorch_model.bin"}) {
-    if (std::filesystem::exists(folder / name)) return read_weight_file(folder / name);
-    const std::filesystem::path index_file = folder / concat(name, ".index.json");
-    if (std::filesystem::exists(index_file)) return read_shards(index_file);
+std::filesystem::path find_folder_weights(const std::filesystem::path& folder) {
+  for (const char* name : {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                           "pytorch_model.bin.index.json"}) {
+    if (std::filesystem::exists(folder / name)) return folder / name;
   }
   fail(ErrorKind::kInput,
        concat(folder,
               ": has no weights: neither model.safetensors nor pytorch_model.bin, nor the "
               "index.json of either in parts"));
+}
+
+Weights read_folder_weights(const std::filesystem::path& folder) {
+  const std::filesystem::path path = find_folder_weights(folder);
+  return path.extension() == ".json" ? read_shards(path) : read_weight_file(path);
 }
 
 }  // namespace sbert

@@ -27,8 +27,18 @@ class Models {
   virtual const ComputeContext& context() const = 0;
 };
 
+/// The embedders of models.open(), which do with long texts as the options say and count them.
+std::vector<std::unique_ptr<TextEmbedder>> open_models(Models& models,
+                                                       const std::vector<std::string>& paths,
+                                                       const EncodingOptions& options);
+
 /// The embedder of one model.
-std::unique_ptr<TextEmbedder> open_model(Models& models, const std::string& path);
+/// @param is_one_of_several whether the command opens more models, and the count is to name this
+/// one
+std::unique_ptr<TextEmbedder> open_model(Models& models,
+                                         const std::string& path,
+                                         const EncodingOptions& options,
+                                         bool is_one_of_several = false);
 
 /// What the two programs do differently. bin/sbert computes on the CPU, in one process, and becomes
 /// sbert-torch for all else; sbert-torch does everything itself.

@@ -9,8 +9,11 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/log.h"
 #include "sbert/cli/backend.h"
+#include "sbert/cli/filled_texts.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/data/text_excerpt.h"
 #include "sbert/data/text_lines.h"
 #include "sbert/eval/role_embedder.h"
 #include "sbert/search/agglomerative.h"
@@ -29,6 +32,7 @@ constexpr auto enum_names(Format) {
 struct ClusterOptions {
   std::string model;
   std::string input = "-";
+  std::optional<InputFormat> input_format;
   std::int64_t clusters = 0;
   std::optional<Linkage> linkage;
   std::optional<double> threshold;
@@ -43,7 +47,13 @@ struct ClusterOptions {
     using Self = ClusterOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo"),
-        field("input", &Self::input, "JSON Lines with \"text\" (.jsonl), text, or - for stdin"),
+        field("input", &Self::input,
+              "texts: JSON with \"text\" (.jsonl, .json), a table (.csv, .tsv), or a text a line, "
+              "also "
+              "in .gz; - for stdin"),
+        field("input_format", &Self::input_format,
+              "jsonl (JSON Lines or an array), csv, tsv or text; default: by the input's name and "
+              "content"),
         field("clusters", &Self::clusters, "number of clusters: mini-batch k-means"),
         field("linkage", &Self::linkage,
               "ward, average or complete: join the nearest until --clusters are left"),
@@ -142,14 +152,19 @@ void check(const ClusterOptions& options) {
 }
 
 void cluster(const ClusterOptions& options, Models& models) {
-  const std::vector<TextRecord> records = read_text_records(options.input);
-  if (records.empty()) fail(ErrorKind::kInput, concat(options.input, ": no texts"));
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  const std::vector<TextRecord> records = read_filled_texts(options.input, options.input_format);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
   RoleEmbedder source(
       *embedder, {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
       models.context());
   const Clusters clusters = find_clusters(source.embed(texts_of(records), TextRole::kSymmetric),
                                           options, models.context());
+  if (!options.threshold && std::ssize(clusters) < options.clusters) {
+    log_warning(concat("no more than ", clusters.size(),
+                       " texts have embeddings of their own; so many clusters are there, not ",
+                       options.clusters));
+  }
   const auto print = options.format == Format::kJsonLines ? print_json_lines : print_text;
   print(clusters, records);
 }

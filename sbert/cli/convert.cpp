@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +26,7 @@ struct ConvertOptions {
   std::string tokenizer;
   Precision precision = Precision::k32;
   NemoForm nemo_form = NemoForm::kBlocks;
+  bool overwrite = false;
   std::string hparams_file;
 
   static constexpr auto fields() {
@@ -42,6 +46,9 @@ struct ConvertOptions {
             "nemo_form", &Self::nemo_form,
             "of a .nemo: blocks (NeMo 1.23, megatron_legacy), interleaved (megatron_legacy: false) "
             "or mcore (Megatron Core)"),
+        field("overwrite", &Self::overwrite,
+              "write into a folder that holds other files too: those of a model are replaced, all "
+              "others stay"),
         field("hparams_file", &Self::hparams_file,
               "accepted for NeMo's sake; every setting comes from the model"),
     };
@@ -50,14 +57,20 @@ struct ConvertOptions {
 
 constexpr CommandHelp kHelp{
     "convert",
-    "Converts a model to another format, reads it back, and compares the embeddings of two "
-    "questions\n"
-    "and two passages; a difference above 1e-5 is an error (above 0.05 with --precision bf16, 0.01 "
-    "with 16).",
+    "Converts a model to another format, reads it back, compares the embeddings of two questions "
+    "and\n"
+    "two passages, and only then puts it in place. A difference above 1e-5 of an embedding's "
+    "length is an\n"
+    "error (above 0.05 with --precision bf16, 0.01 with 16). An output folder may be empty, or "
+    "hold "
+    "a\n"
+    "model that sbert wrote, which is replaced; with other files in it it is refused, unless "
+    "--overwrite\n"
+    "is given, and they stay.",
     "  sbert convert --input MiniLM/ --output minilm.nemo\n"
     "  sbert convert --input_name_or_path tuned.nemo --output_path tuned/\n"};
 
-// Of the elements of normalized embeddings.
+// Of the elements of embeddings, as parts of their length.
 double largest_difference_allowed(Precision precision) {
   switch (precision) {
     case Precision::k32:
@@ -99,12 +112,46 @@ FloatMatrix embed_probes(TextModel model, const WorkerPool& pool) {
   return PackedEmbedder(std::move(model), pool).embed(probes, {.stop = signal_stop_token()});
 }
 
+double length(std::span<const float> row) {
+  double sum = 0;
+  for (const float value : row)
+    sum += static_cast<double>(value) * value;
+  return std::sqrt(sum);
+}
+
+// Between elements, as a part of the length of the embedding in `a`. NaN in both is the same, in
+// one of them an infinite difference.
 double largest_difference(const FloatMatrix& a, const FloatMatrix& b) {
   double largest = 0;
-  for (std::size_t i = 0; i < a.values.size(); ++i) {
-    largest = std::max(largest, std::abs(static_cast<double>(a.values[i]) - b.values[i]));
+  for (std::int64_t row = 0; row < a.rows; ++row) {
+    const double size = length(a.row(row));
+    for (std::size_t i = 0; i < a.row(row).size(); ++i) {
+      const double before = a.row(row)[i];
+      const double after = b.row(row)[i];
+      if (before == after || (std::isnan(before) && std::isnan(after))) continue;
+      const double difference = std::abs(before - after) / (size > 0 ? size : 1);
+      largest = std::isnan(difference) ? INFINITY : std::max(largest, difference);
+    }
   }
   return largest;
+}
+
+// What the form cannot hold was warned of; what it holds must be read back.
+double check(const ConvertOptions& options,
+             TextModel model,
+             const std::filesystem::path& written,
+             const WorkerPool& pool) {
+  const TextModel held = as_held_by(output_format(options), std::move(model));
+  const FloatMatrix before = embed_probes(held, pool);
+  const FloatMatrix after = embed_probes(load_model(written, pool), pool);
+  const double difference = largest_difference(before, after);
+  if (difference <= largest_difference_allowed(options.precision)) return difference;
+  const std::string what =
+      concat("embeddings of what was written differ by ", difference, " of their length");
+  if (options.precision == Precision::k32)
+    fail(ErrorKind::kInternal, concat(options.output, ": ", what));
+  fail(ErrorKind::kInput, concat(options.input, ": --precision ", enum_name(options.precision),
+                                 " is not enough for this model, use 32: ", what));
 }
 
 }  // namespace
@@ -117,20 +164,18 @@ void run_convert(const Arguments& arguments, Backend&) {
     parser.require(key);
   if (!parser.parse(with_our_names(arguments))) return;
 
+  detect_model_format(options.input);
+  ModelOutput output(options.output, {.format = output_format(options),
+                                      .precision = options.precision,
+                                      .nemo_form = options.nemo_form,
+                                      .overwrites = options.overwrite});
   const WorkerPool pool;
   TextModel model = load_model(options.input, pool, options.tokenizer);
-  save_model(model, options.output,
-             {.format = output_format(options),
-              .precision = options.precision,
-              .nemo_form = options.nemo_form});
-  const FloatMatrix before = embed_probes(std::move(model), pool);
-  const FloatMatrix after = embed_probes(load_model(options.output, pool), pool);
-  const double difference = largest_difference(before, after);
+  output.write(model);
+  const double difference = check(options, std::move(model), output.temporary(), pool);
+  output.commit();
   std::printf("%s: written; largest difference of 4 embeddings after reading it back: %s\n",
               options.output.c_str(), concat(difference).c_str());
-  if (!(difference <= largest_difference_allowed(options.precision))) {
-    fail(ErrorKind::kInternal, concat(options.output, ": embeddings differ by ", difference));
-  }
 }
 
 }  // namespace sbert

@@ -25,6 +25,7 @@ constexpr auto enum_names(Format) {
 struct EmbedCommandOptions {
   std::string model;
   std::string input = "-";
+  std::optional<InputFormat> input_format;
   std::string output = "-";
   std::optional<Format> format;
   std::string prompt_name;
@@ -35,7 +36,13 @@ struct EmbedCommandOptions {
     using Self = EmbedCommandOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo"),
-        field("input", &Self::input, "JSON Lines with \"text\" (.jsonl), text, or - for stdin"),
+        field("input", &Self::input,
+              "texts: JSON with \"text\" (.jsonl, .json), a table (.csv, .tsv), or a text a line, "
+              "also "
+              "in .gz; - for stdin"),
+        field("input_format", &Self::input_format,
+              "jsonl (JSON Lines or an array), csv, tsv or text; default: by the input's name and "
+              "content"),
         field("output", &Self::output, "file to write, or - for stdout"),
         field("format", &Self::format,
               "npy, jsonl or text; default: by the output's name, else jsonl"),
@@ -107,8 +114,9 @@ class VectorOutput {
 };
 
 void embed(const EmbedCommandOptions& options, Format format, Models& models) {
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
-  const TextSource texts(options.input);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
+  const TextSource texts(options.input, options.input_format);
   Progress progress("embedding", texts.count(), "texts");
   const EmbedCall call{.prompt = options.prompt
                                      ? *options.prompt

@@ -6,6 +6,7 @@
 
 #include "sbert/base/enum_names.h"
 #include "sbert/base/field.h"
+#include "sbert/embed/text_embedder.h"
 
 namespace sbert {
 
@@ -27,6 +28,7 @@ struct EncodingOptions {
   std::string device = "auto";
   int devices = 1;
   EncodingPrecision precision = EncodingPrecision::kFloat32;
+  OnLong on_long = OnLong::kCut;
   /// Of the command, no option: whether processes that a launcher started share the work without
   /// --devices. Else each of them does the command by itself.
   bool shares_under_launcher = false;
@@ -35,6 +37,8 @@ struct EncodingOptions {
     using Self = EncodingOptions;
     return std::tuple{
         field("max_length", &Self::max_length, "tokens a text is cut to; 0: the model's"),
+        field("on_long", &Self::on_long,
+              "a text of more tokens: cut (they are counted) or error, which ends the run"),
         field("batch_tokens", &Self::batch_tokens, "tokens of a batch; 0: chosen"),
         field("threads", &Self::threads, "0: every core"),
         field("device", &Self::device, "auto (a GPU if there is one), cpu, cuda or cuda:N"),

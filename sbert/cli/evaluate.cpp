@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct EvaluateOptions {
   std::string data;
   std::string split = "test";
   RetrievalMode mode = RetrievalMode::kTrec;
+  std::optional<IdenticalIds> identical_ids;
   std::string k = "1,3,5,10,100,1000";
   std::string query_prompt_name;
   std::string document_prompt_name;
@@ -59,11 +61,14 @@ struct EvaluateOptions {
         field("split", &Self::split, "retrieval: judgements to use: qrels/SPLIT.tsv"),
         field("mode", &Self::mode,
               "retrieval: definitions of trec (trec_eval) or st (sentence-transformers)"),
+        field("identical_ids", &Self::identical_ids,
+              "retrieval: ignore or keep the document that has the query's id; default: ignore, as "
+              "BEIR and MTEB; in mode st keep, as sentence-transformers"),
         field("k", &Self::k, "retrieval: ranks up to which is measured, with commas between"),
         field("query_prompt_name", &Self::query_prompt_name,
               "prompt put before queries; default: the model's \"query\", if it has one"),
         field("document_prompt_name", &Self::document_prompt_name,
-              "prompt put before documents; default: \"passage\" or \"document\""),
+              "prompt put before documents; default: \"document\" or \"passage\""),
         field("prompt_name", &Self::prompt_name,
               "prompt put before texts of the other tasks; default: the model's default"),
         field("seed", &Self::seed, "clustering: of its random choices"),
@@ -114,8 +119,10 @@ std::vector<std::int64_t> parse_cutoffs(std::string_view list) {
 TaskOptions task_options(const EvaluateOptions& options) {
   TaskOptions task;
   task.split = options.split;
-  task.retrieval = {
-      .mode = options.mode, .cutoffs = parse_cutoffs(options.k), .run_file = options.run_file};
+  task.retrieval = {.mode = options.mode,
+                    .identical_ids = options.identical_ids,
+                    .cutoffs = parse_cutoffs(options.k),
+                    .run_file = options.run_file};
   if (!options.memory.empty()) {
     task.retrieval.memory_bytes =
         within("--memory", [&] { return parse_byte_count(options.memory); });
@@ -133,6 +140,7 @@ void check(const EvaluateOptions& options, std::string_view task) {
   fail_if(!options.run_file.empty() && task != "retrieval", "--run-file is for retrieval");
   fail_if(!options.run_file.empty() && options.model.size() > 1,
           "--run-file holds the rankings of one model: give one --model");
+  fail_if(options.identical_ids && task != "retrieval", "--identical-ids is for retrieval");
   fail_if(!options.memory.empty() && task != "retrieval", "--memory is for retrieval");
   fail_if(options.restarts < 1, "--restarts must be at least 1");
   fail_if(options.neighbours < 1, "--neighbours must be at least 1");
@@ -143,7 +151,8 @@ NamedEvaluation evaluate_one(const std::string& path,
                              const EvaluateOptions& options,
                              const TaskOptions& task_options,
                              Models& models) {
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, path);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, path, options.encoding, options.model.size() > 1);
   const auto run = [&](const TextEmbedder& source) -> NamedEvaluation {
     RoleEmbedder roles(source,
                        {.query_prompt_name = options.query_prompt_name,
@@ -156,8 +165,10 @@ NamedEvaluation evaluate_one(const std::string& path,
   if (options.no_cache) return run(*embedder);
   const fs::path folder =
       options.cache.empty() ? default_embedding_cache_folder() : fs::path(options.cache);
-  return run(CachedEmbedder(*embedder, path, enum_name(options.encoding.precision), folder,
-                            models.context().stop));
+  // What is kept of a run that ends at a long text holds none that were cut.
+  const std::string kind = concat(enum_name(options.encoding.precision),
+                                  options.encoding.on_long == OnLong::kError ? ", none cut" : "");
+  return run(CachedEmbedder(*embedder, path, kind, folder, models.context().stop));
 }
 
 ReportData report_data(std::string_view task,

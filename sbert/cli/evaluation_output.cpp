@@ -1,13 +1,13 @@
 #include "sbert/cli/evaluation_output.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/progress.h"
+#include "sbert/eval/model_names.h"
 
 namespace sbert {
 namespace {
@@ -45,21 +45,11 @@ double value_of(const Evaluation& evaluation, const std::string& name) {
   return found->second;
 }
 
-// The last part of each path, or the whole paths if two end alike.
 std::vector<std::string> column_names(const std::vector<NamedEvaluation>& evaluations) {
   std::vector<std::string> names;
-  std::vector<std::string> paths;
-  for (const NamedEvaluation& each : evaluations) {
-    std::string path = each.name;
-    while (path.size() > 1 && path.back() == '/')
-      path.pop_back();
-    names.push_back(std::filesystem::path(path).filename());
-    paths.push_back(path);
-  }
-  std::vector<std::string> sorted = names;
-  std::sort(sorted.begin(), sorted.end());
-  const bool are_distinct = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
-  return are_distinct ? names : paths;
+  for (const NamedEvaluation& each : evaluations)
+    names.push_back(each.name);
+  return shortest_ends(names);
 }
 
 std::string padded(std::string_view text, std::size_t width, bool is_right) {

@@ -11,7 +11,7 @@ namespace sbert {
 // model.
 
 /// A column a model, a row a metric, of the metrics that people compare; of two models also the
-/// second's gain over the first. Below, of several, how each stands against the first by the main
+/// second's gain over the first. Below, of several, each is compared with the first by the main
 /// metric.
 /// @param comparison of compare(); may be empty for one model
 std::string table_of(const std::vector<NamedEvaluation>& evaluations,

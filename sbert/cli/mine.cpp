@@ -3,7 +3,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "sbert/base/byte_count.h"
@@ -26,6 +25,7 @@ struct MineOptions {
   std::vector<std::string> data;
   std::string output;
   std::string corpus;
+  std::optional<InputFormat> input_format;
   std::string split = "train";
   CandidateSource candidates = CandidateSource::kDense;
   std::int64_t approximate_above = 0;
@@ -50,10 +50,13 @@ struct MineOptions {
               "layout"),
         field("output", &Self::output,
               "training file to write: .jsonl is a record a line, any other name a JSON array"),
-        field(
-            "corpus", &Self::corpus,
-            "documents to search: .jsonl, .tsv, text, or a folder with corpus.jsonl; default: all "
-            "documents of the data"),
+        field("corpus", &Self::corpus,
+              "documents to search: JSON, a table or text, as search --corpus takes them, or a "
+              "folder "
+              "with corpus.jsonl; default: all documents of the data"),
+        field("input_format", &Self::input_format,
+              "of --corpus: jsonl (JSON Lines or an array), csv, tsv or text; default: by its name "
+              "and content"),
         field("split", &Self::split, "judgements of a BEIR folder: qrels/SPLIT.tsv"),
         field("candidates", &Self::candidates,
               "dense: by the model; bm25: by words; hybrid: both, by reciprocal rank fusion"),
@@ -66,7 +69,7 @@ struct MineOptions {
         field("query_prompt_name", &Self::query_prompt_name,
               "prompt put before questions; default: the model's \"query\", if it has one"),
         field("document_prompt_name", &Self::document_prompt_name,
-              "prompt put before documents; default: \"passage\" or \"document\""),
+              "prompt put before documents; default: \"document\" or \"passage\""),
         field("with_scores", &Self::with_scores, "also write pos_scores and neg_scores"),
         field("with_ids", &Self::with_ids,
               "also write question_id, pos_doc_id and neg_doc_id (BEIR)"),
@@ -114,7 +117,8 @@ MiningInput read_input(const MineOptions& options, const ComputeContext& context
     }
     return read_mining_beir(options.data[0], options.split, context);
   }
-  return read_mining_examples(options.data, optional_path(options.corpus), context);
+  return read_mining_examples(options.data, optional_path(options.corpus), context,
+                              options.input_format);
 }
 
 std::vector<std::pair<std::string, std::string>> settings_of(const MineOptions& options,
@@ -154,7 +158,8 @@ void mine(const MineOptions& options, MiningOptions mining, Models& models) {
   const StopToken& stop = models.context().stop;
   std::vector<std::string> paths{options.model};
   if (!options.teacher.empty()) paths.push_back(options.teacher);
-  const std::vector<std::unique_ptr<TextEmbedder>> embedders = models.open(paths);
+  const std::vector<std::unique_ptr<TextEmbedder>> embedders =
+      open_models(models, paths, options.encoding);
   const TextEmbedder& embedder = *embedders.front();
   mining.query_prompt = query_prompt(embedder.card(), options.query_prompt_name);
   mining.document_prompt = document_prompt(embedder.card(), options.document_prompt_name);
@@ -181,10 +186,7 @@ void mine(const MineOptions& options, MiningOptions mining, Models& models) {
       options.report.empty() ? concat(options.output, ".report") : options.report;
   write_file_atomically(concat(name, ".json"), report.json());
   write_file_atomically(concat(name, ".html"), report.html());
-  if (options.vectors.empty()) {
-    std::error_code ignored;
-    std::filesystem::remove_all(mining.vectors_folder, ignored);
-  }
+  if (options.vectors.empty()) remove_vectors(mining.vectors_folder);
   std::puts(report.summary().c_str());
 }
 

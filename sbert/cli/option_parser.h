@@ -31,7 +31,7 @@ class OptionParser {
 
   void add(std::string_view key, std::string_view help, std::string& value);
   void add(std::string_view key, std::string_view help, std::optional<std::string>& value);
-  /// A number must not be negative.
+  /// An integer must not be negative; no number is taken for one that it is not.
   void add(std::string_view key, std::string_view help, std::int64_t& value);
   void add(std::string_view key, std::string_view help, int& value);
   void add(std::string_view key, std::string_view help, double& value);

@@ -9,7 +9,9 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/cli/backend.h"
+#include "sbert/cli/filled_texts.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/data/text_excerpt.h"
 #include "sbert/data/text_lines.h"
 #include "sbert/eval/role_embedder.h"
 #include "sbert/search/paraphrase_mining.h"
@@ -26,6 +28,7 @@ constexpr auto enum_names(Format) {
 struct ParaphrasesOptions {
   std::string model;
   std::string input = "-";
+  std::optional<InputFormat> input_format;
   std::int64_t pairs = 100;
   std::int64_t neighbours = 100;
   std::optional<double> threshold;
@@ -37,7 +40,13 @@ struct ParaphrasesOptions {
     using Self = ParaphrasesOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo"),
-        field("input", &Self::input, "JSON Lines with \"text\" (.jsonl), text, or - for stdin"),
+        field("input", &Self::input,
+              "texts: JSON with \"text\" (.jsonl, .json), a table (.csv, .tsv), or a text a line, "
+              "also "
+              "in .gz; - for stdin"),
+        field("input_format", &Self::input_format,
+              "jsonl (JSON Lines or an array), csv, tsv or text; default: by the input's name and "
+              "content"),
         field("pairs", &Self::pairs, "pairs to print, at most"),
         field("neighbours", &Self::neighbours, "nearest texts that are looked at, of each text"),
         field("threshold", &Self::threshold, "least similarity of a pair"),
@@ -70,8 +79,9 @@ void print_pair(const ScoredRows& pair, const std::vector<TextRecord>& records, 
 }
 
 void find_paraphrases(const ParaphrasesOptions& options, Models& models) {
-  const std::vector<TextRecord> records = read_text_records(options.input);
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  const std::vector<TextRecord> records = read_filled_texts(options.input, options.input_format);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
   RoleEmbedder source(
       *embedder, {.prompt_name = options.prompt_name, .max_length = options.encoding.max_length},
       models.context());

@@ -49,10 +49,13 @@ const Command& find_command(const std::string& name) {
   return *found;
 }
 
-// A file that takes the number of a closed stdout or stderr would get what is printed there.
+// A file that takes the number of a closed stream would get what is printed there. So the number is
+// taken by what cannot be read, or written: who tries is told, as by a closed one.
 void open_closed_streams() {
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", O_RDWR);  // takes the lowest number free
+  for (const auto& [stream, mode] :
+       {std::pair{STDIN_FILENO, O_WRONLY}, std::pair{STDOUT_FILENO, O_RDONLY},
+        std::pair{STDERR_FILENO, O_WRONLY}}) {
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", mode);  // takes the lowest number free
   }
 }
 
@@ -82,6 +85,7 @@ int run_and_flush(Arguments words, Backend& backend) {
 }
 
 int report(ErrorKind kind, std::string_view message) {
+  if (message.empty()) return exit_code(kind);  // the command has said it
   print_above_progress(concat("sbert: ", message, "\n"));
   return exit_code(kind);
 }

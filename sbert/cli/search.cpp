@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
+#include "sbert/data/utf8_check.h"
+#include "sbert/embed/finite_rows.h"
 #include "sbert/embed/npy.h"
 #include "sbert/search/similarity.h"
 #include "sbert/search/topk.h"
@@ -28,7 +31,9 @@ struct SearchOptions {
   std::vector<std::string> query;
   std::string model;
   std::string corpus;
+  std::optional<InputFormat> input_format;
   std::string queries;
+  std::optional<InputFormat> queries_format;
   std::string embeddings;
   std::int64_t k = 10;
   std::string query_prompt_name;
@@ -42,15 +47,20 @@ struct SearchOptions {
         field("query", &Self::query, "questions; or --queries"),
         field("model", &Self::model, "model folder or .nemo"),
         field("corpus", &Self::corpus,
-              "documents: JSON Lines with \"_id\", \"title\", \"text\" (.jsonl), or a text a line"),
-        field("queries", &Self::queries, "a file of questions, or - for stdin"),
+              "documents: JSON with \"_id\", \"title\", \"text\" (.jsonl, .json), a table (.csv, "
+              ".tsv), or a text a line, also in .gz; - for stdin"),
+        field("input_format", &Self::input_format,
+              "of --corpus: jsonl (JSON Lines or an array), csv, tsv or text; default: by its name "
+              "and content"),
+        field("queries", &Self::queries, "a file of questions, in the same forms"),
+        field("queries_format", &Self::queries_format, "of --queries, as --input-format"),
         field("embeddings", &Self::embeddings,
               "the corpus's vectors (.npy): read if the file is there, else written"),
         field("k", &Self::k, "documents for each question"),
         field("query_prompt_name", &Self::query_prompt_name,
               "prompt put before questions; default: the model's \"query\", if it has one"),
         field("document_prompt_name", &Self::document_prompt_name,
-              "prompt put before documents; default: \"passage\" or \"document\""),
+              "prompt put before documents; default: \"document\" or \"passage\""),
         field("format", &Self::format, "text or json (an object a question)"),
     };
   }
@@ -88,6 +98,10 @@ FloatMatrix corpus_vectors(const TextEmbedder& embedder,
            concat(options.embeddings, ": is not of this corpus and model: ", stored.rows, " x ",
                   stored.columns, ", not ", corpus.size(), " x ", embedder.width()));
     }
+    if (const auto row = first_not_finite(stored, 0, stored.rows)) {
+      fail(ErrorKind::kInput, concat(options.embeddings, ": the vector of document ",
+                                     corpus[static_cast<std::size_t>(*row)].id, " is not finite"));
+    }
     return stored;
   }
   Progress progress("embedding the corpus", static_cast<std::int64_t>(corpus.size()), "documents");
@@ -124,15 +138,16 @@ void print_json(const std::string& query,
 
 std::vector<std::string> read_queries(const SearchOptions& options) {
   const std::vector<std::string> queries =
-      options.queries.empty() ? options.query : read_texts(options.queries);
+      options.queries.empty() ? options.query : read_texts(options.queries, options.queries_format);
   if (queries.empty()) fail(ErrorKind::kUsage, "no question: give one, or --queries FILE");
   return queries;
 }
 
 void search(const SearchOptions& options, Models& models) {
   const std::vector<std::string> queries = read_queries(options);
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
-  const std::vector<TextRecord> corpus = read_text_records(options.corpus);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
+  const std::vector<TextRecord> corpus = read_text_records(options.corpus, options.input_format);
   if (corpus.empty()) fail(ErrorKind::kInput, concat(options.corpus, ": no documents"));
   FloatMatrix documents = corpus_vectors(*embedder, corpus, options, models.context().stop);
   FloatMatrix questions =
@@ -157,6 +172,14 @@ void run_search(const Arguments& arguments, Backend& backend) {
   for (const char* key : {"model", "corpus"})
     parser.require(key);
   if (!parser.parse(arguments)) return;
+  if (options.corpus == "-" && options.queries == "-") {
+    fail(ErrorKind::kUsage, "--corpus and --queries cannot both be stdin");
+  }
+  if (!options.query.empty() && !options.queries.empty()) {
+    fail(ErrorKind::kUsage, "give either questions or --queries");
+  }
+  for (const std::string& query : options.query)
+    within("a question", [&] { check_utf8(query, "text"); });
   if (options.k < 1) fail(ErrorKind::kUsage, concat("--k must be at least 1: ", options.k));
   backend.run(options.encoding, [&](Models& models) { search(options, models); });
 }

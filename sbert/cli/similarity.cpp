@@ -9,6 +9,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/data/utf8_check.h"
 
 namespace sbert {
 namespace {
@@ -44,7 +45,8 @@ constexpr CommandHelp kHelp{
     "  sbert similarity --model MiniLM/ \"A man is eating.\" \"Someone has a meal.\"\n"};
 
 void print_similarity(const SimilarityOptions& options, Models& models) {
-  const std::unique_ptr<TextEmbedder> embedder = open_model(models, options.model);
+  const std::unique_ptr<TextEmbedder> embedder =
+      open_model(models, options.model, options.encoding);
   const std::vector<std::string> texts{options.a, options.b};
   const FloatMatrix vectors =
       embedder->embed(texts, {.prompt = prompt_text(embedder->card(), options.prompt_name),
@@ -68,6 +70,8 @@ void run_similarity(const Arguments& arguments, Backend& backend) {
   for (const char* key : {"model", "a", "b"})
     parser.require(key);
   if (!parser.parse(arguments)) return;
+  for (const std::string& text : {options.a, options.b})
+    within("a text", [&] { check_utf8(text, "text"); });
   backend.run(options.encoding, [&](Models& models) { print_similarity(options, models); });
 }
 

@@ -1,12 +1,15 @@
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
+#include "sbert/base/log.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
+#include "sbert/embed/long_texts.h"
 
 namespace sbert {
 namespace {
@@ -14,15 +17,25 @@ namespace {
 struct TokenizeOptions {
   std::string model;
   std::string input = "-";
+  std::optional<InputFormat> input_format;
   std::int64_t max_length = 0;
+  OnLong on_long = OnLong::kCut;
   bool pieces = false;
 
   static constexpr auto fields() {
     using Self = TokenizeOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo"),
-        field("input", &Self::input, "JSON Lines with \"text\" (.jsonl), text, or - for stdin"),
+        field("input", &Self::input,
+              "texts: JSON with \"text\" (.jsonl, .json), a table (.csv, .tsv), or a text a line, "
+              "also "
+              "in .gz; - for stdin"),
+        field("input_format", &Self::input_format,
+              "jsonl (JSON Lines or an array), csv, tsv or text; default: by the input's name and "
+              "content"),
         field("max_length", &Self::max_length, "most ids of a text; 0: the model's"),
+        field("on_long", &Self::on_long,
+              "a text of more ids: cut (they are counted) or error, which ends the run"),
         field("pieces", &Self::pieces, "also print the word pieces"),
     };
   }
@@ -47,8 +60,12 @@ void run_tokenize(const Arguments& arguments, Backend&) {
   const Tokenizer& tokenizer = model.tokenizer;
   const std::int64_t max_length =
       options.max_length > 0 ? options.max_length : model.card.max_length;
-  for (const std::string& text : read_texts(options.input)) {
-    const auto ids = tokenizer.encode(text, max_length);
+  TokenizedTexts count;
+  for (const std::string& text : read_texts(options.input, options.input_format)) {
+    const auto [ids, is_cut] = tokenizer.tokenize(text, max_length);
+    if (is_cut && options.on_long == OnLong::kError) refuse_long_text(text, max_length);
+    ++count.texts;
+    count.cut += is_cut ? 1 : 0;
     nlohmann::json line{{"ids", ids}};
     if (options.pieces) {
       for (const auto id : ids)
@@ -56,6 +73,7 @@ void run_tokenize(const Arguments& arguments, Backend&) {
     }
     std::puts(line.dump().c_str());
   }
+  if (count.cut > 0) log_info(cut_texts_line(count.cut, count.texts, max_length));
 }
 
 }  // namespace sbert

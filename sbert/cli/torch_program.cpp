@@ -25,6 +25,7 @@ void set_stop_signals_blocked(bool is_blocked) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   sigprocmask(is_blocked ? SIG_BLOCK : SIG_UNBLOCK, &signals, nullptr);
 }
 

@@ -22,7 +22,7 @@ struct CommandLine {
 };
 
 /// Sorts words into flags and overrides, which may come in any order; a flag's value follows it or
-/// stands after "=".
+/// follows "=".
 /// @throws Error(kUsage) for another flag, a flag without its value, or a word that is no override
 CommandLine parse_command_line(std::span<const std::string> words);
 

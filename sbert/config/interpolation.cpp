@@ -115,12 +115,12 @@ class Resolver {
     return path;
   }
 
-  /// A few lines can stand for a tree of any size.
+  /// A few lines can expand to a tree of any size.
   void count(std::size_t nodes, std::size_t bytes) {
     num_nodes_ += nodes;
     num_bytes_ += bytes;
     if (num_nodes_ > kMaxNodes || num_bytes_ > kMaxBytes) {
-      fail_usage("the interpolations stand for too much data");
+      fail_usage("the interpolations expand to too much data");
     }
   }
 
@@ -176,7 +176,7 @@ class Resolver {
     return {std::move(out)};
   }
 
-  /// @param body what stands between the braces
+  /// @param body the text between the braces
   ConfigNode interpolated(std::string_view body, const Path& path, std::size_t depth) {
     const std::size_t colon = find_outside(body, ':');
     if (colon == std::string_view::npos) {
@@ -190,7 +190,7 @@ class Resolver {
     for (const std::string_view argument : split_arguments(body.substr(colon + 1))) {
       arguments.push_back(argument_value(argument, path, depth));
     }
-    return call(name, arguments, path);
+    return call(name, arguments, path, depth);
   }
 
   ConfigNode argument_value(std::string_view argument, const Path& path, std::size_t depth) {
@@ -198,12 +198,42 @@ class Resolver {
     ConfigNode value = parse_override_value(argument);
     const std::string* text = value.string();
     if (text == nullptr || text->find("${") == std::string::npos) return value;
-    return expanded(*text, path, depth + 1);
+    ConfigNode result = expanded(*text, path, depth + 1);
+    if (!value.is_quoted) return result;
+    if (result.is_list() || result.is_map()) {
+      fail_usage(concat(describe(result), " cannot stand within text: ", argument));
+    }
+    return {scalar_text(result)};
+  }
+
+  /// What a text means as the value of an override: `8` is a number.
+  ConfigNode decoded(const ConfigNode& text, const Path& path, std::size_t depth) {
+    if (text.is_null()) return {};
+    if (text.string() == nullptr) {
+      fail_usage(concat("oc.decode takes text or null: ", describe(text)));
+    }
+    if (trimmed(*text.string()).empty()) fail_usage("oc.decode: the text is empty");
+    return expanded_within(parse_override_value(*text.string()), path, depth + 1);
+  }
+
+  ConfigNode expanded_within(ConfigNode node, const Path& path, std::size_t depth) {
+    if (const std::string* text = node.string()) {
+      return text->find("${") == std::string::npos ? node : expanded(*text, path, depth);
+    }
+    if (ConfigNode::List* list = node.list()) {
+      for (ConfigNode& item : *list)
+        item = expanded_within(std::move(item), path, depth);
+    } else if (ConfigNode::Map* map = node.map()) {
+      for (auto& [key, value] : *map)
+        value = expanded_within(std::move(value), path, depth);
+    }
+    return node;
   }
 
   ConfigNode call(std::string_view name,
                   const std::vector<ConfigNode>& arguments,
-                  const Path& path) {
+                  const Path& path,
+                  std::size_t depth) {
     const auto need = [&](std::size_t least, std::size_t most) {
       if (arguments.size() >= least && arguments.size() <= most) return;
       fail_usage(concat(name, " takes ", least == most ? "" : "1 or ", most,
@@ -218,6 +248,10 @@ class Resolver {
       }
       return arguments[1].is_null() ? ConfigNode{} : ConfigNode{scalar_text(arguments[1])};
     }
+    if (name == "oc.decode") {
+      need(1, 1);
+      return decoded(arguments[0], path, depth);
+    }
     if (name == "oc.select") {
       need(1, 2);
       const Path target = absolute(scalar_text(arguments[0]), path);
@@ -228,7 +262,8 @@ class Resolver {
       need(2, 2);
       return arithmetic(name, arguments[0], arguments[1]);
     }
-    fail_usage(concat("unknown resolver (known are multiply, oc.env, oc.select, sum): ", name));
+    fail_usage(
+        concat("unknown resolver (known are multiply, oc.decode, oc.env, oc.select, sum): ", name));
   }
 
   /// A key as it is written, from the root: one dot means beside `path`, each more one level up.

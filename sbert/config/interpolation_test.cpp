@@ -65,7 +65,7 @@ TEST(Resolve, ErrorsNameTheKey) {
             "a: b: a: interpolations refer to each other in a circle: ${b}");
   EXPECT_EQ(message("a: '${oc.env:NO_SUCH}'"), "a: environment variable is not set: NO_SUCH");
   EXPECT_EQ(message("a: '${nope:1}'"),
-            "a: unknown resolver (known are multiply, oc.env, oc.select, sum): nope");
+            "a: unknown resolver (known are multiply, oc.decode, oc.env, oc.select, sum): nope");
   EXPECT_EQ(message("a: '${multiply:1}'"), "a: multiply takes 2 arguments: 1");
   EXPECT_EQ(message("a: '${oc.env:A,b,c}'"), "a: oc.env takes 1 or 2 arguments: 3");
   EXPECT_EQ(message("a: '${sum:x,1}'"), "a: sum needs numbers: the string 'x'");
@@ -75,6 +75,29 @@ TEST(Resolve, ErrorsNameTheKey) {
   EXPECT_EQ(message("{a: {}, b: 'x${a}'}"), "b: a map cannot stand within text: x${a}");
   EXPECT_EQ(message("a: '${multiply:4611686018427387904,2}'"),
             "a: multiply of 4611686018427387904 and 2 is out of range");
+}
+
+// The values are those of OmegaConf 2.3.
+TEST(Resolve, DecodeReadsTextAsTheValueOfAnOverride) {
+  const auto decoded = [](const std::string& argument) {
+    return canonical(
+        resolved("{x: \"${oc.decode:" + argument + "}\", b: 5, s: '8'}").root().child("x")[0]);
+  };
+  EXPECT_EQ(decoded("'8'"), "8");
+  EXPECT_EQ(decoded("${s}"), "8");
+  EXPECT_EQ(decoded("'3.5'"), "3.5");
+  EXPECT_EQ(decoded("'true'"), "true");
+  EXPECT_EQ(decoded("'null'"), "null");
+  EXPECT_EQ(decoded("null"), "null");
+  EXPECT_EQ(decoded("'[1,2]'"), "[1,2]");
+  EXPECT_EQ(decoded("'{a:1}'"), "{\"a\":1}");
+  EXPECT_EQ(decoded("'a b'"), "\"a b\"");
+  EXPECT_EQ(decoded("'${b}'"), "5");
+  EXPECT_EQ(decoded("${oc.env:NO_SUCH,7}"), "7");
+  EXPECT_EQ(decoded("${oc.env:NO_SUCH,null}"), "null");
+  EXPECT_EQ(message("a: '${oc.decode:8}'"), "a: oc.decode takes text or null: the integer 8");
+  EXPECT_EQ(message("a: \"${oc.decode:''}\""), "a: oc.decode: the text is empty");
+  EXPECT_THAT(message("a: \"${oc.decode:'[1,'}\""), HasSubstr("a: a value is missing"));
 }
 
 TEST(Resolve, SelectTakesItsDefaultOnlyWhereThereIsNoKey) {
@@ -95,12 +118,12 @@ TEST(Resolve, ChainsAreLimitedInLengthAndSize) {
     for (int j = 0; j < 10; ++j)
       laughs += concat("- ${k", i - 1, "}\n");
   }
-  EXPECT_THAT(message(laughs), HasSubstr("stand for too much data"));
+  EXPECT_THAT(message(laughs), HasSubstr("expand to too much data"));
 
   std::string text = "k0: aaaaaaaaaaaaaaaa\n";
   for (int i = 1; i < 30; ++i)
     text += concat("k", i, ": ${k", i - 1, "}${k", i - 1, "}\n");
-  EXPECT_THAT(message(text), HasSubstr("stand for too much data"));
+  EXPECT_THAT(message(text), HasSubstr("expand to too much data"));
 
   std::string nested;
   for (int i = 0; i < 10'000; ++i)

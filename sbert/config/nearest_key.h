@@ -6,10 +6,6 @@
 
 namespace sbert {
 
-/// Fewest insertions, deletions, substitutions and swaps of neighbours that make one text of the
-/// other (optimal string alignment).
-std::size_t edit_distance(std::string_view from, std::string_view to);
-
 /// The candidate that a mistyped dotted key most likely meant: few edits away, or of the same last
 /// name in another place ("lr" for "model.optim.lr"). The first of equals; empty if none is near.
 std::string nearest_key(std::string_view key, std::span<const std::string> candidates);

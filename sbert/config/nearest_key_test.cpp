@@ -11,16 +11,6 @@ const std::vector<std::string> kKeys = {
     "name",          "model", "model.seed", "model.micro_batch_size", "model.global_batch_size",
     "model.optim.lr"};
 
-TEST(EditDistance, CountsByHand) {
-  EXPECT_EQ(edit_distance("", ""), 0U);
-  EXPECT_EQ(edit_distance("abc", ""), 3U);
-  EXPECT_EQ(edit_distance("", "ab"), 2U);
-  EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
-  EXPECT_EQ(edit_distance("flaw", "lawn"), 2U);
-  EXPECT_EQ(edit_distance("seed", "esed"), 1U);
-  EXPECT_EQ(edit_distance("ca", "abc"), 3U);
-}
-
 TEST(NearestKey, FindsTypingErrors) {
   EXPECT_EQ(nearest_key("model.micro_bath_size", kKeys), "model.micro_batch_size");
   EXPECT_EQ(nearest_key("modle.seed", kKeys), "model.seed");

@@ -11,6 +11,12 @@
 namespace sbert {
 namespace {
 
+/// A text without quotes, as a variable of the environment gives it, for what it means.
+ConfigNode meant_by(const ConfigNode& node) {
+  const std::string* text = node.string();
+  return text == nullptr || node.is_quoted ? node : override_scalar(*text);
+}
+
 [[noreturn]] void fail_type(std::string_view key, std::string_view right, const ConfigNode& given) {
   fail(ErrorKind::kUsage, concat(key, " must be ", right, ": ", describe(given)));
 }
@@ -53,7 +59,8 @@ void collect_unknown(const ConfigNode& node,
 namespace detail {
 
 void read_value(const ConfigNode& node, std::string_view key, bool& value) {
-  const auto* flag = std::get_if<bool>(&node.value);
+  const ConfigNode meant = meant_by(node);
+  const auto* flag = std::get_if<bool>(&meant.value);
   if (flag == nullptr) fail_type(key, "true or false", node);
   value = *flag;
 }
@@ -68,15 +75,17 @@ void read_value(const ConfigNode& node, std::string_view key, int& value) {
 }
 
 void read_value(const ConfigNode& node, std::string_view key, std::int64_t& value) {
-  const auto* integer = std::get_if<std::int64_t>(&node.value);
+  const ConfigNode meant = meant_by(node);
+  const auto* integer = std::get_if<std::int64_t>(&meant.value);
   if (integer == nullptr) fail_type(key, "an integer", node);
   value = *integer;
 }
 
 void read_value(const ConfigNode& node, std::string_view key, double& value) {
-  if (const auto* integer = std::get_if<std::int64_t>(&node.value)) {
+  const ConfigNode meant = meant_by(node);
+  if (const auto* integer = std::get_if<std::int64_t>(&meant.value)) {
     value = static_cast<double>(*integer);
-  } else if (const auto* number = std::get_if<double>(&node.value)) {
+  } else if (const auto* number = std::get_if<double>(&meant.value)) {
     value = *number;
   } else {
     fail_type(key, "a number", node);

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "sbert/base/enum_names.h"
@@ -78,10 +79,14 @@ void read_value(const ConfigNode& node, std::string_view key, std::vector<Value>
 template <HasFields Options>
 void read_value(const ConfigNode& node, std::string_view key, Options& value) {
   expect_map(node, key);
-  for_each_field<Options>([&](const auto& field) {
-    if (const ConfigNode* child = node.child(field.key)) {
-      read_value(*child, child_key(key, field.key), value.*field.member);
+  for_each_field<Options>([&]<typename Owner, typename Member>(const Field<Owner, Member>& field) {
+    const ConfigNode* child = node.child(field.key);
+    if (child == nullptr) return;
+    if constexpr (std::is_same_v<Member, std::string>) {
+      // What has no value by default has none by null.
+      if (child->is_null() && (value.*field.member).empty()) return;
     }
+    read_value(*child, child_key(key, field.key), value.*field.member);
   });
 }
 
@@ -209,8 +214,9 @@ std::vector<std::string> unknown_keys(const ConfigNode& tree,
 /// resolve() before.
 ///
 /// An integer is taken for a double; any scalar is taken as text for a string; an enum is read by
-/// its word (NamedEnum); null is taken for an optional, a list (empty), a map (empty) and a struct
-/// (all defaults).
+/// its word (NamedEnum); null is taken for an optional, a list (empty), a map (empty), a struct
+/// (all defaults) and a string whose default is empty. Text without quotes, which variables of the
+/// environment are, is taken for the number or the truth value that it means.
 /// @throws Error(kUsage) naming the dotted key, what is right and what was given
 template <HasFields Options>
 Options read_options(const ConfigNode& tree, std::string_view path) {
@@ -244,7 +250,7 @@ std::vector<OptionHelp> describe_options(const Options& options, std::string_vie
 
 /// The dotted keys in the sub-tree at `path` that no field of the struct takes, in order. What lies
 /// below a field (the entries of a map) is known.
-/// @param accepted dotted keys, from the root, that are no error either, with all below them
+/// @param accepted dotted keys, from the root, that are accepted too, with all below them
 template <HasFields Options>
 std::vector<std::string> unknown_keys(const ConfigNode& tree,
                                       std::string_view path,

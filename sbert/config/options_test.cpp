@@ -145,6 +145,39 @@ TEST(ReadOptions, WrongTypeNamesKeyAndBoth) {
   EXPECT_EQ(message("{m: {is_on: x}}", "m"), "m.is_on must be true or false: the string 'x'");
 }
 
+TEST(ReadOptions, TextWithoutQuotesIsTheNumberThatItMeans) {
+  // As ${oc.env:NAME} gives it.
+  const auto of = [](const char* key, const char* text) {
+    return read_options<OuterOptions>(ConfigNode{ConfigNode::Map{{key, {std::string(text)}}}}, "");
+  };
+  EXPECT_EQ(of("max_steps", "5").max_steps, 5);
+  EXPECT_EQ(of("devices", "3").devices, 3);
+  EXPECT_FALSE(of("is_on", "false").is_on);
+  EXPECT_EQ(of("name", "5").name, "5");
+  EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { of("max_steps", "5.5"); }),
+            "max_steps must be an integer: the string '5.5'");
+  EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { of("max_steps", ""); }),
+            "max_steps must be an integer: the string ''");
+}
+
+struct SourceOptions {
+  std::string source;
+  std::vector<std::string> files;
+
+  static constexpr auto fields() {
+    using Self = SourceOptions;
+    return std::tuple{field("source", &Self::source, "empty: none"),
+                      field("files", &Self::files, "files")};
+  }
+};
+
+TEST(ReadOptions, NullIsNoTextWhereTheDefaultIsNone) {
+  EXPECT_EQ(read_options<SourceOptions>(parse_yaml("{source: null}"), "").source, "");
+  EXPECT_EQ(message_of(ErrorKind::kUsage,
+                       [] { read_options<SourceOptions>(parse_yaml("{files: [a, null]}"), ""); }),
+            "files.1 must be a string: null");
+}
+
 TEST(ToTree, WritesWhatReadOptionsReads) {
   OuterOptions options;
   options.labels = {{"a", "1"}};

@@ -32,8 +32,8 @@ class ValueParser {
     if (at_end()) return value;
     if (peek() == ',') {
       fail_at(
-          "several values would start several runs; one run at a time (a list is written [a,b], "
-          "and a comma inside quotes is part of a string)");
+          concat("several values would start several runs; one run at a time: a list is written [",
+                 text_, "], and a text with commas stands in quotes within those of the shell"));
     }
     fail_at("unexpected text after the value");
   }
@@ -48,6 +48,18 @@ class ValueParser {
 
   [[noreturn]] void fail_at(std::string_view what) const {
     fail(ErrorKind::kUsage, concat(what, ": ", text_));
+  }
+
+  // The shell takes quotes away, so that those of the value must stand within its own.
+  [[noreturn]] void fail_needs_quotes(char c) const {
+    if (c == '\'') {
+      fail_at("a text with ' needs quotes within those of the shell, as \"key=\\\"...\\\"\"");
+    }
+    const bool has_escape = c != '"';
+    fail_at(concat("a text with ", c, " needs quotes within those of the shell, as ",
+                   c == '"' ? "\"key='...'\"" : "'key=\"...\"'",
+                   has_escape ? concat(", or a backslash before it, as 'key=...\\", c, "...'")
+                              : std::string()));
   }
 
   /// @param ends the characters that end an unquoted value here
@@ -115,7 +127,7 @@ class ValueParser {
   }
 
   /// A quote is escaped by an odd number of backslashes before it; those before a quote count
-  /// half, all others stand for themselves.
+  /// half, all others are themselves.
   ConfigNode quoted() {
     const char quote = text_[at_++];
     std::string value;
@@ -166,7 +178,7 @@ class ValueParser {
       }
       if (c == '(' && !value.empty()) fail_at("sweeps and functions of Hydra are not supported");
       if (is_one_of(c, "()[]{}=,'\"")) {
-        fail_at(concat("quote the value or put a backslash before '", c, "'"));
+        fail_needs_quotes(c);
       }
       value += c;
       ++at_;

@@ -6,7 +6,7 @@
 
 namespace sbert {
 
-/// The value of an override, what stands after "=", in Hydra's grammar: null, booleans, integers,
+/// The value of an override, the part after "=", in Hydra's grammar: null, booleans, integers,
 /// numbers, 'quoted' and "quoted" strings, unquoted strings such as paths and URLs, [lists] and
 /// {key: value} maps. In unquoted strings a backslash takes the meaning from \ ( ) [ ] { } : = ,
 /// space and tab. Interpolations (${model.x}) stay as they are, in quotes too. "" is the empty

@@ -65,7 +65,14 @@ std::string message(std::string_view text) {
 TEST(OverrideValue, ErrorsSayWhatIsWrong) {
   EXPECT_THAT(message("1,2"), HasSubstr("one run at a time"));
   EXPECT_THAT(message("choice(1,2)"), HasSubstr("functions of Hydra are not supported"));
-  EXPECT_EQ(message("a=b"), "quote the value or put a backslash before '=': a=b");
+  // The quotes of the shell do not arrive here.
+  EXPECT_EQ(
+      message("a=b"),
+      "a text with = needs quotes within those of the shell, as 'key=\"...\"', or a backslash "
+      "before it, as 'key=...\\=...': a=b");
+  EXPECT_EQ(message("it's"),
+            "a text with ' needs quotes within those of the shell, as \"key=\\\"...\\\"\": it's");
+  EXPECT_THAT(message("1,2"), HasSubstr("a list is written [1,2], and a text with commas"));
   EXPECT_EQ(message("'a"), "a quote is not closed ('): 'a");
   EXPECT_EQ(message("[1,2"), "']' is missing: [1,2");
   EXPECT_EQ(message("{a:1"), "'}' is missing: {a:1");

@@ -97,8 +97,13 @@ void force(ConfigTree& tree, const Override& override) {
 
 void remove(ConfigTree& tree, const Override& override) {
   const ConfigNode* node = tree.find(override.key);
-  if (node == nullptr || node->is_null()) {
+  if (node == nullptr) {
     fail_unknown(tree, override.key, concat("; nothing to delete: ", override.text));
+  }
+  // As in Hydra, to which a key without a value is none.
+  if (node->is_null()) {
+    fail(ErrorKind::kUsage,
+         concat(override.key, " is null already; there is nothing to delete: ", override.text));
   }
   if (override.value && !(*override.value == *node)) {
     fail(ErrorKind::kUsage, concat(override.key, " is not deleted: it is ", describe(*node),

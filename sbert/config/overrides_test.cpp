@@ -98,6 +98,18 @@ TEST(Overrides, DeletingChecksKeyAndValue) {
             "model.seed is not deleted: it is the integer 1234, not the integer 2");
 }
 
+// Hydra 1.3 deletes no key whose value is null; it is there all the same.
+TEST(Overrides, DeletingANullSaysThatItIsNull) {
+  ConfigTree tree(parse_yaml("{model: {sed: null, seed: 1}}"));
+  const auto message_for = [&](std::string_view word) {
+    return message_of(ErrorKind::kUsage, [&] { apply_override(tree, parse_override(word)); });
+  };
+  EXPECT_EQ(message_for("~model.sed"),
+            "model.sed is null already; there is nothing to delete: ~model.sed");
+  EXPECT_EQ(message_for("~model.sed=null"),
+            "model.sed is null already; there is nothing to delete: ~model.sed=null");
+}
+
 TEST(Overrides, WordsThatAreNoneAreNamed) {
   EXPECT_EQ(message({"should"}), "not an override (key=value): should");
   EXPECT_EQ(message({" #"}), "not an override (key=value):  #");

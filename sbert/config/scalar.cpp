@@ -207,7 +207,7 @@ ConfigNode override_scalar(std::string_view text) {
   reader.take_sign();
   const std::string_view digits = reader.rest();
   const bool has_whole = reader.take_digits();
-  // As in Python, 017 is no number.
+  // As in Python, 017 is not a number.
   const bool has_leading_zero =
       has_whole && digits.starts_with('0') && digits.size() - reader.rest().size() > 1;
   if (has_leading_zero) return {std::string(text)};

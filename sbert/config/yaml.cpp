@@ -64,7 +64,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchored_.find(anchor);
-    if (found == anchored_.end()) fail_at(mark, "an alias stands inside what it names");
+    if (found == anchored_.end()) fail_at(mark, "an alias is inside the node that it refers to");
     if (open_.size() + depth_of(found->second) > kMaxDepth) fail_at(mark, "nested too deep");
     num_nodes_ += count_nodes(found->second);
     add(mark, 0, found->second);

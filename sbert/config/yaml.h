@@ -11,7 +11,7 @@ namespace sbert {
 /// Reads one YAML document as OmegaConf does: scalars typed by yaml_scalar(), keys as their text.
 /// An empty document is an empty map. Refused: duplicate keys, merge keys (<<), tags other than
 /// !!str !!int !!float !!bool !!null !!map !!seq, several documents, more than 64 levels, more than
-/// 100,000 nodes (an alias counts as what it stands for).
+/// 100,000 nodes (an alias counts as the node that it refers to).
 /// @throws Error(kInput) with line and column
 ConfigNode parse_yaml(std::string_view text);
 

@@ -69,7 +69,7 @@ TEST(ParseYaml, ErrorsNameThePlace) {
   EXPECT_THAT(message("a: 1\n---\nb: 2\n"), HasSubstr("one document"));
   EXPECT_THAT(message(std::string_view("a: \0", 4)), HasSubstr("NUL"));
   EXPECT_THAT(message("a: *x"), HasSubstr("line 1"));
-  EXPECT_THAT(message("a: &x [*x]"), HasSubstr("an alias stands inside what it names"));
+  EXPECT_THAT(message("a: &x [*x]"), HasSubstr("an alias is inside the node that it refers to"));
 }
 
 TEST(ParseYaml, DepthAndSizeAreLimited) {

@@ -8,7 +8,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/data/json_record.h"
 #include "sbert/data/line_file.h"
 #include "sbert/data/qrels.h"
 #include "sbert/data/text_object.h"
@@ -20,11 +19,22 @@ namespace fs = std::filesystem;
 
 using RowsById = std::unordered_map<std::string, std::int64_t>;
 
+constexpr std::int64_t kRecordsBetweenStops = 4'096;
+
+// Calls take(object) for each object of a file of documents or queries.
+template <typename Take>
+void for_each_object(const fs::path& path, const StopToken& stop, const Take& take) {
+  const TextFile file(path);
+  RecordWalk walk(file);
+  for (std::int64_t number = 1; walk.next(); ++number) {
+    if (number % kRecordsBetweenStops == 0) stop.throw_if_stopped();
+    walk.at_line([&] { take(file.read(walk.record())); });
+  }
+}
+
 RowsById read_corpus(const fs::path& path, RetrievalData& data, const StopToken& stop) {
   RowsById rows;
-  JsonRecordParser parser;
-  const auto read = [&](std::string_view line, std::int64_t) {
-    TextObject document = parse_text_object(parser, line);
+  const auto read = [&](TextObject document) {
     data.documents.emplace_back(stripped(concat(document.title, " ", document.text)));
     data.document_ids.push_back(required_id(std::move(document)));
     const std::string& id = data.document_ids.back();
@@ -32,7 +42,7 @@ RowsById read_corpus(const fs::path& path, RetrievalData& data, const StopToken&
       fail(ErrorKind::kInput, concat("duplicate _id: ", id));
     }
   };
-  for_each_line(path, read, stop);
+  for_each_object(path, stop, read);
   if (data.documents.empty()) fail(ErrorKind::kInput, concat(path, ": holds no document"));
   return rows;
 }
@@ -95,15 +105,13 @@ std::vector<TextRecord> read_beir_queries(const fs::path& path,
                                           const StopToken& stop) {
   std::vector<TextRecord> queries;
   std::unordered_set<std::string> ids;
-  JsonRecordParser parser;
-  const auto read = [&](std::string_view line, std::int64_t) {
-    TextObject query = parse_text_object(parser, line);
+  const auto read = [&](TextObject query) {
     std::string text = std::move(query.text);
     std::string id = required_id(std::move(query));
     if (!ids.insert(id).second) fail(ErrorKind::kInput, concat("duplicate _id: ", id));
     queries.push_back({std::move(id), std::move(text)});
   };
-  for_each_line(path, read, stop);
+  for_each_object(path, stop, read);
 
   std::unordered_set<std::string_view> missing;
   std::string_view first;

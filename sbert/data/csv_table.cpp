@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include <simdjson.h>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/data/byte_order_mark.h"
 #include "sbert/data/plain_value.h"
+#include "sbert/data/utf8_check.h"
 
 namespace sbert {
 namespace {
@@ -44,6 +43,13 @@ void CsvTable::visit_fields(const VisitValue& visit) const {
   }
 }
 
+CsvTable CsvTable::rows_of(std::string_view bytes) const {
+  CsvTable table(*this);
+  table.bytes_ = bytes;
+  table.at_ = 0;
+  return table;
+}
+
 bool CsvTable::read_row() {
   while (at_ < bytes_.size() && (bytes_[at_] == '\n' || bytes_.substr(at_, 2) == "\r\n")) {
     at_ += bytes_[at_] == '\n' ? 1 : 2;
@@ -59,9 +65,9 @@ bool CsvTable::read_row() {
     const char separator = bytes_[at_++];
     if (separator == '\n') break;
   }
-  const std::string_view row = bytes_.substr(begin, at_ - begin);
-  next_line_ = line_ + std::count(row.begin(), row.end(), '\n');
-  if (!simdjson::validate_utf8(row.data(), row.size())) fail(ErrorKind::kInput, "not UTF-8");
+  row_ = bytes_.substr(begin, at_ - begin);
+  next_line_ = line_ + std::count(row_.begin(), row_.end(), '\n');
+  check_utf8(row_, "record");
   return true;
 }
 

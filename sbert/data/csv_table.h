@@ -18,7 +18,7 @@ class CsvTable {
  public:
   /// Reads the names.
   /// @param bytes the whole file; must outlive the table
-  /// @throws Error(kInput) "the file is empty", if a name is there twice, or as next()
+  /// @throws Error(kInput) "the file is empty", for a duplicate name, or as next()
   explicit CsvTable(std::string_view bytes);
 
   const std::vector<std::string>& columns() const { return columns_; }
@@ -32,6 +32,11 @@ class CsvTable {
   /// Calls visit(name, value) for each column of the row; an error within is given the name as
   /// context.
   void visit_fields(const VisitValue& visit) const;
+  /// The bytes of the row that next() went to.
+  std::string_view row() const { return row_; }
+
+  /// A table of the same columns whose rows are these bytes.
+  CsvTable rows_of(std::string_view bytes) const;
 
  private:
   bool read_row();
@@ -39,6 +44,7 @@ class CsvTable {
   std::string read_quoted();
 
   std::string_view bytes_;
+  std::string_view row_;
   std::size_t at_ = 0;
   std::int64_t line_ = 0;
   std::int64_t next_line_ = 1;

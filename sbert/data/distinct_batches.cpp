@@ -26,17 +26,20 @@ class Batch {
 
   bool fits(const RowKeys& row) const {
     if (questions_.contains(row.question) || positives_.contains(row.positive) ||
-        negatives_.contains(row.positive)) {
+        is_document(row.question_as_document) || negatives_.contains(row.positive) ||
+        is_question(row.positive)) {
       return false;
     }
-    return std::none_of(row.negatives.begin(), row.negatives.end(),
-                        [&](std::uint64_t key) { return positives_.contains(key); });
+    return std::none_of(row.negatives.begin(), row.negatives.end(), [&](std::uint64_t key) {
+      return positives_.contains(key) || is_question(key);
+    });
   }
 
   void add(const RowKeys& row, std::size_t number) {
     questions_.insert(row.question);
     positives_.insert(row.positive);
     negatives_.insert(row.negatives.begin(), row.negatives.end());
+    if (row.question_as_document != 0) as_documents_.insert(row.question_as_document);
     rows_.push_back(number);
   }
 
@@ -44,11 +47,17 @@ class Batch {
   const std::vector<std::size_t>& rows() const { return rows_; }
 
  private:
+  bool is_document(std::uint64_t key) const {
+    return positives_.contains(key) || negatives_.contains(key);
+  }
+  bool is_question(std::uint64_t key) const { return as_documents_.contains(key); }
+
   std::size_t size_;
   std::vector<std::size_t> rows_;
   KeySet questions_;
   KeySet positives_;
   KeySet negatives_;
+  KeySet as_documents_;  // the questions
 };
 
 }  // namespace

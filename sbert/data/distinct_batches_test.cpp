@@ -38,6 +38,25 @@ TEST(DistinctBatches, EachKindOfRepetitionMovesARow) {
   }
 }
 
+TEST(DistinctBatches, NoQuestionIsADocumentOfAnotherInItsBatch) {
+  const RowKeys first{1, 11, {21}, 51};
+  const RowKeys repetitions[] = {
+      {2, 51, {}, 11},  // the mirrored pair
+      {2, 51, {}, 52},  // its positive is the first question
+      {2, 12, {}, 11},  // the first positive is its question
+      {2, 12, {51}, 52}, {2, 12, {}, 21},
+  };
+  for (const RowKeys& second : repetitions) {
+    const std::vector<RowKeys> rows{first, second, {3, 13, {}, 53}, {4, 14, {}, 54}};
+    EXPECT_THAT(distinct_batches(rows, 2).rows, ElementsAre(ElementsAre(0, 2), ElementsAre(1, 3)));
+  }
+}
+
+TEST(DistinctBatches, ATextPairedWithItselfIsNoRepetition) {
+  const std::vector<RowKeys> rows{{1, 51, {}, 51}, {2, 52, {}, 52}};
+  EXPECT_THAT(distinct_batches(rows, 2).rows, ElementsAre(ElementsAre(0, 1)));
+}
+
 TEST(DistinctBatches, WhatFitsNowhereLosesTheNegativesThatOffend) {
   const std::vector<RowKeys> rows{{1, 11, {12, 21, 13}}, {2, 12, {22, 11}}};
   const Batches batches = distinct_batches(rows, 2);

@@ -108,7 +108,7 @@ RowsById read_texts_with_ids(const fs::path& path, ParaphraseData& data) {
     data.texts.push_back(required(text, "text", {"sentence"}));
     const auto row = static_cast<std::int64_t>(rows.size());
     if (!rows.emplace(data.ids.back(), row).second) {
-      fail(ErrorKind::kInput, concat("the id is there twice: ", data.ids.back()));
+      fail(ErrorKind::kInput, concat("duplicate id: ", data.ids.back()));
     }
   });
   return rows;

@@ -55,14 +55,14 @@ RerankingSamples read_reranking_samples(const std::filesystem::path& path);
 struct ParaphraseData {
   std::vector<std::string> ids;
   std::vector<std::string> texts;
-  /// Rows of both texts, the lower first; sorted, no two alike.
+  /// Rows of both texts, the lower first; sorted, no two equal.
   std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
-  std::vector<std::string> warnings;  ///< of pairs that are there twice
+  std::vector<std::string> warnings;  ///< of duplicate pairs
 };
 
 /// Reads a folder with two files: `texts` with `id` (or _id) and `text` (or sentence), and `pairs`
 /// with `id1` and `id2`; each .jsonl, .tsv or .csv.
-/// @throws Error(kInput) also for an id that is there twice or unknown, and a text paired with
+/// @throws Error(kInput) also for a duplicate or unknown id, and a text paired with
 ///         itself
 ParaphraseData read_paraphrases(const std::filesystem::path& folder);
 

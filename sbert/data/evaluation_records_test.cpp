@@ -89,8 +89,7 @@ TEST_F(EvaluationRecords, ParaphrasesMustBeOfTwoTextsThatAreThere) {
   EXPECT_THAT(message(read_paraphrases, folder_),
               HasSubstr("line 2: a text is paired with itself: y"));
   put("texts.csv", "id,text\nx,a\nx,b\n");
-  EXPECT_THAT(message(read_paraphrases, folder_),
-              HasSubstr("texts.csv: line 3: the id is there twice: x"));
+  EXPECT_THAT(message(read_paraphrases, folder_), HasSubstr("texts.csv: line 3: duplicate id: x"));
 }
 
 TEST_F(EvaluationRecords, AnExamplePoolHoldsEachDocumentAndQuestionOnce) {

@@ -14,13 +14,13 @@ enum class RecordForm : std::uint32_t {
   kPair,      ///< sentence1 and sentence2, or s1, text1, premise and s2, text2, hypothesis
 };
 
-/// One record of training data: texts as they stand in the file, without prefixes. The vectors
+/// One record of training data: texts as in the file, without prefixes. The vectors
 /// beside the documents are empty where the record does not give them, else as long.
 struct Example {
   std::string question;  ///< or the anchor, or the first text of a pair
-  /// At least one, no two alike (text_key()); none empty, unless all are: then one empty text.
+  /// At least one, no two equal (text_key()); none empty, unless all are: then one empty text.
   std::vector<std::string> pos_doc;
-  /// Hard negatives, no two alike, none empty, none like a positive. May be none.
+  /// Hard negatives, no two equal, none empty, none equal to a positive. May be none.
   std::vector<std::string> neg_doc;
   std::vector<std::uint64_t> pos_doc_ids{};  ///< bytes_key() of the id
   std::vector<std::uint64_t> neg_doc_ids{};

@@ -117,11 +117,36 @@ enum class ExampleBuilder::Role {
   kNegativeScore,
 };
 
+std::uint32_t ExampleBuilder::bit_of(Role role) {
+  return 1U << static_cast<unsigned>(role);
+}
+
 std::optional<RecordForm> form_of_key(std::string_view key) {
   if (key == "question" || key == "query") return RecordForm::kQuestion;
   if (key == "anchor") return RecordForm::kTriplet;
   if (is_one_of(key, kFirstTexts)) return RecordForm::kPair;
   return std::nullopt;
+}
+
+std::span<const std::string_view> keys_of_form(RecordForm form) {
+  static constexpr std::array<std::string_view, 10> kOfQuestion{
+      "question", "query",      "pos_doc",    "neg_doc",    "label",
+      "score",    "pos_doc_id", "neg_doc_id", "pos_scores", "neg_scores"};
+  static constexpr std::array<std::string_view, 10> kOfTriplet{
+      "anchor", "positive",   "negative",   "hard_negative", "label",
+      "score",  "pos_doc_id", "neg_doc_id", "pos_scores",    "neg_scores"};
+  static constexpr std::array<std::string_view, 13> kOfPair{
+      "sentence1",  "s1",    "text1", "premise",    "sentence2",  "s2",        "text2",
+      "hypothesis", "label", "score", "pos_doc_id", "pos_scores", "neg_doc_id"};
+  switch (form) {
+    case RecordForm::kQuestion:
+      return kOfQuestion;
+    case RecordForm::kTriplet:
+      return kOfTriplet;
+    case RecordForm::kPair:
+      return kOfPair;
+  }
+  return {};
 }
 
 ExampleBuilder::ExampleBuilder(RecordForm form) {
@@ -159,8 +184,11 @@ void ExampleBuilder::set_text_key(std::string& slot, std::string_view key) const
 }
 
 void ExampleBuilder::add(std::string_view key, RecordValue& value) {
-  switch (role_of(key)) {
+  const Role role = role_of(key);
+  roles_ |= bit_of(role);
+  switch (role) {
     case Role::kNone:
+      unread_keys_.emplace_back(key);
       return;
     case Role::kQuestion:
       set_text_key(question_key_, key);
@@ -199,6 +227,10 @@ void ExampleBuilder::add(std::string_view key, RecordValue& value) {
       example_.neg_scores = value.numbers();
       return;
   }
+}
+
+bool ExampleBuilder::has_meaning_of(std::string_view key) const {
+  return (roles_ & bit_of(role_of(key))) != 0;
 }
 
 Example ExampleBuilder::finish() {

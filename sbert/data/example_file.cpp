@@ -12,6 +12,8 @@
 #include "sbert/base/log.h"
 #include "sbert/base/progress.h"
 #include "sbert/data/index_builder.h"
+#include "sbert/data/input_file.h"
+#include "sbert/data/input_format.h"
 #include "sbert/data/json_record.h"
 #include "sbert/data/record_scanner.h"
 #include "sbert/data/text_key.h"
@@ -73,6 +75,26 @@ void report_skipped(const std::filesystem::path& path, const RecordIndex& index)
   log_warning(text);
 }
 
+void report_unread_keys(const std::filesystem::path& path, const FileTraits& traits) {
+  std::string list;
+  for (const UnreadKey& each : traits.unread_keys) {
+    list += concat(list.empty() ? "" : ", ", each.name, " (", with_thousands(each.records),
+                   each.records == 1 ? " record)" : " records)");
+  }
+  if (!list.empty()) log_info(concat(path, ": keys that are not read: ", list));
+}
+
+/// Records are read in place, so that nothing may be packed, and CSV has no index.
+void check_form(std::string_view bytes, std::optional<InputFormat> format) {
+  if (is_gzip(bytes)) {
+    fail(ErrorKind::kInput, "is compressed by gzip; training files must be decompressed");
+  }
+  check_kind(bytes);
+  if (format == InputFormat::kCsv) {
+    fail(ErrorKind::kInput, "is CSV; training files are JSON Lines, a JSON array or .tsv");
+  }
+}
+
 /// The number in the file, from 1, of the good record `i`.
 std::int64_t number_in_file(const RecordIndex& index, std::int64_t i) {
   std::int64_t number = i + 1;
@@ -104,14 +126,17 @@ ExampleFile ExampleFile::open(const std::filesystem::path& path,
                               const StopToken& stop) {
   MappedFile file(path);
   return within(path.native(), [&] {
+    const std::optional<InputFormat> format = format_of_suffix(suffix_of(path));
+    check_form(file.bytes(), format);
     std::optional<TsvTable> table;
-    if (path.extension() == ".tsv") table.emplace(file.bytes());
+    if (format == InputFormat::kTsv) table.emplace(file.bytes());
     const RecordBytes records{file.bytes(), table ? &*table : nullptr};
     const FileStamp stamp = stamp_of(file);
     const bool skips = options.skips_bad_records;
     if (!options.index_folder && stamp.size < options.least_bytes_for_index) {
       RecordIndex index = index_in_memory(records, stamp, skips, stop);
       report_skipped(path, index);
+      report_unread_keys(path, index.traits());
       return ExampleFile(std::move(file), std::move(table), std::move(index));
     }
     const std::filesystem::path place = index_path(path, options.index_folder);
@@ -123,8 +148,13 @@ ExampleFile ExampleFile::open(const std::filesystem::path& path,
            concat("record ", bad.number, ", byte ", bad.byte, ": ", bad.message));
     }
     report_skipped(path, *index);
+    report_unread_keys(path, index->traits());
     return ExampleFile(std::move(file), std::move(table), *std::move(index));
   });
+}
+
+std::string ExampleFile::place_of(std::int64_t i) const {
+  return concat(file_.path(), ": record ", number_in_file(index_, i), ", byte ", index_.offset(i));
 }
 
 Example ExampleFile::read(std::int64_t i) const {
@@ -142,7 +172,7 @@ Example ExampleFile::read(std::int64_t i) const {
     return parse_example(parser, nullptr, index_.traits().form,
                          rest.substr(0, object_length(rest)));
   } catch (Error& error) {
-    error.within(concat(file_.path(), ": record ", number_in_file(index_, i), ", byte ", offset));
+    error.within(place_of(i));
     throw;
   }
 }

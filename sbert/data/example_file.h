@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "sbert/base/files.h"
@@ -22,9 +23,9 @@ struct ExampleFileOptions {
   bool skips_bad_records = false;
 };
 
-/// A file of training examples: a JSON array of objects, JSON Lines, or (.tsv) a table. The file
-/// and the index of its records stay mapped; records are parsed when they are read, so that a file
-/// may be larger than memory. It must not change while it is open.
+/// A file of training examples: a JSON array of objects, JSON Lines, or (.tsv, .tab) a table. The
+/// file and the index of its records stay mapped; records are parsed when they are read, so that a
+/// file may be larger than memory. It must not change while it is open.
 class ExampleFile {
  public:
   /// Takes the index that an earlier call left, if the file has not changed; else reads the whole
@@ -46,6 +47,8 @@ class ExampleFile {
   /// Length of the file.
   std::uint64_t bytes() const { return file_.bytes().size(); }
 
+  /// "FILE: record 17, byte 123", for messages about the good record `i`.
+  std::string place_of(std::int64_t i) const;
   /// Parses the good record `i`, from 0. Any thread may call.
   Example read(std::int64_t i) const;
   /// MappedFile::drop_pages() of the file.

@@ -49,6 +49,18 @@ TEST_F(ExampleFileTest, ReadsAnArrayInAnyOrder) {
   EXPECT_THAT(file.read(0).neg_doc, ElementsAre("n0", "n1", "n2"));
 }
 
+TEST_F(ExampleFileTest, RefusesFormsThatItDoesNotReadByName) {
+  const std::string good = "{\"query\": \"a\", \"pos_doc\": \"b\"}\n";
+  EXPECT_THAT(message("\x1F\x8B..."),
+              EndsWith("is compressed by gzip; training files must be decompressed"));
+  EXPECT_THAT(message("\xFF\xFE..."), HasSubstr("it is UTF-16"));
+  path_ = path_.parent_path() / "examples_test.CSV";
+  EXPECT_THAT(message("query,pos_doc\na,b\n"),
+              EndsWith("is CSV; training files are JSON Lines, a JSON array or .tsv"));
+  path_ = path_.parent_path() / "examples_test.TSV";
+  EXPECT_EQ(open("query\tpos_doc\na\tb\n").read(0).question, "a");
+}
+
 TEST_F(ExampleFileTest, ReadsJsonLines) {
   const ExampleFile file = open(
       "{\"query\": \"a\", \"pos_doc\": \"b\", \"neg_doc\": \"c\"}\n\n"
@@ -64,6 +76,36 @@ TEST_F(ExampleFileTest, TextsComeUnescapedAndOtherwiseAsTheyAre) {
   EXPECT_EQ(example.question, " a\n\"é\\😀 ");
   EXPECT_THAT(example.pos_doc, ElementsAre(""));
   EXPECT_THAT(example.neg_doc, ElementsAre("é"));
+}
+
+TEST_F(ExampleFileTest, KeysThatAreNotReadAreNamedWhetherOrNotThereIsAnIndex) {
+  const std::string bytes =
+      "{\"query\": \"q\", \"pos_doc\": \"p\", \"title\": \"t\"}\n"
+      "{\"query\": \"r\", \"pos_doc\": \"p\", \"id\": 7, \"title\": \"t\"}\n";
+  write_file_atomically(path_, bytes);
+  for (int round = 0; round < 2; ++round) {
+    testing::internal::CaptureStderr();
+    ExampleFile::open(path_, {.least_bytes_for_index = 1});
+    EXPECT_THAT(
+        testing::internal::GetCapturedStderr(),
+        HasSubstr("examples_test.json: keys that are not read: title (2 records), id (1 record)"));
+  }
+}
+
+TEST_F(ExampleFileTest, NegativesUnderAMistypedKeyAreRefused) {
+  EXPECT_THAT(message("{\"question\": \"q0\", \"pos_doc\": [\"p0\"], \"neg_docs\": [\"n0\"]}\n"),
+              EndsWith("examples_test.json: record 1, byte 0: neg_docs is not read (did you mean "
+                       "'neg_doc'?)"));
+}
+
+TEST_F(ExampleFileTest, TheIndexKnowsTheLabelsRangeAndTheQuestions) {
+  path_ = path_.parent_path() / "examples_test.tsv";
+  const ExampleFile file = open("score\ts1\ts2\n3.5\ta\tb\n-0.5\t A\tc\n1\td\te\n");
+  EXPECT_TRUE(file.traits().has_label_as_score);
+  EXPECT_EQ(file.traits().min_label, -0.5);
+  EXPECT_EQ(file.traits().max_label, 3.5);
+  EXPECT_EQ(file.index().question_key(0), file.index().question_key(1));
+  EXPECT_NE(file.index().question_key(0), file.index().question_key(2));
 }
 
 TEST_F(ExampleFileTest, OtherKeysAreIgnored) {
@@ -142,6 +184,8 @@ TEST_F(ExampleFileTest, TheFirstRecordSaysTheForm) {
   EXPECT_EQ(only(R"({"label": 1, "s1": "a", "s2": "b"})").form, RecordForm::kPair);
   EXPECT_EQ(only(R"({"positive": "b", "anchor": "a"})").form, RecordForm::kTriplet);
   EXPECT_THAT(message("{\"anchor\": \"a\", \"positive\": \"b\"}\n{\"query\": \"a\"}\n"),
+              EndsWith("record 2, byte 33: query is not read (did you mean 'anchor'?)"));
+  EXPECT_THAT(message("{\"anchor\": \"a\", \"positive\": \"b\"}\n{\"positive\": \"a\"}\n"),
               EndsWith("record 2, byte 33: anchor is missing"));
 }
 

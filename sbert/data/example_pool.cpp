@@ -11,10 +11,8 @@
 namespace sbert {
 namespace {
 
-using RowsByText = std::unordered_map<std::string, std::int64_t>;
-
 // The row of a text, which is added if it is not there.
-std::int64_t row_of(RowsByText& rows,
+std::int64_t row_of(std::unordered_map<std::string, std::int64_t>& rows,
                     std::vector<std::string>& texts,
                     std::vector<std::string>& ids,
                     std::string_view prefix,
@@ -29,31 +27,31 @@ std::int64_t row_of(RowsByText& rows,
 
 }  // namespace
 
+void ExamplePool::add(const Example& example) {
+  const auto query = static_cast<std::size_t>(
+      row_of(queries_, data_.queries, data_.query_ids, "q", example.question));
+  data_.judgements.resize(data_.queries.size());
+  for (const std::string& text : example.pos_doc) {
+    const Judgement judgement{document(text), 1};
+    std::vector<Judgement>& known = data_.judgements[query];
+    if (std::find(known.begin(), known.end(), judgement) == known.end()) known.push_back(judgement);
+  }
+  for (const std::string& text : example.neg_doc)
+    document(text);
+}
+
+std::int64_t ExamplePool::document(const std::string& text) {
+  return row_of(documents_, data_.documents, data_.document_ids, "d", text);
+}
+
 RetrievalData read_example_pool(const std::filesystem::path& path, const StopToken& stop) {
   // An evaluation leaves no index beside the user's file.
   const ExampleFile file = ExampleFile::open(
       path, {.least_bytes_for_index = std::numeric_limits<std::uint64_t>::max()}, stop);
-  RetrievalData data;
-  RowsByText documents;
-  RowsByText queries;
-  const auto add_document = [&](const std::string& text) {
-    return row_of(documents, data.documents, data.document_ids, "d", text);
-  };
-  for (std::int64_t i = 0; i < file.size(); ++i) {
-    const Example example = file.read(i);
-    const auto query = static_cast<std::size_t>(
-        row_of(queries, data.queries, data.query_ids, "q", example.question));
-    data.judgements.resize(data.queries.size());
-    for (const std::string& text : example.pos_doc) {
-      const Judgement judgement{add_document(text), 1};
-      std::vector<Judgement>& known = data.judgements[query];
-      if (std::find(known.begin(), known.end(), judgement) == known.end())
-        known.push_back(judgement);
-    }
-    for (const std::string& text : example.neg_doc)
-      add_document(text);
-  }
-  return data;
+  ExamplePool pool;
+  for (std::int64_t i = 0; i < file.size(); ++i)
+    pool.add(file.read(i));
+  return pool.take();
 }
 
 }  // namespace sbert

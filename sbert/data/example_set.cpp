@@ -10,7 +10,7 @@
 namespace sbert {
 namespace {
 
-void check_alike(const ExampleFile& first, const ExampleFile& other) {
+void check_same_form(const ExampleFile& first, const ExampleFile& other) {
   const auto check = [&](std::string_view key, bool first_has, bool other_has) {
     if (first_has == other_has) return;
     fail(ErrorKind::kInput,
@@ -42,7 +42,7 @@ ExampleSet ExampleSet::open(const std::vector<std::filesystem::path>& files,
   ExampleSet set;
   for (const std::filesystem::path& path : files) {
     const ExampleFile& file = set.files_.emplace_back(ExampleFile::open(path, options, stop));
-    check_alike(set.files_.front(), file);
+    check_same_form(set.files_.front(), file);
     set.first_records_.push_back(set.size() + file.size());
     set.first_positives_.push_back(set.num_positives() + file.index().num_positives());
   }
@@ -64,6 +64,11 @@ std::int64_t ExampleSet::record_of_positive(std::int64_t positive) const {
 Example ExampleSet::read(std::int64_t i) const {
   const std::size_t file = part_of(first_records_, i);
   return files_[file].read(i - first_records_[file]);
+}
+
+std::uint64_t ExampleSet::question_key(std::int64_t i) const {
+  const std::size_t file = part_of(first_records_, i);
+  return files_[file].index().question_key(i - first_records_[file]);
 }
 
 void ExampleSet::drop_pages() const {

@@ -18,6 +18,7 @@ class ExampleSet {
                          const ExampleFileOptions& options,
                          const StopToken& stop = {});
 
+  const std::vector<ExampleFile>& files() const { return files_; }
   std::int64_t size() const { return first_records_.back(); }
   std::int64_t num_positives() const { return first_positives_.back(); }
   /// The number of the first positive of record `i`, which may be size().
@@ -25,6 +26,8 @@ class ExampleSet {
   /// The record that has this positive.
   std::int64_t record_of_positive(std::int64_t positive) const;
   Example read(std::int64_t i) const;
+  /// text_key() of the question of record `i`, which is not read for it.
+  std::uint64_t question_key(std::int64_t i) const;
   /// MappedFile::drop_pages() of every file.
   void drop_pages() const;
 

@@ -10,6 +10,7 @@
 #include "sbert/data/example_builder.h"
 #include "sbert/data/record_scanner.h"
 #include "sbert/data/text_key.h"
+#include "sbert/data/unread_keys.h"
 
 namespace sbert {
 namespace {
@@ -44,6 +45,18 @@ class ContentKey {
   std::uint64_t key_ = 0;
 };
 
+void parse_record(JsonRecordParser& parser,
+                  const TsvTable* table,
+                  std::string_view record,
+                  ExampleBuilder& builder) {
+  const auto add = [&](std::string_view key, RecordValue& value) { builder.add(key, value); };
+  if (table != nullptr) {
+    table->parse(record, add);
+  } else {
+    parser.parse(record, add);
+  }
+}
+
 class IndexBuilder {
  public:
   IndexBuilder(const RecordBytes& file,
@@ -66,6 +79,7 @@ class IndexBuilder {
       if (!bad_.empty()) fail_bad(bad_.front());
       fail(ErrorKind::kInput, "the file has no records");
     }
+    traits_.unread_keys = unread_.keys();
     writer_.finish(stamp, traits_, content_.finish(), bad_);
   }
 
@@ -101,10 +115,14 @@ class IndexBuilder {
     ++number_;
     try {
       if (!form_ && file_.table == nullptr) form_ = find_form(record);
-      const Example example =
-          parse_example(parser_, file_.table, form_.value_or(RecordForm::kQuestion), record);
-      check_alike(example);
-      writer_.add(place_of(record), example.pos_doc.size());
+      const RecordForm form = form_.value_or(RecordForm::kQuestion);
+      ExampleBuilder builder(form);
+      parse_record(parser_, file_.table, record, builder);
+      unread_.add(form, builder);
+      const Example example = builder.finish();
+      check_same_form(example);
+      note_label(example, builder.label_key());
+      writer_.add(place_of(record), example.pos_doc.size(), text_key(example.question));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kInput) throw;
       --number_;
@@ -127,7 +145,7 @@ class IndexBuilder {
   }
 
   /// The first good record says what the others have to have.
-  void check_alike(const Example& example) {
+  void check_same_form(const Example& example) {
     const auto check = [&](std::string_view key, bool has, bool others) {
       if (has == others) return;
       fail(ErrorKind::kInput, has ? concat(key, " is here, but not in the records before")
@@ -147,6 +165,14 @@ class IndexBuilder {
     if (!traits_.has_negatives) traits_.has_negative_scores = has_negative_scores;
     traits_.has_negatives = true;
     check("neg_scores", has_negative_scores, traits_.has_negative_scores);
+  }
+
+  void note_label(const Example& example, std::string_view key) {
+    if (!example.label) return;
+    const bool is_first = writer_.size() == 0;
+    traits_.has_label_as_score = key == "score";
+    traits_.min_label = is_first ? *example.label : std::min(traits_.min_label, *example.label);
+    traits_.max_label = is_first ? *example.label : std::max(traits_.max_label, *example.label);
   }
 
   std::uint64_t place_of(std::string_view record) const {
@@ -177,6 +203,7 @@ class IndexBuilder {
   JsonRecordParser parser_;
   std::optional<RecordForm> form_;
   FileTraits traits_;
+  UnreadKeys unread_;
   std::int64_t number_ = 0;  // of the last record, from 1
   std::vector<BadRecord> bad_;
 };
@@ -188,12 +215,7 @@ Example parse_example(JsonRecordParser& parser,
                       RecordForm form,
                       std::string_view record) {
   ExampleBuilder builder(form);
-  const auto add = [&](std::string_view key, RecordValue& value) { builder.add(key, value); };
-  if (table != nullptr) {
-    table->parse(record, add);
-  } else {
-    parser.parse(record, add);
-  }
+  parse_record(parser, table, record, builder);
   return builder.finish();
 }
 

@@ -13,7 +13,7 @@ class JsonRecordParser {
   JsonRecordParser();
   ~JsonRecordParser();
 
-  /// Calls visit(key, value) for each member of the object in order, a key that stands there twice
+  /// Calls visit(key, value) for each member of the object in order, a duplicate key
   /// too. A value that visit() leaves unread is skipped, and only its brackets are checked. An
   /// error within visit() is given the key as context.
   /// @param object the bytes of one JSON object, nothing around it but whitespace

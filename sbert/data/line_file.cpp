@@ -4,8 +4,8 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/files.h"
-#include "sbert/data/byte_order_mark.h"
+#include "sbert/data/input_file.h"
+#include "sbert/data/utf8_check.h"
 
 namespace sbert {
 namespace {
@@ -35,9 +35,8 @@ void check_line_length(std::string_view line) {
 void for_each_line(const std::filesystem::path& path,
                    const std::function<void(std::string_view line, std::int64_t number)>& read,
                    const StopToken& stop) {
-  const MappedFile file(path);
+  const InputFile file(path);
   std::string_view rest = file.bytes();
-  rest.remove_prefix(byte_order_mark_size(rest));
   for (std::int64_t number = 1; !rest.empty(); ++number) {
     if (number % kLinesBetweenStops == 0) stop.throw_if_stopped();
     const std::size_t length = std::min(rest.find('\n'), rest.size());
@@ -47,6 +46,7 @@ void for_each_line(const std::filesystem::path& path,
     if (is_blank(line)) continue;
     within(concat(path, ": line ", number), [&] {
       check_line_length(line);
+      check_utf8(line, "line");
       read(line, number);
     });
   }

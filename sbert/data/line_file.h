@@ -9,7 +9,7 @@
 
 namespace sbert {
 
-/// Longer lines are refused: they are no record but a file of another kind.
+/// Longer lines are refused: they are not records: the file is of another kind.
 inline constexpr std::size_t kMaxLineBytes = 256U << 20;
 
 /// Whether a line has nothing but white space.
@@ -22,9 +22,9 @@ std::string_view stripped(std::string_view text);
 void check_line_length(std::string_view line);
 
 /// Calls read(line, number) for each line of a file that is not blank, numbers from 1. Lines end
-/// with \n or \r\n, which are left out; a byte order mark is skipped.
+/// with \n or \r\n, which are left out; a byte order mark is skipped, gzip decompressed.
 /// @throws Error(kIo) if the file cannot be read; Error(kCancelled); Error(kInput) of a line that
-///         is too long; errors of read() with "file: line 17" in front
+///         is too long or not UTF-8; errors of read() with "file: line 17" in front
 void for_each_line(const std::filesystem::path& path,
                    const std::function<void(std::string_view line, std::int64_t number)>& read,
                    const StopToken& stop);

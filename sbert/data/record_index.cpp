@@ -13,11 +13,13 @@
 namespace sbert {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the index is written as it lies");
+static_assert(std::endian::native == std::endian::little,
+              "the index is written in the byte order of memory");
 
-constexpr std::string_view kMagic{"SBERTIDX\x01\0\0\0\0\0\0\0", 16};  // version 1
-constexpr std::size_t kEntryBytes = 16;
+constexpr std::string_view kMagic{"SBERTIDX\x02\0\0\0\0\0\0\0", 16};  // version 2
+constexpr std::size_t kEntryBytes = 24;
 constexpr std::size_t kBadHeadBytes = 20;
+constexpr std::size_t kKeyHeadBytes = 12;
 constexpr std::size_t kBufferBytes = 1 << 16;
 
 // The last bytes of an index, in this order.
@@ -29,9 +31,12 @@ enum Field : std::size_t {
   kNumRecords,
   kNumPositives,
   kNumBad,
+  kNumUnreadKeys,
   kForm,
   kTraits,
-  kBadKey,  // hash of the list of bad records
+  kMinLabel,  // the bits of a double
+  kMaxLabel,
+  kListsKey,  // hash of the bad records and the keys that are not read
   kChecksum,
   kNumFields,
 };
@@ -41,6 +46,7 @@ constexpr std::uint64_t kHasLabels = 1;
 constexpr std::uint64_t kHasPositiveScores = 2;
 constexpr std::uint64_t kHasNegatives = 4;
 constexpr std::uint64_t kHasNegativeScores = 8;
+constexpr std::uint64_t kHasLabelAsScore = 16;
 
 std::uint64_t checksum(const Trailer& trailer) {
   std::string_view bytes(reinterpret_cast<const char*>(trailer.data()), sizeof trailer);
@@ -55,9 +61,56 @@ Number number_at(std::string_view bytes, std::size_t at) {
   return number;
 }
 
+/// Takes the bytes of a text of this length off the front; false if there are not as many.
+bool take_text(std::string_view& list, std::size_t length, std::string& text) {
+  if (length > list.size()) return false;
+  text = list.substr(0, length);
+  list.remove_prefix(length);
+  return true;
+}
+
 template <typename Number>
 void append_number(std::string& bytes, Number number) {
   bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+void append_text(std::string& bytes, std::string_view text) {
+  append_number(bytes, static_cast<std::uint32_t>(text.size()));
+  bytes += text;
+}
+
+std::string lists_of(const std::vector<BadRecord>& bad, const std::vector<UnreadKey>& unread) {
+  std::string bytes;
+  for (const BadRecord& each : bad) {
+    append_number(bytes, each.number);
+    append_number(bytes, each.byte);
+    append_text(bytes, each.message);
+  }
+  for (const UnreadKey& each : unread) {
+    append_number(bytes, each.records);
+    append_text(bytes, each.name);
+  }
+  return bytes;
+}
+
+std::uint64_t bits_of(const FileTraits& traits) {
+  return (traits.has_labels ? kHasLabels : 0) |
+         (traits.has_positive_scores ? kHasPositiveScores : 0) |
+         (traits.has_negatives ? kHasNegatives : 0) |
+         (traits.has_negative_scores ? kHasNegativeScores : 0) |
+         (traits.has_label_as_score ? kHasLabelAsScore : 0);
+}
+
+FileTraits traits_of(const Trailer& trailer) {
+  const auto has = [&](std::uint64_t bit) { return (trailer[kTraits] & bit) != 0; };
+  return {.form = static_cast<RecordForm>(trailer[kForm]),
+          .has_labels = has(kHasLabels),
+          .has_positive_scores = has(kHasPositiveScores),
+          .has_negatives = has(kHasNegatives),
+          .has_negative_scores = has(kHasNegativeScores),
+          .has_label_as_score = has(kHasLabelAsScore),
+          .min_label = std::bit_cast<double>(trailer[kMinLabel]),
+          .max_label = std::bit_cast<double>(trailer[kMaxLabel])};
 }
 
 }  // namespace
@@ -91,9 +144,12 @@ void RecordIndexWriter::put(std::uint64_t number) {
   }
 }
 
-void RecordIndexWriter::add(std::uint64_t offset, std::uint64_t num_positives) {
+void RecordIndexWriter::add(std::uint64_t offset,
+                            std::uint64_t num_positives,
+                            std::uint64_t question_key) {
   put(offset);
   put(num_positives_);
+  put(question_key);
   ++num_records_;
   num_positives_ += num_positives;
 }
@@ -102,13 +158,7 @@ void RecordIndexWriter::finish(const FileStamp& stamp,
                                const FileTraits& traits,
                                std::uint64_t content_key,
                                const std::vector<BadRecord>& bad) {
-  std::string list;
-  for (const BadRecord& each : bad) {
-    append_number(list, each.number);
-    append_number(list, each.byte);
-    append_number(list, static_cast<std::uint32_t>(each.message.size()));
-    list += each.message;
-  }
+  const std::string lists = lists_of(bad, traits.unread_keys);
   Trailer trailer{};
   trailer[kFileSize] = stamp.size;
   trailer[kModified] = static_cast<std::uint64_t>(stamp.modified);
@@ -117,15 +167,15 @@ void RecordIndexWriter::finish(const FileStamp& stamp,
   trailer[kNumRecords] = num_records_;
   trailer[kNumPositives] = num_positives_;
   trailer[kNumBad] = bad.size();
+  trailer[kNumUnreadKeys] = traits.unread_keys.size();
   trailer[kForm] = static_cast<std::uint64_t>(traits.form);
-  trailer[kTraits] = (traits.has_labels ? kHasLabels : 0) |
-                     (traits.has_positive_scores ? kHasPositiveScores : 0) |
-                     (traits.has_negatives ? kHasNegatives : 0) |
-                     (traits.has_negative_scores ? kHasNegativeScores : 0);
-  trailer[kBadKey] = bytes_key(list);
+  trailer[kTraits] = bits_of(traits);
+  trailer[kMinLabel] = std::bit_cast<std::uint64_t>(traits.min_label);
+  trailer[kMaxLabel] = std::bit_cast<std::uint64_t>(traits.max_label);
+  trailer[kListsKey] = bytes_key(lists);
   trailer[kChecksum] = checksum(trailer);
   sink_(buffer_);
-  sink_(list);
+  sink_(lists);
   sink_({reinterpret_cast<const char*>(trailer.data()), sizeof trailer});
 }
 
@@ -162,30 +212,39 @@ bool RecordIndex::read(const FileStamp* stamp) {
   const std::uint64_t num_records = trailer[kNumRecords];
   if (num_records > rest.size() / kEntryBytes) return false;
   if (trailer[kForm] > static_cast<std::uint64_t>(RecordForm::kPair)) return false;
-  const std::string_view list = rest.substr(num_records * kEntryBytes);
-  if (trailer[kBadKey] != bytes_key(list)) return false;
+  std::string_view lists = rest.substr(num_records * kEntryBytes);
+  if (trailer[kListsKey] != bytes_key(lists)) return false;
 
   num_records_ = static_cast<std::int64_t>(num_records);
   num_positives_ = static_cast<std::int64_t>(trailer[kNumPositives]);
   content_key_ = trailer[kContentKey];
-  traits_ = {static_cast<RecordForm>(trailer[kForm]), (trailer[kTraits] & kHasLabels) != 0,
-             (trailer[kTraits] & kHasPositiveScores) != 0, (trailer[kTraits] & kHasNegatives) != 0,
-             (trailer[kTraits] & kHasNegativeScores) != 0};
-  return read_bad_records(list, trailer[kNumBad]);
+  traits_ = traits_of(trailer);
+  return read_bad_records(lists, trailer[kNumBad]) &&
+         read_unread_keys(lists, trailer[kNumUnreadKeys]) && lists.empty();
 }
 
-bool RecordIndex::read_bad_records(std::string_view list, std::uint64_t count) {
+bool RecordIndex::read_bad_records(std::string_view& list, std::uint64_t count) {
   for (std::uint64_t i = 0; i < count; ++i) {
     if (list.size() < kBadHeadBytes) return false;
     BadRecord bad{number_at<std::int64_t>(list, 0), number_at<std::uint64_t>(list, 8), ""};
     const auto length = number_at<std::uint32_t>(list, 16);
     list.remove_prefix(kBadHeadBytes);
-    if (length > list.size()) return false;
-    bad.message = list.substr(0, length);
-    list.remove_prefix(length);
+    if (!take_text(list, length, bad.message)) return false;
     bad_.push_back(std::move(bad));
   }
-  return list.empty();
+  return true;
+}
+
+bool RecordIndex::read_unread_keys(std::string_view& list, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (list.size() < kKeyHeadBytes) return false;
+    UnreadKey key{"", number_at<std::int64_t>(list, 0)};
+    const auto length = number_at<std::uint32_t>(list, 8);
+    list.remove_prefix(kKeyHeadBytes);
+    if (!take_text(list, length, key.name)) return false;
+    traits_.unread_keys.push_back(std::move(key));
+  }
+  return true;
 }
 
 std::uint64_t RecordIndex::entry(std::int64_t i, std::size_t part) const {

@@ -3,9 +3,12 @@
 // The index of a file of examples, kept beside it so that the next run need not read it all.
 // Numbers are little-endian (docs/formats.md):
 //   0          "SBERTIDX", version uint32, 0 uint32
-//   16         16 bytes a good record: its offset in the file, the positives of those before it
+//   16         24 bytes a good record: its offset in the file, the positives of those before it,
+//   the
+//              key of its question
 //   then       the bad records: number and offset uint64, length uint32, message
-//   last 88    the file's stamp, what is known of all its records, a checksum
+//   then       the keys that are not read: records that have it uint64, length uint32, name
+//   last 112   the file's stamp, what is known of all its records, a checksum
 
 #include <cstdint>
 #include <filesystem>
@@ -38,6 +41,14 @@ struct BadRecord {
   std::string message;
 };
 
+/// A key of the records that has no meaning to us.
+struct UnreadKey {
+  std::string name;
+  std::int64_t records = 0;  ///< that have it
+
+  friend bool operator==(const UnreadKey&, const UnreadKey&) = default;
+};
+
 /// What holds for all records of a file.
 struct FileTraits {
   RecordForm form = RecordForm::kQuestion;
@@ -45,6 +56,10 @@ struct FileTraits {
   bool has_positive_scores = false;
   bool has_negatives = false;        ///< at least one record
   bool has_negative_scores = false;  ///< those that have negatives
+  bool has_label_as_score = false;   ///< its key is `score`, not `label`
+  double min_label = 0;              ///< of the records' labels
+  double max_label = 0;
+  std::vector<UnreadKey> unread_keys{};  ///< the first 20
 };
 
 /// Writes an index from the first record to the last.
@@ -53,7 +68,8 @@ class RecordIndexWriter {
   using Sink = std::function<void(std::string_view bytes)>;
 
   explicit RecordIndexWriter(Sink sink);
-  void add(std::uint64_t offset, std::uint64_t num_positives);
+  /// @param question_key text_key() of the question
+  void add(std::uint64_t offset, std::uint64_t num_positives, std::uint64_t question_key);
   std::int64_t size() const { return static_cast<std::int64_t>(num_records_); }
   /// Writes the rest.
   /// @param content_key hash of the whole file
@@ -88,6 +104,8 @@ class RecordIndex {
   std::int64_t positives_before(std::int64_t i) const;
   /// The record that has the positive `i` of [0, num_positives()).
   std::int64_t record_of_positive(std::int64_t i) const;
+  /// text_key() of the question of record `i`.
+  std::uint64_t question_key(std::int64_t i) const { return entry(i, 2); }
 
   const FileTraits& traits() const { return traits_; }
   std::uint64_t content_key() const { return content_key_; }
@@ -96,7 +114,8 @@ class RecordIndex {
  private:
   RecordIndex() = default;
   bool read(const FileStamp* stamp);
-  bool read_bad_records(std::string_view bytes, std::uint64_t count);
+  bool read_bad_records(std::string_view& list, std::uint64_t count);
+  bool read_unread_keys(std::string_view& list, std::uint64_t count);
   std::string_view bytes() const { return mapped_ ? mapped_->bytes() : std::string_view(memory_); }
   std::uint64_t entry(std::int64_t i, std::size_t part) const;
 

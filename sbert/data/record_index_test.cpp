@@ -15,10 +15,13 @@ std::string bytes_of_index(int records = 3) {
   std::string bytes;
   RecordIndexWriter writer([&](std::string_view part) { bytes += part; });
   for (int i = 0; i < records; ++i)
-    writer.add(static_cast<std::uint64_t>(100 * i), static_cast<std::uint64_t>(1 + i % 3));
+    writer.add(static_cast<std::uint64_t>(100 * i), static_cast<std::uint64_t>(1 + i % 3),
+               static_cast<std::uint64_t>(70 + i));
   EXPECT_EQ(writer.size(), records);
-  writer.finish(kStamp, {RecordForm::kPair, true, false, true, true}, 7,
-                {{2, 50, "label: must be"}, {9, 900, ""}});
+  writer.finish(
+      kStamp,
+      {RecordForm::kPair, true, false, true, true, true, -0.5, 4, {{"title", 3}, {"id", 1}}}, 7,
+      {{2, 50, "label: must be"}, {9, 900, ""}});
   return bytes;
 }
 
@@ -45,6 +48,12 @@ TEST_F(RecordIndexTest, ReadsWhatWasWritten) {
   EXPECT_TRUE(index->traits().has_labels);
   EXPECT_FALSE(index->traits().has_positive_scores);
   EXPECT_TRUE(index->traits().has_negative_scores);
+  EXPECT_TRUE(index->traits().has_label_as_score);
+  EXPECT_EQ(index->traits().min_label, -0.5);
+  EXPECT_EQ(index->traits().max_label, 4);
+  EXPECT_THAT(index->traits().unread_keys,
+              testing::ElementsAre(UnreadKey{"title", 3}, UnreadKey{"id", 1}));
+  EXPECT_EQ(index->question_key(2), 72U);
   ASSERT_EQ(index->bad_records().size(), 2U);
   EXPECT_EQ(index->bad_records()[0].number, 2);
   EXPECT_EQ(index->bad_records()[0].byte, 50U);
@@ -71,7 +80,7 @@ TEST_F(RecordIndexTest, DamagedIsNotTaken) {
   const std::string bytes = bytes_of_index();
   for (std::size_t length = 0; length < bytes.size(); ++length)
     ASSERT_FALSE(open(bytes.substr(0, length))) << length;
-  const std::size_t entries = 16 + 3 * 16;  // whose offsets are checked where records are read
+  const std::size_t entries = 16 + 3 * 24;  // whose offsets are checked where records are read
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i >= 16 && i < entries) continue;
     std::string changed = bytes;

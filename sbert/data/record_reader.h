@@ -11,13 +11,12 @@ namespace sbert {
 /// Calls visit(key, value) for each field of a record.
 using VisitFields = std::function<void(const VisitValue& visit)>;
 
-/// Reads a file of records from the first to the last: a table whose first line names the columns
-/// (.tsv without quoting, .csv with), or JSON objects (any other name; one array, or one after
-/// another). Calls visit(line, fields) for each, the line counted from 1; fields() may be called
-/// once.
+/// Reads a file of records from the first to the last: a table, or JSON objects (RecordFile). Calls
+/// visit(line, fields) for each, the line counted from 1; fields() may be called once.
 ///
 /// @throws Error(kIo) if the file cannot be read; Error(kInput) "file: line 17: ..." if a record
-///         has the wrong form, for what visit() throws, and if there is no record
+///         has the wrong form, for what visit() throws, if the file is plain text, and if there is
+///         no record
 void for_each_record(
     const std::filesystem::path& path,
     const std::function<void(std::int64_t line, const VisitFields& fields)>& visit);

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 class ForEachRecord : public testing::Test {
  protected:
   void TearDown() override {
-    for (const char* name : {"r.tsv", "r.csv", "r.jsonl"})
+    for (const char* name : {"r.tsv", "r.csv", "r.jsonl", "r.dat", "r.TSV"})
       fs::remove(folder_ / name);
   }
 
@@ -80,6 +80,11 @@ TEST_F(ForEachRecord, NamesTheLineOfAnError) {
   EXPECT_THAT(message("r.jsonl", "{\"a\": 1}\n{\"a\": []}\n"),
               HasSubstr("r.jsonl: line 2: a: must be a string or a number: found a list"));
   EXPECT_THAT(message("r.jsonl", "{\"a\": 1}\n\n{\"a\": \n"), HasSubstr("r.jsonl: line 3: "));
+}
+
+TEST_F(ForEachRecord, PlainTextIsRefused) {
+  EXPECT_THAT(message("r.dat", "one\n"), HasSubstr("r.dat: must be JSON objects"));
+  EXPECT_THAT(read("r.TSV", "a\tb\n1\t2\n"), ElementsAre("2: a=1 b=2"));
 }
 
 TEST_F(ForEachRecord, AFileWithoutRecordsIsAnError) {

@@ -1,123 +1,57 @@
 #include "sbert/data/text_lines.h"
 
-#include <cerrno>
-#include <cstdint>
-#include <cstring>
-#include <functional>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
-#include <unistd.h>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/files.h"
-#include "sbert/data/byte_order_mark.h"
-#include "sbert/data/json_record.h"
+#include "sbert/data/line_file.h"
 #include "sbert/data/text_object.h"
 
 namespace sbert {
 namespace {
 
-constexpr std::string_view kWhitespace = " \t\r\n";
-
-std::string read_stdin() {
-  std::string bytes;
-  std::vector<char> buffer(1 << 16);
-  while (true) {
-    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(ErrorKind::kIo, concat("cannot read: ", std::strerror(errno)));
-    if (count == 0) return bytes;
-    bytes.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-}
-
-// Where a walk through lines is.
-struct LineCursor {
-  std::string_view bytes;  // that are left
-  std::int64_t number = 0;
-  std::string_view line{};
-
-  bool next() {
-    if (bytes.empty()) return false;
-    const std::size_t length = bytes.find('\n');
-    line = bytes.substr(0, length);
-    bytes.remove_prefix(length == std::string_view::npos ? bytes.size() : length + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    ++number;
-    return true;
-  }
-};
-
-// A file in memory: mapped, or all that came from stdin.
-class TextBytes {
+// The texts of a file, one after the other.
+class TextWalk {
  public:
-  explicit TextBytes(const std::string& path)
-      : name_(path == "-" ? "stdin" : path), is_json_(path.ends_with(".jsonl")) {
-    within(name_, [&] {
-      if (path == "-") {
-        piped_ = read_stdin();
-      } else {
-        file_.emplace(path);
-      }
-    });
-    if (path == "-") {
-      const std::size_t first = bytes().find_first_not_of(kWhitespace);
-      is_json_ = first != std::string_view::npos && bytes()[first] == '{';
-    }
-  }
+  explicit TextWalk(const TextFile& file) : file_(file), records_(file) {}
 
-  LineCursor begin() const { return {bytes()}; }
-
-  /// What work() gives; its errors say which line of which file is read.
   template <typename Work>
-  auto at_line(const LineCursor& cursor, const Work& work) const {
-    return within(name_, [&] { return within(concat("line ", cursor.number), work); });
+  auto at_line(const Work& work) const {
+    return records_.at_line(work);
   }
-
-  /// The next text, nullopt after the last one.
-  std::optional<TextObject> next(LineCursor& cursor, JsonRecordParser& parser) const {
-    while (cursor.next()) {
-      if (!is_json_) return TextObject{.text = std::string(cursor.line)};
-      if (cursor.line.find_first_not_of(kWhitespace) == std::string_view::npos) continue;
-      return at_line(cursor, [&] { return parse_text_object(parser, cursor.line); });
-    }
-    return std::nullopt;
+  /// Nullopt after the last one.
+  std::optional<TextObject> next() {
+    if (!records_.next()) return std::nullopt;
+    ++count_;
+    return at_line([&] { return file_.read(records_.record()); });
   }
-
-  void drop_pages() const {
-    if (file_) file_->drop_pages();
-  }
+  std::int64_t line() const { return records_.line(); }
+  /// What names a text without an id: lines where each text has its own, else the count.
+  std::int64_t number() const { return file_.has_lines() ? line() : count_; }
 
  private:
-  std::string_view bytes() const {
-    std::string_view all = file_ ? file_->bytes() : std::string_view(piped_);
-    all.remove_prefix(byte_order_mark_size(all));
-    return all;
-  }
-
-  std::string name_;
-  bool is_json_;
-  std::string piped_;
-  std::optional<MappedFile> file_;
+  const TextFile& file_;
+  RecordWalk records_;
+  std::int64_t count_ = 0;
 };
 
 }  // namespace
 
 struct TextSource::State {
-  explicit State(const std::string& path) : bytes(path) {}
-  TextBytes bytes;
+  State(const std::string& path, std::optional<InputFormat> format) : file(path, format) {}
+  TextFile file;
   std::int64_t count = 0;
 };
 
-TextSource::TextSource(const std::string& path) : state_(std::make_unique<State>(path)) {
-  LineCursor cursor = state_->bytes.begin();
-  JsonRecordParser parser;
-  while (state_->bytes.next(cursor, parser))
-    ++state_->count;
-  state_->bytes.drop_pages();
+TextSource::TextSource(const std::string& path, std::optional<InputFormat> format)
+    : state_(std::make_unique<State>(path, format)) {
+  constexpr std::int64_t kTextsBetweenDrops = 65'536;
+  TextWalk walk(state_->file);
+  while (walk.next()) {
+    if (++state_->count % kTextsBetweenDrops == 0) state_->file.drop_pages();
+  }
+  state_->file.drop_pages();
 }
 
 TextSource::~TextSource() = default;
@@ -129,42 +63,40 @@ std::int64_t TextSource::count() const {
 void TextSource::for_each_chunk(
     std::size_t most,
     const std::function<void(const std::vector<std::string>& texts)>& visit) const {
-  LineCursor cursor = state_->bytes.begin();
-  JsonRecordParser parser;
+  TextWalk walk(state_->file);
   while (true) {
     std::vector<std::string> chunk;
     while (chunk.size() < most) {
-      std::optional<TextObject> text = state_->bytes.next(cursor, parser);
+      std::optional<TextObject> text = walk.next();
       if (!text) break;
       chunk.push_back(std::move(text->text));
     }
     if (chunk.empty()) return;
     visit(chunk);
-    state_->bytes.drop_pages();
+    state_->file.drop_pages();
   }
 }
 
-std::vector<std::string> read_texts(const std::string& path) {
-  const TextBytes bytes(path);
-  LineCursor cursor = bytes.begin();
-  JsonRecordParser parser;
+std::vector<std::string> read_texts(const std::string& path, std::optional<InputFormat> format) {
+  const TextFile file(path, format);
+  TextWalk walk(file);
   std::vector<std::string> texts;
-  while (std::optional<TextObject> record = bytes.next(cursor, parser))
+  while (std::optional<TextObject> record = walk.next())
     texts.push_back(std::move(record->text));
   return texts;
 }
 
-std::vector<TextRecord> read_text_records(const std::string& path) {
-  const TextBytes bytes(path);
-  LineCursor cursor = bytes.begin();
-  JsonRecordParser parser;
+std::vector<TextRecord> read_text_records(const std::string& path,
+                                          std::optional<InputFormat> format) {
+  const TextFile file(path, format);
+  TextWalk walk(file);
   std::vector<TextRecord> records;
   std::unordered_map<std::string, std::int64_t> line_of_id;
-  while (std::optional<TextObject> record = bytes.next(cursor, parser)) {
-    std::string id = record->id ? *std::move(record->id) : concat(cursor.number);
-    const auto [earlier, is_new] = line_of_id.emplace(id, cursor.number);
+  while (std::optional<TextObject> record = walk.next()) {
+    std::string id = record->id ? *std::move(record->id) : concat(walk.number());
+    const auto [earlier, is_new] = line_of_id.emplace(id, walk.line());
     if (!is_new) {
-      bytes.at_line(cursor, [&] {
+      walk.at_line([&] {
         fail(ErrorKind::kInput,
              concat("the id is there already, on line ", earlier->second, ": ", id));
       });
@@ -172,6 +104,12 @@ std::vector<TextRecord> read_text_records(const std::string& path) {
     records.push_back({std::move(id), (*std::move(record)).titled_text()});
   }
   return records;
+}
+
+std::int64_t drop_blank_texts(std::vector<TextRecord>& records) {
+  const auto dropped =
+      std::erase_if(records, [](const TextRecord& record) { return is_blank(record.text); });
+  return static_cast<std::int64_t>(dropped);
 }
 
 std::vector<std::string> texts_of(const std::vector<TextRecord>& records) {

@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "sbert/data/input_format.h"
 
 namespace sbert {
 
@@ -15,18 +18,17 @@ struct TextRecord {
   std::string text;
 };
 
-// All read a file of texts, or stdin for "-". A name that ends in .jsonl is JSON Lines, any other
-// is plain text, one text a line; stdin is JSON Lines if its first character that is not a space is
-// '{'. Lines end with \n or \r\n; the last one may lack it. In plain text an empty line is an empty
-// text; in JSON Lines it is skipped. A byte order mark is dropped.
+// All read a file of texts (TextFile), "-" being stdin. The format is told by the name and the
+// content (find_format()) unless it is given. In plain text an empty line is an empty text; in the
+// other formats it is skipped.
 
-/// The texts of a file, one after the other: lines, or the string "text" of each object. The file
-/// may be larger than the memory; stdin is kept in memory.
+/// The texts of a file, one after the other: lines, or the field "text" of each record. The file
+/// may be larger than the memory, also where it comes from a pipe or is compressed.
 class TextSource {
  public:
   /// Looks through the whole file once.
   /// @throws Error(kIo) if it cannot be read, Error(kInput) "file: line 17: text is missing"
-  explicit TextSource(const std::string& path);
+  explicit TextSource(const std::string& path, std::optional<InputFormat> format = std::nullopt);
   ~TextSource();
   TextSource(const TextSource&) = delete;
   TextSource& operator=(const TextSource&) = delete;
@@ -42,16 +44,22 @@ class TextSource {
   std::unique_ptr<State> state_;
 };
 
-/// The texts: lines, or the string "text" of each object.
+/// The texts: lines, or the field "text" of each record.
 /// @throws Error(kIo) if it cannot be read, Error(kInput) "file: line 17: text is missing"
-std::vector<std::string> read_texts(const std::string& path);
+std::vector<std::string> read_texts(const std::string& path,
+                                    std::optional<InputFormat> format = std::nullopt);
 
-/// The texts with their ids: "_id" or "id" of each object (a string or an integer), else the number
-/// of the line from 1. A "title" that is not empty is put before the text with a space, as BEIR
-/// does.
+/// The texts with their ids: "_id" or "id" of each record (a string or an integer), else the number
+/// of the line from 1, or of the record in a table and in a JSON array. A "title" that is not empty
+/// is put before the text with a space, as BEIR does.
 /// @throws Error(kIo) if it cannot be read, Error(kInput) naming file and line, also for an id that
 ///         is there twice
-std::vector<TextRecord> read_text_records(const std::string& path);
+std::vector<TextRecord> read_text_records(const std::string& path,
+                                          std::optional<InputFormat> format = std::nullopt);
+
+/// Takes out the records whose text is nothing but white space.
+/// @return how many they were
+std::int64_t drop_blank_texts(std::vector<TextRecord>& records);
 
 /// The texts of records, in their order.
 std::vector<std::string> texts_of(const std::vector<TextRecord>& records);

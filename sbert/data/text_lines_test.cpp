@@ -34,7 +34,7 @@ TEST_F(TextLines, PlainTextIsOneTextALine) {
   EXPECT_THAT(read_texts(file("a.txt", "one\ntwo\r\n\n  three ")),
               ElementsAre("one", "two", "", "  three "));
   EXPECT_THAT(read_texts(file("a.txt", "one\n")), ElementsAre("one"));
-  EXPECT_THAT(read_texts(file("a.txt", "\xEF\xBB\xBF\n{\"text\":\"a\"}\n")),
+  EXPECT_THAT(read_texts(file("a.txt", "\xEF\xBB\xBF\n{\"text\":\"a\"}\n"), InputFormat::kText),
               ElementsAre("", "{\"text\":\"a\"}"));
   EXPECT_THAT(read_texts(file("a.txt", "")), IsEmpty());
 }
@@ -85,12 +85,10 @@ TEST_F(TextLines, JsonErrorsNameTheLine) {
               EndsWith("a.jsonl: line 3: text is missing"));
   EXPECT_THAT(message("{\"text\":7}"),
               EndsWith("a.jsonl: line 1: text: must be a string: found a number"));
-  EXPECT_THAT(message("plain\n"), HasSubstr("a.jsonl: line 1: not valid JSON"));
-  EXPECT_THAT(message("{\"text\":\"a\"} {\"text\":\"b\"}"),
-              HasSubstr("line 1: text after the object"));
+  EXPECT_THAT(message("plain\n"), HasSubstr("a.jsonl: line 1: expected an object"));
   EXPECT_THAT(message("{\"text\":\"a\"}}"), HasSubstr("line 1: "));
-  EXPECT_THAT(message("{\"text\":\"a\""), HasSubstr("line 1: not valid JSON"));
-  EXPECT_THAT(message("[\"a\"]"), HasSubstr("line 1: not valid JSON"));
+  EXPECT_THAT(message("{\"text\":\"a\""), HasSubstr("line 1: the file ends within this record"));
+  EXPECT_THAT(message("[\"a\"]"), HasSubstr("line 1: expected an object"));
 }
 
 TEST_F(TextLines, MissingFileIsNamed) {
@@ -141,6 +139,21 @@ TEST_F(TextLines, RecordsHaveIdsAndTitles) {
                           FieldsAre("4", "w")));
   EXPECT_THAT(read_text_records(file("c.txt", "a\n\nb")),
               ElementsAre(FieldsAre("1", "a"), FieldsAre("2", ""), FieldsAre("3", "b")));
+}
+
+TEST_F(TextLines, TextsWithoutIdsAreNumberedByLineOrRecord) {
+  EXPECT_THAT(read_text_records(file("c.jsonl", "\n{\"text\":\"a\"}\n\n{\"text\":\"b\"}\n")),
+              ElementsAre(FieldsAre("2", "a"), FieldsAre("4", "b")));
+  EXPECT_THAT(read_text_records(file("c.json", "[{\"text\":\"a\"}, {\"text\":\"b\"}]")),
+              ElementsAre(FieldsAre("1", "a"), FieldsAre("2", "b")));
+  EXPECT_THAT(read_text_records(file("c.csv", "text\na\n\n\"b\"\n")),
+              ElementsAre(FieldsAre("1", "a"), FieldsAre("2", "b")));
+}
+
+TEST_F(TextLines, BlankTextsAreDroppedAndCounted) {
+  std::vector<TextRecord> records = read_text_records(file("c.txt", "a\n\n \t\r\nb\n"));
+  EXPECT_EQ(drop_blank_texts(records), 2);
+  EXPECT_THAT(records, ElementsAre(FieldsAre("1", "a"), FieldsAre("4", "b")));
 }
 
 TEST_F(TextLines, IdsMustBeScalarsAndDiffer) {

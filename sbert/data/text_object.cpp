@@ -1,7 +1,8 @@
 #include "sbert/data/text_object.h"
 
-#include <functional>
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
@@ -9,11 +10,36 @@
 namespace sbert {
 namespace {
 
-TextObject read_members(const std::function<void(const VisitValue& visit)>& visit_members) {
+void check_columns(const TextFile& file) {
+  const std::vector<std::string>* columns = nullptr;
+  if (file.csv()) columns = &file.csv()->columns();
+  if (file.tsv()) columns = &file.tsv()->columns();
+  if (columns == nullptr || std::find(columns->begin(), columns->end(), "text") != columns->end()) {
+    return;
+  }
+  std::string names;
+  for (const std::string& name : *columns)
+    names += concat(names.empty() ? "" : ", ", name);
+  constexpr std::size_t kMostShown = 200;
+  fail(ErrorKind::kInput,
+       concat(file.name(),
+              ": line 1: the first line of a table must name the columns, of which "
+              "\"text\" is one (\"_id\" or \"id\" and \"title\" may be others); it has: ",
+              names.substr(0, kMostShown)));
+}
+
+}  // namespace
+
+TextFile::TextFile(const std::string& path, std::optional<InputFormat> format)
+    : RecordFile(path, format) {
+  check_columns(*this);
+}
+
+TextObject TextFile::read(std::string_view record) const {
   TextObject object;
   std::optional<std::string> text;
   std::optional<std::string> beir_id;
-  visit_members([&](std::string_view key, RecordValue& value) {
+  visit(record, [&](std::string_view key, RecordValue& value) {
     if (key == "text") {
       text = value.string();
     } else if (key == "title") {
@@ -30,18 +56,8 @@ TextObject read_members(const std::function<void(const VisitValue& visit)>& visi
   return object;
 }
 
-}  // namespace
-
 std::string TextObject::titled_text() && {
   return title.empty() ? std::move(text) : concat(title, ' ', text);
-}
-
-TextObject parse_text_object(JsonRecordParser& parser, std::string_view object) {
-  return read_members([&](const VisitValue& visit) { parser.parse(object, visit); });
-}
-
-TextObject parse_text_object(const TsvTable& table, std::string_view line) {
-  return read_members([&](const VisitValue& visit) { table.parse(line, visit); });
 }
 
 std::string required_id(TextObject&& object) {

@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "sbert/data/json_record.h"
-#include "sbert/data/tsv_table.h"
+#include "sbert/data/record_file.h"
 
 namespace sbert {
 
@@ -19,13 +18,18 @@ struct TextObject {
   std::string titled_text() &&;
 };
 
-/// Reads the members "_id", "id", "title" and "text" of a JSON object; others are skipped.
-/// @throws Error(kInput) "text is missing", "text: must be a string: found a number", and as
-///         JsonRecordParser::parse()
-TextObject parse_text_object(JsonRecordParser& parser, std::string_view object);
+/// Opens a file of texts in any InputFormat.
+/// @param format absent: find_format()
+/// @throws as RecordFile; Error(kInput) if it is a table without a column "text"
+class TextFile : public RecordFile {
+ public:
+  explicit TextFile(const std::string& path, std::optional<InputFormat> format = std::nullopt);
 
-/// The same of the columns with these names.
-TextObject parse_text_object(const TsvTable& table, std::string_view line);
+  /// Reads the fields "_id", "id", "title" and "text" of a record; others are skipped.
+  /// @throws Error(kInput) "text is missing", "text: must be a string: found a number", and as
+  ///         RecordFile::visit()
+  TextObject read(std::string_view record) const;
+};
 
 /// The id of a document or query of BEIR, which must have one.
 /// @throws Error(kInput) "_id is missing" or "_id is empty"

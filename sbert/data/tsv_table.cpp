@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
-#include <simdjson.h>
-
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/data/byte_order_mark.h"
 #include "sbert/data/plain_value.h"
+#include "sbert/data/utf8_check.h"
 
 namespace sbert {
 namespace {
@@ -27,6 +26,7 @@ std::vector<std::string_view> split(std::string_view line) {
 TsvTable::TsvTable(std::string_view bytes) : first_row_(byte_order_mark_size(bytes)) {
   const auto header = next_line(bytes, first_row_);
   if (!header) fail(ErrorKind::kInput, "the file is empty");
+  check_utf8(*header, "line");
   for (const std::string_view name : split(*header)) {
     if (std::find(columns_.begin(), columns_.end(), name) != columns_.end()) {
       fail(ErrorKind::kInput, concat("two columns have the same name: ", name));
@@ -36,7 +36,7 @@ TsvTable::TsvTable(std::string_view bytes) : first_row_(byte_order_mark_size(byt
 }
 
 void TsvTable::parse(std::string_view line, const VisitValue& visit) const {
-  if (!simdjson::validate_utf8(line.data(), line.size())) fail(ErrorKind::kInput, "not UTF-8");
+  check_utf8(line, "line");
   const std::vector<std::string_view> fields = split(line);
   if (fields.size() != columns_.size()) {
     fail(ErrorKind::kInput, concat("the line must have as many fields as the first one names (",

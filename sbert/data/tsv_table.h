@@ -16,7 +16,7 @@ class TsvTable {
  public:
   /// Reads the names.
   /// @param bytes the whole file
-  /// @throws Error(kInput) "the file is empty", or if a name is there twice
+  /// @throws Error(kInput) "the file is empty", or for a duplicate name
   explicit TsvTable(std::string_view bytes);
 
   const std::vector<std::string>& columns() const { return columns_; }

@@ -60,7 +60,9 @@ TEST(TsvTable, ErrorsNameColumnAndNumbers) {
             "the line must have as many fields as the first one names (2): 1");
   EXPECT_EQ(message_of(ErrorKind::kInput, [&] { fields(table, "1\t2\t"); }),
             "the line must have as many fields as the first one names (2): 3");
-  EXPECT_EQ(message_of(ErrorKind::kInput, [&] { fields(table, "1\t\x80"); }), "not UTF-8");
+  EXPECT_EQ(message_of(ErrorKind::kInput, [&] { fields(table, "1\t\x80"); }),
+            "not UTF-8: byte 3 of the line is 0x80; another encoding is converted as by: "
+            "iconv -f LATIN1 -t UTF-8");
   const auto read_numbers = [](std::string_view, RecordValue& value) { value.numbers(); };
   for (const char* wrong : {"", "x", "1 2", "nan"}) {
     EXPECT_EQ(

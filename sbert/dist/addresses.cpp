@@ -53,11 +53,15 @@ std::string own_address(const std::string& host) {
   fail(ErrorKind::kIo, concat("no route to ", host));
 }
 
-bool wait_for_listener(const std::string& host, int port, std::chrono::milliseconds timeout) {
+bool wait_for_listener(const std::string& host,
+                       int port,
+                       std::chrono::milliseconds timeout,
+                       const StopToken& stop) {
   constexpr std::chrono::milliseconds kPause{100};
   constexpr std::chrono::milliseconds kLongestAttempt{2'000};
   const Clock::time_point end = Clock::now() + timeout;
   while (true) {
+    stop.throw_if_stopped();
     const Addresses found = addresses_of(host, port, SOCK_STREAM);
     for (const addrinfo* each = found.get(); each != nullptr; each = each->ai_next) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());

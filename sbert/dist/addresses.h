@@ -3,6 +3,8 @@
 #include <chrono>
 #include <string>
 
+#include "sbert/base/stop_token.h"
+
 namespace sbert {
 
 /// The address by which this machine reaches a host, and so the one at which that one reaches it.
@@ -12,6 +14,10 @@ std::string own_address(const std::string& host);
 
 /// Waits until somebody listens at a port of a host, whose name need not be known yet.
 /// @return whether somebody does before the time is up
-bool wait_for_listener(const std::string& host, int port, std::chrono::milliseconds timeout);
+/// @throws Error(kCancelled) once a stop is requested
+bool wait_for_listener(const std::string& host,
+                       int port,
+                       std::chrono::milliseconds timeout,
+                       const StopToken& stop = {});
 
 }  // namespace sbert

@@ -49,5 +49,16 @@ TEST(Addresses, WhereNobodyListensTheWaitEndsWithTheTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(20'000));
 }
 
+TEST(Addresses, AStopEndsTheWait) {
+  StopSource source;
+  source.request_stop();
+  EXPECT_EQ(message_of(ErrorKind::kCancelled,
+                       [&] {
+                         wait_for_listener("127.0.0.1", free_port(), milliseconds(600'000),
+                                           source.token());
+                       }),
+            "interrupted");
+}
+
 }  // namespace
 }  // namespace sbert

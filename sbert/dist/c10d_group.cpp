@@ -20,7 +20,7 @@
 #include "sbert/dist/buckets.h"
 #include "sbert/dist/nccl_plugin.h"
 #include "sbert/dist/process_group.h"
-#include "sbert/dist/roster.h"
+#include "sbert/dist/rendezvous.h"
 #include "sbert/dist/shares.h"
 
 namespace sbert {
@@ -74,19 +74,23 @@ class C10dGroup final : public ProcessGroup {
       throw;
     } catch (const std::exception& error) {
       const std::string line = first_line(error.what());
-      const Departure cause = roster_ ? roster_->find_cause(line) : Departure{ErrorKind::kIo, line};
+      const FailureReport cause =
+          rendezvous_ ? rendezvous_->find_cause(line) : FailureReport{ErrorKind::kIo, line};
       fail(cause.kind, concat(self(), ": ", cause.text));
     }
   }
 
  public:
-  C10dGroup(const Membership& membership, const c10::Device& device, std::chrono::seconds timeout)
+  C10dGroup(const Membership& membership,
+            const c10::Device& device,
+            std::chrono::seconds timeout,
+            const StopToken& stop)
       : self_(membership), device_(c10::kCPU) {
     const std::string what =
         concat("cannot join at ", self_.master_address, ":", self_.master_port);
     talk(what.c_str(), [&] {
-      roster_ = std::make_unique<Roster>(self_, timeout);
-      roster_->wait_for_all();
+      rendezvous_ = std::make_unique<Rendezvous>(self_, timeout, stop);
+      rendezvous_->wait_for_all();
       start_engine(device, timeout);
     });
   }
@@ -110,8 +114,8 @@ class C10dGroup final : public ProcessGroup {
       Tensor own = rows_of_shares(tensors, size()).to(device_);
       Tensor found = at::empty_like(own);
       traffic_.bytes_sent += of_ring(own.nbytes());
-      std::vector<std::int64_t> alike;  // none given: the rows
-      auto work = backend_->alltoall_base(found, own, alike, alike);
+      std::vector<std::int64_t> equal_parts;  // none given: the rows
+      auto work = backend_->alltoall_base(found, own, equal_parts, equal_parts);
       std::vector<std::int64_t> numels;
       for (const Tensor& each : tensors)
         numels.push_back(each.numel());
@@ -152,7 +156,7 @@ class C10dGroup final : public ProcessGroup {
   }
 
   void tell_failure(ErrorKind kind, const std::string& line) override {
-    roster_->tell(kind, first_line(line));
+    rendezvous_->tell(kind, first_line(line));
   }
 
   Traffic traffic() const override { return traffic_; }
@@ -185,10 +189,10 @@ class C10dGroup final : public ProcessGroup {
 
   void start_engine(const c10::Device& device, std::chrono::seconds timeout) {
     if (device.is_cuda()) {
-      backend_ = make_nccl(roster_->store(), self_, device, timeout);
+      backend_ = make_nccl(rendezvous_->store(), self_, device, timeout);
       if (backend_) device_ = device;
     }
-    if (!backend_) backend_ = make_gloo(roster_->store(), timeout);
+    if (!backend_) backend_ = make_gloo(rendezvous_->store(), timeout);
   }
 
   class Shares final : public PendingShares {
@@ -249,15 +253,15 @@ class C10dGroup final : public ProcessGroup {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
-  // What each process hands on of so many bytes, when all of them go once around.
+  // The bytes that each process sends in one ring pass of that many bytes.
   std::int64_t of_ring(std::size_t bytes) const {
     return static_cast<std::int64_t>(bytes) * (size() - 1) / size();
   }
 
   Membership self_;
   c10::Device device_;  // of the backend's tensors
-  std::unique_ptr<Roster> roster_;
-  c10::intrusive_ptr<c10d::Backend> backend_;  // goes before the roster: the others notice
+  std::unique_ptr<Rendezvous> rendezvous_;
+  c10::intrusive_ptr<c10d::Backend> backend_;  // goes before the rendezvous: the others notice
   Traffic traffic_;
 };
 
@@ -273,9 +277,11 @@ void ignore_broken_pipes() {
 
 std::unique_ptr<ProcessGroup> connect(const Membership& membership,
                                       const c10::Device& device,
-                                      int timeout_seconds) {
+                                      int timeout_seconds,
+                                      const StopToken& stop) {
   ignore_broken_pipes();
-  return std::make_unique<C10dGroup>(membership, device, std::chrono::seconds(timeout_seconds));
+  return std::make_unique<C10dGroup>(membership, device, std::chrono::seconds(timeout_seconds),
+                                     stop);
 }
 
 }  // namespace sbert

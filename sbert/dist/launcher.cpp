@@ -61,8 +61,28 @@ struct Process {
   std::optional<int> status;  // as waitpid() gives it
 };
 
+bool has_exit_code(const Process& process, int code) {
+  return process.status && WIFEXITED(*process.status) && WEXITSTATUS(*process.status) == code;
+}
+
+// And said so.
+bool has_stopped(const Process& process) {
+  return has_exit_code(process, exit_code(ErrorKind::kCancelled));
+}
+
+// By SIGTERM, before it could catch it or with a second one.
+bool was_terminated(const Process& process) {
+  return has_exit_code(process, 128 + SIGTERM) ||
+         (process.status && WIFSIGNALED(*process.status) && WTERMSIG(*process.status) == SIGTERM);
+}
+
+// Because it was asked to.
+bool has_left(const Process& process) {
+  return has_stopped(process) || was_terminated(process);
+}
+
 bool has_failed(const Process& process) {
-  return process.status && !(WIFEXITED(*process.status) && WEXITSTATUS(*process.status) == 0);
+  return process.status && !has_exit_code(process, 0) && !has_stopped(process);
 }
 
 std::string end_text(int status) {
@@ -187,21 +207,25 @@ class LocalProcesses {
   LocalProcesses& operator=(const LocalProcesses&) = delete;
 
   void wait(const StopToken& stop) {
-    bool is_stop_handed_on = false;
     int milliseconds_left = kGraceMilliseconds;
     while (std::ranges::any_of(processes_, [](const Process& each) { return !each.status; })) {
       read_output(kPollMilliseconds);
       collect();
-      if (stop.stop_requested() && !is_stop_handed_on) {
-        is_stop_handed_on = true;
+      const bool is_asked_to_stop =
+          stop.stop_requested() || (first_failed_ == nullptr && any_left());
+      if (is_asked_to_stop && !is_stopped_) {
+        is_stopped_ = true;
         signal_all(SIGTERM);
       }
       if (first_failed_ == nullptr) continue;
-      if (milliseconds_left == kGraceMilliseconds) signal_all(SIGTERM);
+      // A second signal would end at once one that saves its state.
+      if (milliseconds_left == kGraceMilliseconds && !is_stopped_) signal_all(SIGTERM);
       milliseconds_left -= kPollMilliseconds;
       if (milliseconds_left <= 0) signal_all(SIGKILL);
     }
     read_output(0);
+    // Unless the leader, whose work it is, came to its end or to an error of its own all the same.
+    if (is_stopped_ && has_left(processes_.front())) report_stop();
     if (first_failed_ != nullptr) report_failure();
   }
 
@@ -211,6 +235,8 @@ class LocalProcesses {
       if (!process.status) ::kill(process.pid, signal);
     }
   }
+
+  bool any_left() const { return std::ranges::any_of(processes_, has_left); }
 
   void read_output(int milliseconds) {
     std::vector<pollfd> polled;
@@ -240,7 +266,7 @@ class LocalProcesses {
       int status = 0;
       if (process.status || ::waitpid(process.pid, &status, WNOHANG) != process.pid) continue;
       process.status = status;
-      if (!has_failed(process)) continue;
+      if (!has_failed(process) || (is_stopped_ && has_left(process))) continue;
       const bool is_first = first_failed_ == nullptr;
       const bool is_cause =
           !is_first && !is_settled_ && WIFSIGNALED(status) && !WIFSIGNALED(*first_failed_->status);
@@ -249,13 +275,18 @@ class LocalProcesses {
     is_settled_ = first_failed_ != nullptr;
   }
 
+  [[noreturn]] void report_stop() const {
+    // What rank 0 says stands on the terminal; an Error without a message is its exit code alone.
+    fail(ErrorKind::kCancelled, has_stopped(processes_.front()) ? "" : "interrupted");
+  }
+
   [[noreturn]] void report_failure() const {
     const auto rank = first_failed_ - processes_.data();
     const std::string lines = first_failed_->lines.text();
     fail(kind_of(*first_failed_->status),
          concat("process ", rank, " of ", processes_.size(), " ", end_text(*first_failed_->status),
                 ", so all were stopped",
-                rank == 0       ? std::string("; what it said stands above")
+                rank == 0       ? std::string("; see its messages above")
                 : lines.empty() ? std::string("; it said nothing")
                                 : concat("; its last lines:", lines)));
   }
@@ -263,6 +294,7 @@ class LocalProcesses {
   std::vector<Process> processes_;
   const Process* first_failed_ = nullptr;
   bool is_settled_ = false;
+  bool is_stopped_ = false;  // all were asked to
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sbert/base/error.h"
+#include "sbert/base/stop_token.h"
 #include "sbert/nn/tensor_fwd.h"
 
 namespace c10 {
@@ -84,7 +85,7 @@ ProcessGroup& alone();
 
 /// Runs the process's part of what all do, and tells the others why if it fails.
 template <typename Work>
-auto do_together(ProcessGroup& group, Work&& work) {
+auto run_collective(ProcessGroup& group, Work&& work) {
   try {
     return work();
   } catch (const Error& error) {
@@ -101,9 +102,12 @@ auto do_together(ProcessGroup& group, Work&& work) {
 /// SIGPIPE, unless it has a handler for it.
 /// @param device          where this process computes
 /// @param timeout_seconds for the start of the last process, and for each call
-/// @throws Error if they do not come together in that time, naming those that did not come
+/// @param stop            ends the wait for the others
+/// @throws Error if they do not come together in that time, naming those that did not come;
+///         Error(kCancelled)
 std::unique_ptr<ProcessGroup> connect(const Membership& membership,
                                       const c10::Device& device,
-                                      int timeout_seconds);
+                                      int timeout_seconds,
+                                      const StopToken& stop = {});
 
 }  // namespace sbert

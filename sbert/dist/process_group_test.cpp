@@ -162,7 +162,7 @@ TEST(ProcessGroup, WhenTheFirstLeavesTheOthersNameItAndTheStore) {
 
 // Of work that the group does together and that ends with an error of the input.
 std::string message_of_all(ProcessGroup& group, const std::function<void()>& work) {
-  return message_of(ErrorKind::kInput, [&] { do_together(group, work); });
+  return message_of(ErrorKind::kInput, [&] { run_collective(group, work); });
 }
 
 void expect_the_error_of(int failing, ProcessGroup& group) {

@@ -1,5 +1,6 @@
 #include "sbert/dist/shared_embedder.h"
 
+#include <array>
 #include <exception>
 
 #include <ATen/ATen.h>
@@ -18,6 +19,7 @@ struct Header {
   std::int64_t prompt_bytes = 0;
   std::int64_t text_bytes = 0;  // of all
   std::int64_t max_length = 0;
+  OnLong on_long = OnLong::kCut;
 
   static constexpr std::int64_t kRelease = -1;
 };
@@ -56,7 +58,8 @@ void announce(ProcessGroup& group,
                 .num_texts = std::ssize(texts),
                 .prompt_bytes = std::ssize(prompt),
                 .text_bytes = std::ssize(bytes),
-                .max_length = call.max_length};
+                .max_length = call.max_length,
+                .on_long = call.on_long};
   broadcast(group, header);
   broadcast(group, prompt);
   broadcast(group, lengths);
@@ -93,10 +96,18 @@ FloatMatrix embed_together(const TextEmbedder& inner,
   for (std::int64_t rank = 0; rank < size; ++rank)
     counts.push_back((total - rank + size - 1) / size);
 
-  FloatMatrix part = inner.embed(own, call);
+  std::array<std::int64_t, 2> counted{};  // texts, cut texts
+  EmbedCall own_call = call;
+  own_call.on_tokenized = [&](const TokenizedTexts& some) {
+    counted[0] += some.texts;
+    counted[1] += some.cut;
+  };
+  FloatMatrix part = inner.embed(own, own_call);
   const std::vector<Tensor> parts = group.gather(
       at::from_blob(part.values.data(), {part.rows, part.columns}, at::kFloat), counts);
   if (call.on_progress) call.on_progress(total - part.rows);  // the others'
+  group.sum({at::from_blob(counted.data(), {2}, at::kLong)});
+  if (call.on_tokenized) call.on_tokenized({.texts = counted[0], .cut = counted[1]});
   FloatMatrix result(total, part.columns);
   const Tensor rows = at::from_blob(result.values.data(), {total, part.columns}, at::kFloat);
   for (std::int64_t rank = 0; rank < size; ++rank) {
@@ -115,7 +126,7 @@ void serve(const std::vector<const TextEmbedder*>& inner,
       ++released;
       continue;
     }
-    EmbedCall call{.max_length = header.max_length, .stop = stop};
+    EmbedCall call{.max_length = header.max_length, .stop = stop, .on_long = header.on_long};
     call.prompt.resize(static_cast<std::size_t>(header.prompt_bytes));
     broadcast(group, call.prompt);
     const std::vector<std::string> texts = receive_texts(group, header);

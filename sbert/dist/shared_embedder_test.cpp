@@ -43,6 +43,10 @@ class CountingEmbedder final : public TextEmbedder {
       std::ranges::copy(values, result.row(i).begin());
     }
     if (call.on_progress) call.on_progress(result.rows);
+    const auto is_long = [](const std::string& text) { return text.size() > 9; };
+    if (call.on_tokenized) {
+      call.on_tokenized({.texts = result.rows, .cut = std::ranges::count_if(texts, is_long)});
+    }
     num_texts_ += result.rows;
     return result;
   }
@@ -99,6 +103,18 @@ TEST(SharedEmbedder, ProgressCountsTheTextsOfAll) {
     SharedEmbedder(counting(), group).embed(texts_of(7), call);
     EXPECT_EQ(count, 7);
   });
+}
+
+TEST(SharedEmbedder, TextsThatAreCutAreThoseOfAll) {
+  for (const int size : {1, 2, 3}) {
+    on_each_rank(size, [](ProcessGroup& group) {
+      TokenizedTexts count;
+      const EmbedCall call{.on_tokenized = [&](const TokenizedTexts& some) { count = some; }};
+      SharedEmbedder(counting(), group).embed(texts_of(20), call);
+      EXPECT_EQ(count.texts, 20);
+      EXPECT_EQ(count.cut, 8);
+    });
+  }
 }
 
 TEST(LeaderEmbedder, GetsWhatItWouldEmbedAlone) {
@@ -173,7 +189,7 @@ TEST(LeaderEmbedder, AStopOfAServingProcessCancelsIt) {
       StopSource source;
       source.request_stop();
       try {
-        do_together(group, [&] { serve_embeddings(CountingEmbedder(), group, source.token()); });
+        run_collective(group, [&] { serve_embeddings(CountingEmbedder(), group, source.token()); });
       } catch (const Error& error) {
         cancelled += error.kind() == ErrorKind::kCancelled ? 1 : 0;
       }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/embed/long_texts.h"
 
 namespace sbert {
 namespace {
@@ -27,15 +29,26 @@ TokenLists tokenize(const Tokenizer& tokenizer,
                     std::int64_t max_length,
                     const WorkerPool& pool) {
   TokenLists lists(texts.size());
+  std::vector<char> is_cut(texts.size());
   const std::size_t tasks = (texts.size() + kTextsPerTask - 1) / kTextsPerTask;
   const auto work = [&](std::size_t task) {
     const std::size_t end = std::min(texts.size(), (task + 1) * kTextsPerTask);
     for (std::size_t i = task * kTextsPerTask; i < end; ++i) {
-      lists[i] = call.prompt.empty() ? tokenizer.encode(texts[i], max_length)
-                                     : tokenizer.encode(call.prompt + texts[i], max_length);
+      TokenizedText text = call.prompt.empty()
+                               ? tokenizer.tokenize(texts[i], max_length)
+                               : tokenizer.tokenize(call.prompt + texts[i], max_length);
+      lists[i] = std::move(text.ids);
+      is_cut[i] = text.is_cut ? 1 : 0;
     }
   };
   pool.for_each(tasks, work, call.stop);
+  const auto first_cut = std::find(is_cut.begin(), is_cut.end(), 1);
+  if (call.on_long == OnLong::kError && first_cut != is_cut.end()) {
+    refuse_long_text(texts[static_cast<std::size_t>(first_cut - is_cut.begin())], max_length);
+  }
+  if (call.on_tokenized) {
+    call.on_tokenized({.texts = std::ssize(texts), .cut = std::count(first_cut, is_cut.end(), 1)});
+  }
   return lists;
 }
 

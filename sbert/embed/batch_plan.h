@@ -26,9 +26,11 @@ using TokenLists = std::vector<std::vector<std::int32_t>>;
 /// @throws Error(kUsage) if the call's length is above the limit
 std::int64_t max_length_of(const EmbedCall& call, const ModelCard& card, std::int64_t limit);
 
-/// Tokenizes each text with the call's prompt before it, on the threads of the pool.
+/// Tokenizes each text with the call's prompt before it, on the threads of the pool, and tells the
+/// call how many were cut.
 /// @param max_length tokens that a text is cut to
-/// @throws Error(kCancelled) once the call's stop is requested
+/// @throws Error(kCancelled) once the call's stop is requested; Error(kInput) naming the first text
+///         that is too long, where the call says so
 TokenLists tokenize(const Tokenizer& tokenizer,
                     std::span<const std::string> texts,
                     const EmbedCall& call,

@@ -1,7 +1,6 @@
 #include "sbert/embed/cached_embedder.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <functional>
 #include <mutex>
@@ -39,21 +38,6 @@ struct Missing {
   std::vector<std::int64_t> rows;
 };
 
-// The rows that are finite, with their keys.
-void keep_finite(std::vector<ContentHash>& keys, FloatMatrix& rows) {
-  std::int64_t kept = 0;
-  for (std::int64_t i = 0; i < rows.rows; ++i) {
-    const auto row = rows.row(i);
-    if (!std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); }))
-      continue;
-    if (kept != i) std::copy(row.begin(), row.end(), rows.row(kept).begin());
-    keys[static_cast<std::size_t>(kept++)] = keys[static_cast<std::size_t>(i)];
-  }
-  rows.values.resize(static_cast<std::size_t>(kept * rows.columns));
-  rows.rows = kept;
-  keys.resize(static_cast<std::size_t>(kept));
-}
-
 }  // namespace
 
 fs::path default_embedding_cache_folder() {
@@ -74,7 +58,7 @@ ModelIdentity identity_of_model(const fs::path& model,
       concat("model: ", model, "\nmodel hash: ", files.hex(), "\nprecision: ", precision, '\n')};
 }
 
-// What lies on disk, for several threads at once.
+// The files of a cache, used by several threads at once.
 struct CachedEmbedder::Cache {
   Cache(ModelIdentity identity, fs::path cache_folder)
       : model(std::move(identity)), folder(std::move(cache_folder)) {}
@@ -121,12 +105,11 @@ struct CachedEmbedder::Cache {
   }
 
   void keep(EmbeddingShards& shards,
-            std::vector<ContentHash> keys,
-            FloatMatrix rows,
+            const std::vector<ContentHash>& keys,
+            const FloatMatrix& rows,
             const std::string& description) {
-    keep_finite(keys, rows);
     const std::scoped_lock lock(mutex);
-    if (!is_writable || keys.empty()) return;
+    if (!is_writable) return;
     try {
       shards.append(keys, rows);
       const fs::path about = shards.folder() / "about.txt";
@@ -190,13 +173,13 @@ FloatMatrix CachedEmbedder::embed(std::span<const std::string> texts, const Embe
       repeated += std::ssize(next.rows) - 1;
       bytes += piece.back().size() + 1;
     }
-    FloatMatrix rows = inner_.embed(piece, call);
+    const FloatMatrix rows = inner_.embed(piece, call);
     for (std::size_t i = 0; i < piece.size(); ++i) {
       const auto vector = rows.row(static_cast<std::int64_t>(i));
       for (const std::int64_t row : missing[begin + i].rows)
         std::copy(vector.begin(), vector.end(), result.row(row).begin());
     }
-    cache_->keep(shards, std::move(keys), std::move(rows), description);
+    cache_->keep(shards, keys, rows, description);
     report(repeated);
     begin += piece.size();
   }

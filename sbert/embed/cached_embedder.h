@@ -38,7 +38,7 @@ ModelIdentity identity_of_model(const std::filesystem::path& model,
 /// Embeddings that are kept on disk: a text that was embedded before, by this process or another,
 /// is not encoded again, and texts that are equal are encoded once. What is encoded is kept piece
 /// by piece, so that a stopped or killed run resumes where it was. A cache that cannot be written
-/// is warned of and does not stop the work. What is not finite is not kept.
+/// is warned of and does not stop the work.
 ///
 /// Each model, prompt and length has a folder of its own within the cache's. Any of them may be
 /// deleted at any time; nothing is deleted by itself.

@@ -181,6 +181,9 @@ bool EmbeddingShards::prepare_for_appending(int descriptor, const fs::path& path
   const std::uint64_t size = size_of(descriptor, path);
   if (size >= kMaxShardBytes) return false;
   if (size < kHeaderBytes) {
+    std::string begun(size, '\0');
+    if (read_at(descriptor, 0, begun, path) != size || !header_of(columns_).starts_with(begun))
+      return false;  // of someone else
     return ::ftruncate(descriptor, 0) == 0 && write_all(descriptor, header_of(columns_));
   }
   if (!has_header(descriptor, columns_, path)) return false;

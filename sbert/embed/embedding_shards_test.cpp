@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sbert/base/files.h"
 #include "sbert/base/message_of.h"
 
 namespace sbert {
@@ -172,6 +173,15 @@ TEST_F(EmbeddingShardsTest, AFileOfAnotherFormIsLeftAlone) {
   append(shards, 0, 1);
   EXPECT_EQ(fs::file_size(shard(0)), 33U);
   EXPECT_TRUE(fs::exists(shard(2)));
+}
+
+TEST_F(EmbeddingShardsTest, AShortFileOfAnotherFormIsLeftAlone) {
+  fs::create_directories(folder_);
+  std::ofstream(shard(0)) << "my notes";
+  EmbeddingShards shards(folder_, kColumns);
+  append(shards, 0, 1);
+  EXPECT_EQ(read_file(shard(0)), "my notes");
+  EXPECT_TRUE(fs::exists(shard(1)));
 }
 
 TEST_F(EmbeddingShardsTest, FilesDeletedInUseAreNoError) {

@@ -14,6 +14,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/model/model_path.h"
 
 namespace sbert {
 namespace {
@@ -142,7 +143,7 @@ ContentHash model_fingerprint(const fs::path& model,
                               const fs::path& memory_folder,
                               const StopToken& stop) {
   std::error_code error;
-  const fs::path canonical = fs::canonical(model, error);
+  const fs::path canonical = fs::canonical(model_path(model), error);
   if (error) fail(ErrorKind::kIo, concat(model, ": ", error.message()));
   HashMemory memory(memory_folder.empty() ? fs::path()
                                           : memory_folder / content_hash(canonical.native()).hex());

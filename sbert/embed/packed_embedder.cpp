@@ -5,6 +5,7 @@
 
 #include "sbert/base/free_list.h"
 #include "sbert/embed/batch_plan.h"
+#include "sbert/embed/finite_rows.h"
 #include "sbert/model/cpu_head.h"
 
 namespace sbert {
@@ -89,6 +90,7 @@ FloatMatrix PackedEmbedder::embed(std::span<const std::string> texts, const Embe
       if (call.on_progress) call.on_progress(std::ssize(batches[task]));
     };
     pool.for_each(batches.size(), work, call.stop);
+    check_finite(result, start, round);
   }
   return result;
 }

@@ -16,11 +16,11 @@ struct PackedEmbedderOptions {
 };
 
 /// Embeds texts on the CPU: sorts them by length, packs them to a token budget, and runs each batch
-/// on one thread of the pool. The weights are laid out once, when it is made. The vector of a text
+/// on one thread of the pool. The weights are packed once, when it is made. The vector of a text
 /// does not depend on the texts beside it, bit for bit. Several threads may call it at once.
 class PackedEmbedder final : public TextEmbedder {
  public:
-  /// @param model weights are let go as soon as they are laid out
+  /// @param model weights are released as soon as they are packed
   /// @param pool  outlives this object; embedders may share it
   /// @throws Error(kInput) naming the field of the model that cannot be run on the CPU
   PackedEmbedder(TextModel model,

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include "sbert/base/error.h"
+#include "sbert/base/message_of.h"
 #include "sbert/model/parameter_specs.h"
 #include "tests/support/letter_model.h"
 
@@ -92,6 +93,28 @@ TEST(PackedEmbedder, Int8VectorsAreCloseAndDoNotDependOnTheBatchEither) {
             reference.values);
   EXPECT_EQ(embed(model, all, {}, {.precision = int8, .batch_tokens = 100'000}, 1).values,
             reference.values);
+}
+
+// Of the letter x, which one text has.
+TextModel model_with_a_letter_of_nan() {
+  constexpr std::int64_t kX = 5 + 'x' - 'a';
+  TextModel model = letter_model();
+  Weight& words = model.weights.front();
+  std::vector<float> values(words.floats(), words.floats() + words.num_elements());
+  values[static_cast<std::size_t>(kX * 32)] = NAN;
+  words = make_weight(words.name, words.shape, values);
+  return model;
+}
+
+TEST(PackedEmbedder, AVectorThatIsNotFiniteNamesItsText) {
+  const TextModel model = model_with_a_letter_of_nan();
+  for (const CpuPrecision precision : {CpuPrecision::kFloat32, CpuPrecision::kInt8}) {
+    const PackedEmbedderOptions options{.precision = precision};
+    EXPECT_EQ(embed(model, {"a b", "c"}, {}, options).rows, 2);
+    EXPECT_EQ(
+        message_of(ErrorKind::kInput, [&] { embed(model, {"a", "b\nx", "x c"}, {}, options); }),
+        "the model's embedding of a text is not finite: \"b x\"");
+  }
 }
 
 TEST(PackedEmbedder, CanBeAskedAgain) {

@@ -5,11 +5,24 @@
 #include <span>
 #include <string>
 
+#include "sbert/base/enum_names.h"
 #include "sbert/base/matrix.h"
 #include "sbert/base/stop_token.h"
 #include "sbert/model/text_model.h"
 
 namespace sbert {
+
+/// What is done with a text that has more tokens than there is room for.
+enum class OnLong { kCut, kError };
+constexpr auto enum_names(OnLong) {
+  return std::to_array<EnumName<OnLong>>({{"cut", OnLong::kCut}, {"error", OnLong::kError}});
+}
+
+/// How many texts were tokenized, and how many of them were cut.
+struct TokenizedTexts {
+  std::int64_t texts = 0;
+  std::int64_t cut = 0;
+};
 
 /// What belongs to one call of an embedder.
 struct EmbedCall {
@@ -18,6 +31,11 @@ struct EmbedCall {
   StopToken stop{};
   /// Told how many texts were finished since the last call, from any thread.
   std::function<void(std::int64_t)> on_progress{};
+  OnLong on_long = OnLong::kCut;
+  /// Told of texts when they have been tokenized, from the thread of the call. Those whose
+  /// embeddings come from a cache are not among them.
+  std::function<void(const TokenizedTexts&)> on_tokenized{};
+  bool is_probe = false;  ///< the texts are not the user's: who counts those leaves them out
 };
 
 /// Texts to embeddings. Who needs embeddings takes this: of the CPU (PackedEmbedder), of a GPU
@@ -30,7 +48,8 @@ class TextEmbedder {
   /// Several threads may call it at once, unless a class says otherwise.
   /// @return [N, width()] in the order of `texts`
   /// @throws Error(kUsage) if max_length is above the model's limit; Error(kCancelled) when a stop
-  ///         is requested
+  ///         is requested; Error(kInput) naming the first text whose embedding is not finite, or
+  ///         which is too long where on_long says so
   virtual FloatMatrix embed(std::span<const std::string> texts, const EmbedCall& call) const = 0;
 
   virtual std::int64_t width() const = 0;

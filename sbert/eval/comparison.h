@@ -27,7 +27,7 @@ struct Interval {
   double high = 0;
 };
 
-/// How a model's items stand against the first model's.
+/// A model's items compared with the first model's.
 struct ItemComparison {
   Interval interval;      ///< of the difference of the means
   std::int64_t won = 0;   ///< items with a higher value than the first model's

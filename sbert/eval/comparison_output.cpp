@@ -8,6 +8,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/eval/comparison.h"
+#include "sbert/eval/model_names.h"
 
 namespace sbert {
 namespace {
@@ -49,9 +50,9 @@ std::string aligned(const std::vector<std::vector<std::string>>& lines) {
 
 std::vector<std::string> line_of(const ComparisonRow& row,
                                  std::size_t model,
-                                 const std::vector<NamedEvaluation>& evaluations) {
+                                 const std::vector<std::string>& names) {
   const ModelComparison& each = row.models[model];
-  std::vector<std::string> line{model == 0 ? row.metric : "", evaluations[model].name,
+  std::vector<std::string> line{model == 0 ? row.metric : "", names[model],
                                 fixed(each.value, kDigits)};
   if (model == 0) return line;
   line.push_back(with_sign(each.difference));
@@ -98,10 +99,14 @@ std::string comparison_table(const std::vector<NamedEvaluation>& evaluations,
   };
   std::vector<std::vector<std::string>> lines{
       {"metric", "model", "value", "difference", "interval", "won", "lost", "tied"}};
+  std::vector<std::string> names;
+  for (const NamedEvaluation& each : evaluations)
+    names.push_back(each.name);
+  names = shortest_ends(names);
   for (const ComparisonRow& row : rows) {
     if (!is_wanted(row)) continue;
     for (std::size_t i = 0; i < row.models.size(); ++i)
-      lines.push_back(line_of(row, i, evaluations));
+      lines.push_back(line_of(row, i, names));
   }
   return aligned(lines);
 }

@@ -90,6 +90,11 @@ std::int64_t block_of(const RankingOptions& options, std::int64_t columns) {
   return std::clamp<std::int64_t>(rows, 1, options.block_documents);
 }
 
+void remove_row(std::vector<Hit>& hits, std::int64_t row, std::int64_t depth) {
+  std::erase_if(hits, [&](const Hit& hit) { return hit.row == row; });
+  if (std::ssize(hits) > depth) hits.resize(static_cast<std::size_t>(depth));
+}
+
 }  // namespace
 
 std::vector<std::vector<Hit>> rank_documents(
@@ -109,7 +114,9 @@ std::vector<std::vector<Hit>> rank_documents(
 
   const std::int64_t block = block_of(options, query_rows.columns);
   const std::vector<std::int64_t> order = order_of_ties(data, options.mode);
-  PiecewiseTopk topk(query_rows, options.depth, source.context());
+  // The row that is left out may be among the best: one more is found, so that `depth` are left.
+  const std::int64_t depth = options.depth + (options.left_out.empty() ? 0 : 1);
+  PiecewiseTopk topk(query_rows, depth, source.context());
   for (std::size_t begin = 0; begin < order.size();) {
     const std::size_t count = std::min(order.size() - begin, static_cast<std::size_t>(block));
     const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -125,6 +132,8 @@ std::vector<std::vector<Hit>> rank_documents(
     for (Hit& hit : hits)
       hit.row = order[static_cast<std::size_t>(hit.row)];
   }
+  for (std::size_t q = 0; q < options.left_out.size(); ++q)
+    remove_row(rankings[q], options.left_out[q], options.depth);
   if (similarity != Similarity::kEuclidean) return rankings;
   for (std::size_t q = 0; q < rankings.size(); ++q) {
     const double length = squared_length(queries.row(static_cast<std::int64_t>(q)));

@@ -16,12 +16,14 @@ namespace sbert {
 struct DocumentBlock {
   const FloatMatrix& queries;             ///< [Q, H] as the source gave them
   const FloatMatrix& documents;           ///< [n, H]
-  const std::vector<std::int64_t>& rows;  ///< [n] where they stand in the corpus
+  const std::vector<std::int64_t>& rows;  ///< [n] positions in the corpus
 };
 
 struct RankingOptions {
   std::int64_t depth = 0;  ///< documents that are ranked for each query
   RetrievalMode mode = RetrievalMode::kTrec;
+  /// [Q] a row of the corpus that is not ranked for this query, -1 for none; empty: all are ranked.
+  std::vector<std::int64_t> left_out{};
   std::int64_t block_documents = 51'200;  ///< embedded and searched at a time, at most
   std::uint64_t memory_bytes = 0;         ///< of the process; 0: no limit
 };

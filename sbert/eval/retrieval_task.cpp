@@ -49,13 +49,57 @@ std::string_view word(std::string_view id) {
   return id;
 }
 
+// For each query the row of the document that has its id, -1 for none; empty if no query has one.
+std::vector<std::int64_t> rows_of_identical_ids(const RetrievalData& data) {
+  std::unordered_map<std::string_view, std::size_t> queries;
+  for (std::size_t q = 0; q < data.query_ids.size(); ++q)
+    queries.emplace(data.query_ids[q], q);
+  std::vector<std::int64_t> rows;
+  for (std::size_t row = 0; row < data.document_ids.size(); ++row) {
+    const auto query = queries.find(data.document_ids[row]);
+    if (query == queries.end()) continue;
+    rows.resize(data.query_ids.size(), -1);
+    rows[query->second] = static_cast<std::int64_t>(row);
+  }
+  return rows;
+}
+
+std::string identical_ids_warning(const RetrievalData& data,
+                                  const std::vector<std::int64_t>& rows,
+                                  IdenticalIds treatment) {
+  std::int64_t identical = 0;
+  std::int64_t relevant = 0;
+  for (std::size_t q = 0; q < rows.size(); ++q) {
+    if (rows[q] < 0) continue;
+    ++identical;
+    const std::vector<Judgement>& judged = data.judgements[q];
+    relevant += std::any_of(judged.begin(), judged.end(), [&](const Judgement& judgement) {
+      return judgement.document == rows[q] && judgement.grade >= 1;
+    });
+  }
+  const bool ignores = treatment == IdenticalIds::kIgnore;
+  const std::string answers =
+      relevant > 0 ? concat(" (for ", relevant, " of them it is judged relevant)") : "";
+  return concat("queries whose id a document has too: ", identical, " of ", rows.size(),
+                ignores ? "; that document is not ranked for the query, as BEIR and MTEB do it"
+                        : "; that document is ranked for the query as any other",
+                answers, "; --identical-ids ", ignores ? "keep ranks it" : "ignore leaves it out");
+}
+
 // Samples of what goes by, for the report.
 class BlockSampler {
  public:
-  BlockSampler(const RetrievalData& data, Similarity similarity, Evaluation& evaluation)
+  /// @param left_out as of RankingOptions
+  BlockSampler(const RetrievalData& data,
+               const std::vector<std::int64_t>& left_out,
+               Similarity similarity,
+               Evaluation& evaluation)
       : similarity_(similarity), evaluation_(evaluation), draws_(0) {
     for (const std::vector<Judgement>& judgements : data.judgements)
       grades_.push_back(grades_of(judgements));
+    // What is left out is neither an answer nor a document that is no answer.
+    for (std::size_t q = 0; q < left_out.size(); ++q)
+      if (left_out[q] >= 0) grades_[q][left_out[q]] = 0;
     const auto documents = static_cast<std::int64_t>(data.documents.size());
     const std::vector<std::int64_t> rows = sample_of(documents, kMappedTexts / 2);
     mapped_.insert(mapped_.end(), rows.begin(), rows.end());
@@ -178,11 +222,19 @@ Evaluation evaluate_retrieval(const RoleEmbedder& source,
                         .main_metric = main_metric_of(options.cutoffs),
                         .warnings = data.warnings};
   const std::int64_t depth = *std::max_element(options.cutoffs.begin(), options.cutoffs.end());
-  BlockSampler sampler(data, source.similarity(), evaluation);
+  std::vector<std::int64_t> left_out = rows_of_identical_ids(data);
+  if (!left_out.empty()) {
+    const IdenticalIds treatment = options.identical_ids.value_or(
+        options.mode == RetrievalMode::kTrec ? IdenticalIds::kIgnore : IdenticalIds::kKeep);
+    evaluation.warnings.push_back(identical_ids_warning(data, left_out, treatment));
+    if (treatment == IdenticalIds::kKeep) left_out.clear();
+  }
+  BlockSampler sampler(data, left_out, source.similarity(), evaluation);
   const std::vector<std::vector<Hit>> rankings =
       rank_documents(source, data,
                      {.depth = depth,
                       .mode = options.mode,
+                      .left_out = std::move(left_out),
                       .block_documents = options.block_documents,
                       .memory_bytes = options.memory_bytes},
                      [&](const DocumentBlock& block) { sampler.see(block); });

@@ -1,5 +1,7 @@
 #include "sbert/eval/retrieval_task.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 
 #include "sbert/base/files.h"
@@ -64,6 +66,61 @@ TEST_F(EvaluateRetrieval, RanksAndMeasuresTheQueriesWithAnAnswer) {
   EXPECT_EQ(found.map_embeddings.rows, 6);
   EXPECT_THAT(found.map_labels,
               ElementsAre("query", "query", "document", "document", "document", "document"));
+}
+
+// The queries of ArguAna and Quora are documents too: they find themselves first.
+RetrievalData data_with_a_query_among_the_documents() {
+  RetrievalData own = data();
+  own.query_ids[0] = "b";  // whose score is the best
+  return own;
+}
+
+TEST_F(EvaluateRetrieval, TheDocumentWithTheQueriesIdIsIgnoredOrKept) {
+  const RetrievalData own = data_with_a_query_among_the_documents();
+  const TableEmbedder embeddings = source();
+  const auto evaluation = [&](const RetrievalOptions& options) {
+    return evaluate_retrieval(source_of(embeddings), own, options);
+  };
+  const auto ndcg = [&](RetrievalMode mode, std::optional<IdenticalIds> ids) {
+    return metric(evaluation({.mode = mode, .identical_ids = ids, .cutoffs = {2}}), "ndcg@2");
+  };
+  const double second_place = 1 / std::log2(3);
+  // trec: b, c, a; st: b, a, c
+  EXPECT_NEAR(ndcg(RetrievalMode::kTrec, std::nullopt), second_place, 1e-12);
+  EXPECT_EQ(ndcg(RetrievalMode::kTrec, IdenticalIds::kKeep), 0);
+  EXPECT_NEAR(ndcg(RetrievalMode::kSentenceTransformers, std::nullopt), second_place, 1e-12);
+  EXPECT_EQ(ndcg(RetrievalMode::kSentenceTransformers, IdenticalIds::kIgnore), 1);
+
+  const Evaluation ignored = evaluation({.cutoffs = {1, 3}});
+  EXPECT_THAT(ignored.worst[0].found, ElementsAre("C", "A", "D"));
+  EXPECT_THAT(ignored.warnings,
+              ElementsAre("queries whose id a document has too: 1 of 2; that document is not "
+                          "ranked for the query, as BEIR and MTEB do it; --identical-ids keep "
+                          "ranks it"));
+  EXPECT_THAT(evaluation({.identical_ids = IdenticalIds::kKeep, .cutoffs = {3}}).warnings,
+              ElementsAre(testing::HasSubstr("is ranked for the query as any other")));
+}
+
+TEST_F(EvaluateRetrieval, AnIgnoredDocumentDoesNotShortenTheRankingWhateverTheBlocks) {
+  const RetrievalData own = data_with_a_query_among_the_documents();
+  const TableEmbedder embeddings = source();
+  for (const std::int64_t block : {1, 2, 4}) {
+    evaluate_retrieval(source_of(embeddings), own,
+                       {.cutoffs = {3}, .run_file = path_, .block_documents = block});
+    EXPECT_THAT(read_file(path_),
+                testing::StartsWith("b Q0 c 1 0.5 sbert\nb Q0 a 2 0.5 sbert\nb Q0 d 3 0.25 sbert\n"
+                                    "q2 Q0 "));
+  }
+}
+
+TEST_F(EvaluateRetrieval, SaysWhereAnIgnoredDocumentIsJudgedRelevant) {
+  RetrievalData own = data();
+  own.query_ids[0] = "a";
+  const TableEmbedder embeddings = source();
+  const Evaluation found = evaluate_retrieval(source_of(embeddings), own, {.cutoffs = {3}});
+  EXPECT_EQ(metric(found, "recall@3"), 0);
+  EXPECT_THAT(found.warnings,
+              ElementsAre(testing::HasSubstr("for 1 of them it is judged relevant")));
 }
 
 TEST_F(EvaluateRetrieval, TheModeOrdersEqualScoresAlsoWhereTheListIsCut) {

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "sbert/base/matrix.h"
 #include "sbert/base/worker_pool.h"
@@ -35,8 +34,7 @@ class RoleEmbedder {
                const ComputeContext& context);
 
   /// @return [N, width] in the order of `texts`
-  /// @throws Error(kCancelled) once a stop is requested; Error(kInput) naming the first text whose
-  ///         embedding is not finite
+  /// @throws Error as TextEmbedder::embed()
   FloatMatrix embed(std::span<const std::string> texts, TextRole role) const;
 
   const std::string& prompt(TextRole role) const;
@@ -53,11 +51,5 @@ class RoleEmbedder {
   std::string document_prompt_;
   std::string prompt_;
 };
-
-/// The beginning of a text for a message, on one line and cut between characters.
-std::string excerpt(std::string_view text);
-
-/// @throws Error(kInput) naming the first text whose embedding has a value that is not finite
-void check_finite(const FloatMatrix& embeddings, std::span<const std::string> texts);
 
 }  // namespace sbert

@@ -1,8 +1,5 @@
 #include "sbert/eval/role_embedder.h"
 
-#include <cmath>
-#include <limits>
-
 #include <gmock/gmock.h>
 
 #include "sbert/base/log.h"
@@ -92,36 +89,6 @@ TEST(RoleEmbedder, AStopEndsTheEmbedding) {
   stop.request_stop();
   EXPECT_EQ(message_of(ErrorKind::kCancelled, [&] { source.embed(kTexts, TextRole::kQuery); }),
             "interrupted");
-}
-
-TEST(RoleEmbedder, AVectorThatIsNotFiniteNamesItsText) {
-  const TableEmbedder embedder({{"a b", {1, 0}}, {"x\ny z", {0, std::nanf("")}}, {"c", {0, 1}}});
-  const std::vector<std::string> texts{"a b", "x\ny z", "c"};
-  EXPECT_EQ(message_of(ErrorKind::kInput,
-                       [&] { source_of(embedder).embed(texts, TextRole::kSymmetric); }),
-            "the model's embedding of a text is not finite: \"x y z\"");
-}
-
-TEST(CheckFinite, SeesInfinitiesAndNansAtEachEnd) {
-  const std::vector<std::string> texts{"first", "second"};
-  for (const float value : {std::nanf(""), std::numeric_limits<float>::infinity(),
-                            -std::numeric_limits<float>::infinity()}) {
-    for (const std::size_t column : {0, 2}) {
-      FloatMatrix matrix(2, 3);
-      EXPECT_NO_THROW(check_finite(matrix, texts));
-      matrix.row(1)[column] = value;
-      EXPECT_THAT(message_of(ErrorKind::kInput, [&] { check_finite(matrix, texts); }),
-                  testing::HasSubstr("\"second\""));
-    }
-  }
-}
-
-TEST(Excerpt, IsCutBetweenCharacters) {
-  EXPECT_EQ(excerpt("short"), "short");
-  EXPECT_EQ(excerpt(std::string(80, 'a')), std::string(80, 'a'));
-  EXPECT_EQ(excerpt(std::string(81, 'a')), std::string(80, 'a') + "...");
-  EXPECT_EQ(excerpt(std::string(79, 'a') + "\xC3\xA4z"), std::string(79, 'a') + "...");
-  EXPECT_EQ(excerpt("a\tb\nc"), "a b c");
 }
 
 }  // namespace

@@ -199,6 +199,14 @@ TEST_P(AttentionTest, ASequenceDoesNotDependOnItsNeighboursNorOnTheLayoutOfRows)
   }
 }
 
+TEST_P(AttentionTest, AKeyThatIsNanIsNotLeftOut) {
+  AttentionProblem<float> problem(shape_of(1, 1, 4), {0, 30}, 0);
+  problem.keys.flat[static_cast<std::size_t>(17 * problem.keys.stride + 2)] = NAN;
+  const AttentionResult<float> result = run(kernels_, problem);
+  for (std::int64_t i = 0; i < 30; ++i)
+    EXPECT_TRUE(std::isnan(result.context.at(i, 0))) << i;
+}
+
 TEST_P(AttentionTest, LargeScoresDoNotOverflowNorHideOthers) {
   AttentionProblem<float> problem(shape_of(1, 1, 4), {0, 30}, 0);
   for (auto* rows : {&problem.queries, &problem.keys})

@@ -166,6 +166,20 @@ TEST_P(InferenceKernelsTest, GeluIsThatOfDouble) {
     EXPECT_NEAR(y[i], gelu_in_double(x[i]), 1e-7 + 6e-8 * std::abs(x[i])) << x[i];
 }
 
+// What looks like a number would leave as a vector that is wrong.
+TEST_P(InferenceKernelsTest, NanStaysNanInEveryActivation) {
+  for (const Epilogue epilogue :
+       {Epilogue::kNone, Epilogue::kGelu, Epilogue::kGeluTanh, Epilogue::kRelu}) {
+    Problem p({20, 40, 33});
+    p.x[area(7, 40)] = NAN;
+    const Values y = multiplied(kernels_, p, epilogue);
+    for (std::size_t row = 0; row < 20; ++row) {
+      for (std::size_t column = 0; column < 33; ++column)
+        ASSERT_EQ(std::isnan(y[row * 33 + column]), row == 7) << row << ' ' << column;
+    }
+  }
+}
+
 struct Quantized {
   std::vector<std::uint8_t> x;
   Values scale;

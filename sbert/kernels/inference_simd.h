@@ -48,7 +48,7 @@ inline FloatVector gelu(FloatVector x) {
   p = p * t - 0.398875683F;
   p = p * t + 0.499996666F;
   const FloatVector h = t * p * exp_nonpositive(t * t * -0.5F);
-  return Simd<float>::larger(x, FloatVector{}) - h;
+  return Simd<float>::larger(FloatVector{}, x) - h;  // NaN of NaN
 }
 
 inline FloatVector gelu_tanh(FloatVector x) {
@@ -68,7 +68,7 @@ inline FloatVector activated(Epilogue epilogue, FloatVector x) {
     case Epilogue::kGeluTanh:
       return gelu_tanh(x);
     case Epilogue::kRelu:
-      return Simd<float>::larger(x, FloatVector{});
+      return Simd<float>::larger(FloatVector{}, x);  // NaN of NaN
   }
   return x;
 }

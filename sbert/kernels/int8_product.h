@@ -254,9 +254,9 @@ void quantize_rows(const float* x,
                    std::uint8_t* x8,
                    float* scale,
                    std::int32_t* zero) {
-  // One at each end less than bytes have: a range whose ends are no integers may round outwards.
+  // One at each end less than bytes have: a range whose ends are not integers may round outwards.
   constexpr float kSteps = 253;
-  // Beyond them the factor or the width are no numbers.
+  // Beyond them the factor or the width are not numbers.
   constexpr float kLeastWidth = 1e-35F;
   constexpr float kMostWidth = 3.4e38F;
   // Added to a number below 2^22, it leaves the number, rounded to even, in the low bits.

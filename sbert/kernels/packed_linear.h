@@ -28,7 +28,7 @@ WeightRows rows_of(const float* weight, std::int64_t out, std::int64_t in);
 /// a scale for each row.
 enum class ProductType { kFloat32, kInt8 };
 
-/// A linear layer whose weight is laid out for one of the processor's sets of instructions.
+/// A linear layer whose weight is packed for one of the processor's sets of instructions.
 class PackedLinear {
  public:
   /// Reads all rows of the weight, and keeps nothing of it.

@@ -20,6 +20,7 @@ struct Simd {
   }
   static void store(Real* to, Vector v) { __builtin_memcpy(to, &v, sizeof v); }
   static Vector fill(Real x) { return x - Vector{}; }  // x + 0 is not x where x is -0
+  /// Of a NaN: b.
   static Vector larger(Vector a, Vector b) { return a > b ? a : b; }
 
   static Real sum(Vector v) {
@@ -51,11 +52,11 @@ struct Simd {
 using IntVector __attribute__((vector_size(SBERT_VECTOR_BYTES))) = std::int32_t;
 
 /// e^x for x <= 0. Cephes' expf: x = n ln 2 + r, a polynomial in r, n into the exponent; within
-/// 2 units in the last place, 0 below -87.3.
+/// 2 units in the last place, 0 below -87.3, NaN of NaN.
 inline Simd<float>::Vector exp_nonpositive(Simd<float>::Vector x) {
   using Vector = Simd<float>::Vector;
   const auto is_zero = x < -87.3F;
-  x = Simd<float>::larger(x, Simd<float>::fill(-87.3F));
+  x = Simd<float>::larger(Simd<float>::fill(-87.3F), x);
   const IntVector n = __builtin_convertvector(x * 1.44269504088896341F - 0.5F, IntVector);
   const Vector whole = __builtin_convertvector(n, Vector);
   const Vector r = (x - whole * 0.693359375F) - whole * -2.12194440e-4F;

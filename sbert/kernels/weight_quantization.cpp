@@ -52,8 +52,14 @@ float quantize_weights(std::span<const float> weights,
                        std::size_t distance,
                        std::span<std::int8_t> rounded) {
   float largest = 0;
-  for (const float weight : weights)
+  for (const float weight : weights) {
+    // No 8 bits stand for it: the output shall not look like a number.
+    if (!std::isfinite(weight)) {
+      std::ranges::fill(rounded, std::int8_t{0});
+      return NAN;
+    }
     largest = std::max(largest, std::abs(weight));
+  }
   const auto factor = [&](std::int32_t limit) {
     return largest > 0 ? static_cast<float>(limit) / largest : 0.0F;
   };

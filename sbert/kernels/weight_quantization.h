@@ -11,7 +11,7 @@ namespace sbert {
 /// i / distance is even, have magnitudes that together are no more than it; of a few scales the one
 /// with the least squared error is taken, since a large scale rounds coarsely and a small one cuts
 /// pairs of large weights.
-/// @return the scale, 0 if all weights are 0
+/// @return the scale, 0 if all weights are 0, NaN if one is not finite
 float quantize_weights(std::span<const float> weights,
                        std::int32_t max_pair,
                        std::size_t distance,

@@ -67,6 +67,14 @@ TEST(QuantizeWeights, WhereAllAreLargePairsOfSixtyFourAreTheBest) {
   EXPECT_EQ(rounded, std::vector<std::int8_t>(32, -64));
 }
 
+TEST(QuantizeWeights, AWeightThatIsNotFiniteMakesTheScaleNoNumber) {
+  for (const float wrong : {NAN, INFINITY, -INFINITY}) {
+    std::vector<std::int8_t> rounded(3, 1);
+    EXPECT_TRUE(std::isnan(quantize_weights(std::vector<float>{1, wrong, 2}, 254, 16, rounded)));
+    EXPECT_EQ(rounded, std::vector<std::int8_t>(3, 0));
+  }
+}
+
 TEST(QuantizeWeights, ZerosStayZeros) {
   std::vector<std::int8_t> rounded(4, 1);
   EXPECT_EQ(quantize_weights(std::vector<float>(4, 0.0F), 254, 16, rounded), 0.0F);

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/loss/false_negatives.h"
+#include "sbert/loss/known_positives.h"
 #include "sbert/loss/loss_inputs.h"
 #include "sbert/loss/pair_similarity.h"
 
@@ -76,11 +77,12 @@ class ContrastiveLoss : public Loss {
 
   Tensor compute(const LossBatch& batch) const override {
     check_shapes(batch);
-    if (!options_.in_batch_negatives) require_negatives(batch, "contrastive");
-    const ScoreTable table = clamped(score_documents(batch, options_));
+    ScoreTable table = clamped(score_documents(batch, options_));
+    if (options_.mask_known_positives) table.known = known_of_questions(batch);
     Tensor to_documents = documents_entropy(table, batch);
     if (!options_.symmetric) return to_documents;
-    const ScoreTable transposed = clamped(score_questions(batch));
+    ScoreTable transposed = clamped(score_questions(batch));
+    if (options_.mask_known_positives) transposed.known = known_of_positives(batch);
     const Tensor is_left_out = left_out(transposed, batch.targets, options_);
     return (to_documents + cross_entropy(transposed.scores, is_left_out, transposed, batch)) / 2;
   }

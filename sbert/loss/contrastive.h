@@ -25,6 +25,10 @@ namespace sbert {
 ///
 /// Masks leave false negatives out of a question's documents; its own positive always stays:
 ///
+/// - mask_known_positives (on unless the options say otherwise): documents, in-batch, hard or of
+/// the
+///   memory, whose text is among LossTargets::answer_keys of the question. From documents to
+///   questions: those questions that the document answers.
 /// - mask_same_text, mask_same_id: documents, in-batch or hard, with the text or id key of the
 ///   question's positive. From documents to questions: those questions whose positive has it.
 ///   A key of 0 equals none. Compute throws Error(kUsage) if the data gives no ids.

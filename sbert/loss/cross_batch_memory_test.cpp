@@ -133,7 +133,7 @@ double value(const LossBatch& batch, const LossOptions& options) {
   return make_contrastive_loss(options)->compute(batch).item<double>();
 }
 
-// Question by question; `is_out(i, m)` says which documents of the memory are no negatives.
+// Question by question; `is_out(i, m)` says which documents of the memory are not negatives.
 template <typename IsOut>
 double by_definition(const LossBatch& batch, const LossOptions& options, const IsOut& is_out) {
   double sum = 0;

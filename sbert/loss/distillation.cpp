@@ -26,7 +26,7 @@ class MarginMseLoss : public Loss {
  public:
   Tensor compute(const LossBatch& batch) const override {
     check_shapes(batch);
-    require_negatives(batch, "margin_mse");
+    if (batch.negatives.size(0) == 0) return zero_loss(batch);
     const TeacherScores teacher = teacher_scores(batch, "margin_mse");
     const Tensor owners = negative_owners(batch);  // [N]
     const ModelScores model = model_scores(batch, owners);
@@ -42,7 +42,7 @@ class DistillKlLoss : public Loss {
 
   Tensor compute(const LossBatch& batch) const override {
     check_shapes(batch);
-    require_negatives(batch, "distill_kl");
+    if (batch.negatives.size(0) == 0) return zero_loss(batch);
     const TeacherScores teacher = teacher_scores(batch, "distill_kl");
     const ModelScores model = model_scores(batch, negative_owners(batch));
     const Tensor places = negative_places(batch);                      // [B, H]

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/base/error.h"
+#include "sbert/loss/known_positives.h"
 #include "sbert/nn/on_device.h"
 
 namespace sbert {
@@ -38,6 +39,9 @@ Tensor left_out(const ScoreTable& table, const LossTargets& targets, const LossO
   const auto leave_out = [&](const Tensor& is_false) {
     is_out = is_out | (is_false & is_own(table).logical_not());
   };
+  if (options.mask_known_positives && table.known.defined()) {
+    leave_out(table.known.gather(1, table.documents.clamp_min(0).expand_as(table.scores)));
+  }
   if (options.mask_same_text) {
     if (targets.text_keys.empty()) fail(ErrorKind::kInternal, "loss: the batch has no text keys");
     leave_out(has_key_of_own(targets.text_keys, table));
@@ -68,6 +72,10 @@ Tensor left_out_of_memory(const Tensor& scores,
   };
   Tensor is_out =
       same(targets.text_keys, memory.text_keys) | same(targets.question_keys, memory.question_keys);
+  if (options.mask_known_positives) {
+    const Tensor known = known_of_memory(batch);
+    if (known.defined()) is_out = is_out | known;
+  }
   if (options.mask_same_id) {
     if (targets.id_keys.empty()) fail_without_ids();
     is_out = is_out | same(targets.id_keys, memory.id_keys);

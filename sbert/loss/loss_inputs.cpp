@@ -60,7 +60,8 @@ void check_shapes(const LossBatch& batch) {
       has_none_or(targets.labels, size) && has_none_or(targets.positive_scores, size) &&
       has_none_or(targets.negative_scores, documents - size) &&
       has_none_or(targets.text_keys, documents) && has_none_or(targets.id_keys, documents) &&
-      has_none_or(targets.question_keys, size);
+      has_none_or(targets.question_keys, size) && has_none_or(targets.answer_keys, size) &&
+      (targets.answer_keys.empty() || !targets.text_keys.empty());
   if (!embeddings_agree || !targets_agree || !has_memory_of_shape(batch)) {
     fail(ErrorKind::kInternal, "loss: the shapes of the batch disagree");
   }
@@ -92,12 +93,8 @@ TeacherScores teacher_scores(const LossBatch& batch, std::string_view loss) {
           like_embeddings(targets.negative_scores, batch)};
 }
 
-void require_negatives(const LossBatch& batch, std::string_view loss) {
-  if (batch.negatives.size(0) == 0) {
-    fail(ErrorKind::kUsage,
-         concat("model.loss.name=", loss, " needs hard negatives: no neg_doc in a whole batch of ",
-                batch.targets.num_questions(), " records"));
-  }
+Tensor zero_loss(const LossBatch& batch) {
+  return (batch.questions.sum() + batch.positives.sum()) * 0;
 }
 
 Tensor negative_owners(const LossBatch& batch) {

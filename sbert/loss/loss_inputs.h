@@ -33,8 +33,8 @@ struct TeacherScores {
 /// @throws Error(kUsage) if the data lacks one of the two
 TeacherScores teacher_scores(const LossBatch& batch, std::string_view loss);
 
-/// @throws Error(kUsage) if N is 0
-void require_negatives(const LossBatch& batch, std::string_view loss);
+/// The loss of a batch without hard negatives, to a loss that is of these: 0, with a gradient of 0.
+Tensor zero_loss(const LossBatch& batch);
 
 /// The question of each hard negative. @return [N] int64
 Tensor negative_owners(const LossBatch& batch);

@@ -43,20 +43,21 @@ TEST(LossInputs, ALossSaysWhichKeyTheDataLacks) {
   }
 }
 
-TEST(LossInputs, ALossOnNegativesRefusesABatchWithoutAny) {
-  LossBatch batch = bare_batch();
-  batch.negatives = at::ones({0, 4});
-  batch.targets.negative_counts = {0, 0, 0};
-  for (const std::string name : {"triplet", "margin_mse", "distill_kl"}) {
-    EXPECT_EQ(refusal(name, batch),
-              "model.loss.name=" + name +
-                  " needs hard negatives: no neg_doc in a whole batch of 3 records");
+TEST(LossInputs, ALossOfNegativesIsZeroInABatchWithoutAny) {
+  for (const LossKind name :
+       {LossKind::kTriplet, LossKind::kMarginMse, LossKind::kDistillKl, LossKind::kContrastive}) {
+    LossBatch batch = bare_batch();
+    batch.negatives = at::ones({0, 4});
+    batch.targets.negative_counts = {0, 0, 0};
+    batch.questions.requires_grad_(true);
+    LossOptions options;
+    options.name = name;
+    options.in_batch_negatives = name != LossKind::kContrastive;
+    const Tensor loss = make_loss(options, 4, 1)->compute(batch);
+    EXPECT_EQ(loss.item<double>(), 0);
+    loss.backward();
+    EXPECT_EQ(batch.questions.grad().abs().max().item<double>(), 0);
   }
-  LossOptions options;
-  options.in_batch_negatives = false;
-  EXPECT_EQ(
-      message_of(ErrorKind::kUsage, [&] { make_loss(options, 4, 1)->compute(batch); }),
-      "model.loss.name=contrastive needs hard negatives: no neg_doc in a whole batch of 3 records");
 }
 
 TEST(LossInputs, AMaskOfIdsNeedsIds) {
@@ -103,6 +104,7 @@ TEST(LossInputs, ShapesThatDisagreeAreRefused) {
   refuses([](LossBatch& batch) { batch.targets.positive_scores = {1}; });
   refuses([](LossBatch& batch) { batch.targets.negative_scores = {1}; });
   refuses([](LossBatch& batch) { batch.targets.text_keys = {1, 2, 3}; });
+  refuses([](LossBatch& batch) { batch.targets.answer_keys = {nullptr}; });
   refuses([](LossBatch& batch) { batch.targets.id_keys = {1, 2, 3}; });
 }
 

@@ -24,7 +24,7 @@ void not_negative(std::string_view key, double value) {
   if (!(value >= 0 && std::isfinite(value))) refuse(key, concat(" must not be below 0: ", value));
 }
 
-// What is set though the named loss does not have it would be ignored without a word.
+// What is set though the named loss does not have it would be ignored silently.
 void refuse_options_of_other_losses(const LossOptions& options) {
   const LossOptions defaults;
   struct Option {
@@ -38,6 +38,7 @@ void refuse_options_of_other_losses(const LossOptions& options) {
       {"share_hard_negatives", LossKind::kContrastive, options.share_hard_negatives},
       {"symmetric", LossKind::kContrastive, options.symmetric},
       {"clamp", LossKind::kContrastive, options.clamp},
+      {"mask_known_positives", LossKind::kContrastive, !options.mask_known_positives},
       {"mask_same_text", LossKind::kContrastive, options.mask_same_text},
       {"mask_same_id", LossKind::kContrastive, options.mask_same_id},
       {"false_negative_margin", LossKind::kContrastive, options.false_negative_margin.has_value()},
@@ -76,6 +77,23 @@ void validate_matryoshka(const LossOptions& options) {
 }
 
 }  // namespace
+
+bool LossOptions::needs_negatives() const {
+  switch (name) {
+    case LossKind::kContrastive:
+      return !in_batch_negatives;
+    case LossKind::kTriplet:
+    case LossKind::kMarginMse:
+    case LossKind::kDistillKl:
+      return true;
+    case LossKind::kSoftmax:
+    case LossKind::kCosine:
+    case LossKind::kCosent:
+    case LossKind::kAngle:
+      return false;
+  }
+  return false;
+}
 
 void LossOptions::validate() const {
   refuse_options_of_other_losses(*this);

@@ -61,6 +61,7 @@ struct LossOptions {
   bool share_hard_negatives = false;
   bool symmetric = false;
   bool clamp = false;
+  bool mask_known_positives = true;
   bool mask_same_text = false;
   bool mask_same_id = false;
   std::optional<double> false_negative_margin;  ///< absent or NaN: off; may be negative
@@ -93,6 +94,9 @@ struct LossOptions {
         field("symmetric", &Self::symmetric,
               "contrastive: mean of question to document and document to question"),
         field("clamp", &Self::clamp, "contrastive: hold cosines to [-1, 1] before scaling"),
+        field("mask_known_positives", &Self::mask_known_positives,
+              "contrastive: what the data names as a positive of the question, in any record, and "
+              "the question's own text are no negatives of it"),
         field("mask_same_text", &Self::mask_same_text,
               "contrastive: a document with the text of the question's positive is no negative"),
         field("mask_same_id", &Self::mask_same_id,
@@ -117,6 +121,9 @@ struct LossOptions {
               "weight of each of matryoshka_dims; []: 1 each"),
     };
   }
+
+  /// Whether the loss is of hard negatives, so that a batch without any has none.
+  bool needs_negatives() const;
 
   /// @throws Error(kUsage) naming the key that is out of range, contradicts another, or is set
   ///         though the named loss does not have it

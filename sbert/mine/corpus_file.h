@@ -5,13 +5,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "sbert/base/files.h"
 #include "sbert/base/stop_token.h"
 #include "sbert/data/text_object.h"
-#include "sbert/data/tsv_table.h"
 #include "sbert/mine/documents.h"
 
 namespace sbert {
@@ -20,20 +17,19 @@ namespace sbert {
 enum class DocumentIds { kOptional, kRequired };
 
 /// A corpus that stays in its file; eight bytes of memory a document, and the pages that were read
-/// are given back. The file's form is told by its name:
-/// - .jsonl: an object a line with "text", and if it has them "_id" or "id", and "title", which is
-///   put before the text with a space (TextObject)
-/// - .tsv: the same names in the first line
-/// - any other: a document a line, without ids
-/// Empty lines are skipped.
+/// are given back. It has any InputFormat, told by its name and its content: a document a line
+/// without ids, or records with "text", and if they have them "_id" or "id", and "title", which is
+/// put before the text with a space (TextObject). Blank lines are skipped.
 class CorpusFile : public Documents {
  public:
   /// Reads the file once and checks each record.
+  /// @param format absent: find_format()
   /// @throws Error(kIo) if it cannot be read, Error(kInput) "file: line 17: text is missing", or if
   ///         it holds no document; Error(kCancelled)
   explicit CorpusFile(const std::filesystem::path& path,
                       DocumentIds ids = DocumentIds::kOptional,
-                      const StopToken& stop = {});
+                      const StopToken& stop = {},
+                      std::optional<InputFormat> format = std::nullopt);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(offsets_.size()); }
   std::string text(std::int64_t row) const override { return record(row).text; }
@@ -42,19 +38,14 @@ class CorpusFile : public Documents {
   std::int64_t line(std::int64_t row) const;
 
  private:
-  enum class Form { kLines, kJson, kTsv };
   struct Record {
     std::string id;
     std::string text;
   };
   Record record(std::int64_t row) const;
-  void index(DocumentIds ids, const StopToken& stop);
-  TextObject parse(std::string_view line) const;
   void note_read(std::size_t bytes) const;
 
-  MappedFile file_;
-  Form form_;
-  std::optional<TsvTable> table_;
+  TextFile file_;
   std::vector<std::uint64_t> offsets_;
   mutable std::atomic<std::uint64_t> bytes_since_drop_ = 0;
 };

@@ -44,6 +44,25 @@ TEST_F(CorpusFiles, OfTsvReadNamedColumns) {
   EXPECT_EQ(corpus.id(1), "d2");
 }
 
+TEST_F(CorpusFiles, OfEachFormGiveTheSameDocuments) {
+  const std::pair<const char*, const char*> files[] = {
+      {"c.ndjson",
+       "{\"_id\": \"a\", \"text\": \"x\\ny\"}\n{\"_id\": \"b\", \"title\": \"T\", "
+       "\"text\": \"z\"}\n"},
+      {"c.json",
+       "[{\"_id\": \"a\", \"text\": \"x\\ny\"}, {\"_id\": \"b\", \"title\": \"T\", "
+       "\"text\": \"z\"}]"},
+      {"c.CSV", "_id,title,text\na,,\"x\ny\"\nb,T,z\n"},
+  };
+  for (const auto& [name, bytes] : files) {
+    const CorpusFile corpus(write(name, bytes));
+    ASSERT_EQ(corpus.size(), 2) << name;
+    EXPECT_EQ(corpus.text(1), "T z");
+    EXPECT_EQ(corpus.text(0), "x\ny");
+    EXPECT_EQ(corpus.id(1), "b");
+  }
+}
+
 TEST_F(CorpusFiles, OfBeirMustHaveIds) {
   const auto error = [&](std::string_view text) {
     return message_of(ErrorKind::kInput, [&] {
@@ -76,6 +95,7 @@ TEST_F(CorpusFiles, NameFileAndLineOfWhatIsWrong) {
   EXPECT_THAT(error_of("c.jsonl", "{\"text\": 5}\n"), HasSubstr("line 1: text: must be a string"));
   EXPECT_THAT(error_of("c.jsonl", "\n"), HasSubstr("c.jsonl: holds no document"));
   EXPECT_THAT(error_of("c.tsv", "a\tb\n1\t2\n"), HasSubstr("must name the columns"));
+  EXPECT_THAT(error_of("c.txt", "a\ncaf\xE9\n"), HasSubstr("c.txt: line 2: not UTF-8: byte 4"));
   EXPECT_THAT(error_of("c.tsv", "id\ttext\n1\n"), HasSubstr("line 2: "));
 }
 

@@ -68,7 +68,7 @@ void CandidateSearch::add_positives(std::span<const std::int64_t> rows, MatrixVi
   context_.pool.for_each(num_tasks(pairs.size(), kPairsPerTask), score_part, context_.stop);
 }
 
-// The row at a place, if it goes on from the last run where no run has it yet.
+// The row at a place; behind the last run, the rows that no run has yet.
 std::int64_t CandidateSearch::row_at(std::int64_t place) const {
   const auto after =
       std::upper_bound(runs_.begin(), runs_.end(), place,

@@ -52,7 +52,7 @@ class CandidateSearch {
   /// @param vectors [n, D]
   /// @throws Error(kInput) if a score is not a number; Error(kCancelled)
   void add(std::span<const std::int64_t> rows, MatrixView vectors);
-  /// The same for documents that are no candidates, but may be positives.
+  /// The same for documents that are not candidates, but may be positives.
   void add_positives(std::span<const std::int64_t> rows, MatrixView vectors);
 
   /// One for each question. To be called once, when all documents have been there.

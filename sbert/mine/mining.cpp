@@ -5,6 +5,8 @@
 #include <numeric>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -28,6 +30,11 @@ namespace sbert {
 namespace {
 
 constexpr std::uint64_t kMegabyte = 1ULL << 20;
+
+// Of the two files of a model, the second one's with a prefix.
+constexpr std::string_view kQuestionVectors = "questions.vectors";
+constexpr std::string_view kDocumentVectors = "documents.vectors";
+constexpr std::string_view kTeacher = "teacher-";
 
 /// How the memory that is left is parted.
 struct MemoryPlan {
@@ -114,7 +121,7 @@ class FileMining {
                         options_.model_key};
     vectors_.emplace(embed_both(model, "", documents_key));
     if (teacher.embedder == nullptr) return;
-    teacher_vectors_.emplace(embed_both(teacher, "teacher-", documents_key));
+    teacher_vectors_.emplace(embed_both(teacher, kTeacher, documents_key));
   }
 
   void mine(const TakeMined& take) {
@@ -133,7 +140,7 @@ class FileMining {
   }
 
  private:
-  Vectors embed_both(const Teacher& model, const std::string& name, std::uint64_t documents_key) {
+  Vectors embed_both(const Teacher& model, std::string_view name, std::uint64_t documents_key) {
     std::uint64_t questions_key = 0;
     for (const MiningQuestion& question : input_.questions)
       questions_key = derive_key(questions_key, bytes_key(question.text));
@@ -145,14 +152,14 @@ class FileMining {
                                 .stop = context_.stop};
     const auto& folder = options_.vectors_folder;
     VectorFile questions = embed_into_file(
-        folder / concat(name, "questions.vectors"), *model.embedder,
+        folder / concat(name, kQuestionVectors), *model.embedder,
         static_cast<std::int64_t>(input_.questions.size()),
         [&](std::int64_t i) { return input_.questions[static_cast<std::size_t>(i)].text; },
         questions_key, embedding);
     embedding.label = "embedding documents";
     embedding.prompt = model.document_prompt;
     VectorFile documents = embed_into_file(
-        folder / concat(name, "documents.vectors"), *model.embedder, input_.documents->size(),
+        folder / concat(name, kDocumentVectors), *model.embedder, input_.documents->size(),
         [&](std::int64_t row) { return input_.documents->text(row); }, documents_key, embedding);
     return {std::move(questions), std::move(documents)};
   }
@@ -264,6 +271,15 @@ void mine_hard_negatives(const TextEmbedder& embedder,
   FileMining mining(input, options, context);
   mining.embed(embedder, teacher);
   mining.mine(take);
+}
+
+void remove_vectors(const std::filesystem::path& folder) {
+  std::error_code ignored;  // what stays is used again, or removed by its owner
+  for (const std::string_view model : {std::string_view(), kTeacher}) {
+    for (const std::string_view name : {kQuestionVectors, kDocumentVectors})
+      std::filesystem::remove(folder / concat(model, name), ignored);
+  }
+  std::filesystem::remove(folder, ignored);
 }
 
 }  // namespace sbert

@@ -40,7 +40,7 @@ struct MiningOptions {
   std::uint64_t memory_bytes = 2ULL << 30;  ///< of the process, questions and all
   std::filesystem::path vectors_folder;     ///< of embeddings that a later run reuses
   /// A hash of the model's files (model_fingerprint()), so that embeddings of a model that changed
-  /// are not reused; 0: told by the embeddings of some texts alone.
+  /// are not reused; 0: identified by the embeddings of some texts alone.
   std::uint64_t model_key = 0;
 
   /// @throws Error(kUsage) naming the key
@@ -71,5 +71,9 @@ void mine_hard_negatives(const TextEmbedder& embedder,
                          const MiningOptions& options,
                          const TakeMined& take,
                          const ComputeContext& context);
+
+/// Removes the embeddings that mine_hard_negatives() left in a folder, and the folder if nothing
+/// else is in it.
+void remove_vectors(const std::filesystem::path& folder);
 
 }  // namespace sbert

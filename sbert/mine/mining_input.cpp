@@ -132,7 +132,8 @@ class JudgedDocuments {
 
 MiningInput read_mining_examples(const FilePatterns& files,
                                  const std::optional<fs::path>& corpus,
-                                 const ComputeContext& context) {
+                                 const ComputeContext& context,
+                                 std::optional<InputFormat> corpus_format) {
   const auto examples =
       std::make_shared<const ExampleSet>(ExampleSet::open(find_files(files), {}, context.stop));
   if (examples->is_pairs()) {
@@ -145,7 +146,7 @@ MiningInput read_mining_examples(const FilePatterns& files,
   if (corpus) {
     documents =
         std::make_unique<CorpusFile>(fs::is_directory(*corpus) ? *corpus / "corpus.jsonl" : *corpus,
-                                     DocumentIds::kOptional, context.stop);
+                                     DocumentIds::kOptional, context.stop, corpus_format);
   } else {
     documents = std::make_unique<ExampleDocuments>(examples, context.stop);
   }

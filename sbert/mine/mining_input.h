@@ -9,6 +9,7 @@
 
 #include "sbert/base/worker_pool.h"
 #include "sbert/data/file_patterns.h"
+#include "sbert/data/input_format.h"
 #include "sbert/mine/documents.h"
 
 namespace sbert {
@@ -30,11 +31,13 @@ struct MiningInput {
 /// Reads training files (ExampleSet): the documents are the corpus, and of the files the positives
 /// that it lacks; without a corpus all positives and negatives of the files. A question's id is the
 /// number of its first record from 1.
-/// @param corpus a CorpusFile, or a folder with corpus.jsonl
+/// @param corpus        a CorpusFile, or a folder with corpus.jsonl
+/// @param corpus_format absent: find_format()
 /// @throws what ExampleFile::open() and CorpusFile throw; Error(kInput) for pairs with labels
 MiningInput read_mining_examples(const FilePatterns& files,
                                  const std::optional<std::filesystem::path>& corpus,
-                                 const ComputeContext& context);
+                                 const ComputeContext& context,
+                                 std::optional<InputFormat> corpus_format = std::nullopt);
 
 /// Reads a folder in BEIR's layout, the corpus staying on disk. Accepts and refuses what
 /// read_beir() does, but keeps texts as they are. Questions without a document of grade 1 or more

@@ -205,8 +205,20 @@ INSTANTIATE_TEST_SUITE_P(
                  "corpus.jsonl: line 3: _id is empty"},
         BeirCase{"ADocumentWithoutText", kCorpus + "{\"_id\": \"d3\"}\n", kQueries, kQrels,
                  "corpus.jsonl: line 3: text is missing"},
+        BeirCase{"Latin1", kCorpus + "{\"_id\": \"d3\", \"text\": \"caf\xE9\"}\n", kQueries, kQrels,
+                 "corpus.jsonl: line 3: not UTF-8: byte 27 of the record is 0xE9"},
+        BeirCase{"Latin1InJudgements", kCorpus, kQueries, kQrels + "caf\xE9\td1\t1\n",
+                 "qrels/train.tsv: line 3: not UTF-8: byte 4 of the line is 0xE9"},
+        BeirCase{"Utf16", kCorpus, std::string("\xFF\xFE{\0", 4), kQrels,
+                 "queries.jsonl: must be UTF-8"},
+        BeirCase{"AnArray",
+                 "[{\"_id\": \"d1\", \"text\": \"x\"}, {\"_id\": \"d2\", \"text\": \"y\"}]",
+                 kQueries, kQrels, ""},
+        BeirCase{"TheSameIdAsNumberAndAsText",
+                 "{\"_id\": 2, \"text\": \"x\"}\n{\"_id\": \"2\", \"text\": \"y\"}\n", kQueries,
+                 kQrels, "corpus.jsonl: line 2: duplicate _id: 2"},
         BeirCase{"NotJson", "plain text\n", kQueries, kQrels,
-                 "corpus.jsonl: line 1: not valid JSON"}),
+                 "corpus.jsonl: line 1: expected an object {...}, found: plain text"}),
     [](const auto& each) { return each.param.name; });
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "sbert/base/error.h"
+#include "sbert/base/files.h"
 #include "sbert/base/message_of.h"
 #include "sbert/base/random.h"
 #include "sbert/embed/packed_embedder.h"
@@ -192,6 +193,19 @@ TEST_F(MineHardNegatives, HasTheSameBitsOnAnyThreads) {
     EXPECT_EQ(one[i].positive_scores, two[i].positive_scores);
     EXPECT_EQ(one[i].dropped, two[i].dropped);
   }
+}
+
+TEST_F(MineHardNegatives, RemovingVectorsLeavesAllOtherFiles) {
+  mine();
+  const std::filesystem::path notes = options_.vectors_folder / "notes.txt";
+  write_file_atomically(notes, "precious");
+  remove_vectors(options_.vectors_folder);
+  EXPECT_EQ(read_file(notes), "precious");
+  EXPECT_FALSE(std::filesystem::exists(options_.vectors_folder / "documents.vectors"));
+  std::filesystem::remove(notes);
+  mine();
+  remove_vectors(options_.vectors_folder);
+  EXPECT_FALSE(std::filesystem::exists(options_.vectors_folder));
 }
 
 TEST_F(MineHardNegatives, DrawsOtherNegativesForAnotherSeed) {

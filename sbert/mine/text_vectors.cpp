@@ -58,7 +58,9 @@ std::uint64_t model_key(const TextEmbedder& embedder,
       derive_key(given_key, static_cast<std::uint64_t>(embedder.width()),
                  static_cast<std::uint64_t>(max_length), bytes_key(call.prompt),
                  bytes_key(similarity_name(card.similarity)));
-  return derive_key(key, key_of(embedder.embed(probe_texts(), call).values));
+  EmbedCall probe = call;
+  probe.is_probe = true;
+  return derive_key(key, key_of(embedder.embed(probe_texts(), probe).values));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "sbert/mine/vector_file.h"
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstddef>
@@ -64,6 +65,21 @@ bool read_at(int descriptor, std::span<char> out, std::uint64_t offset) {
   return true;
 }
 
+// A file that is not empty must be one of vectors, of whatever key, to be written over; or zeros,
+// as a run that was killed at its start leaves them.
+void refuse_other_file(int descriptor, const std::filesystem::path& path) {
+  struct stat info{};
+  if (::fstat(descriptor, &info) != 0) fail_io(path, "cannot read");
+  const Header ours;
+  char magic[sizeof ours.magic] = {};
+  const bool has_start = read_at(descriptor, magic, 0);
+  const bool is_zeros = std::ranges::all_of(magic, [](char byte) { return byte == 0; });
+  const bool is_ours = has_start && (is_zeros || std::memcmp(magic, ours.magic, sizeof magic) == 0);
+  if (info.st_size == 0 || is_ours) return;
+  fail(ErrorKind::kIo,
+       concat(path, ": is no file of vectors; take it away, or name another folder"));
+}
+
 }  // namespace
 
 VectorFile::VectorFile(std::filesystem::path path,
@@ -117,6 +133,7 @@ bool VectorFile::resume(std::uint64_t key) {
 }
 
 void VectorFile::start(std::uint64_t key) {
+  refuse_other_file(descriptor_, path_);
   const Header header{.columns = static_cast<std::uint32_t>(columns_),
                       .rows = static_cast<std::uint64_t>(rows_),
                       .key = key};

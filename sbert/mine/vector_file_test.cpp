@@ -2,11 +2,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 
 #include "sbert/base/error.h"
+#include "sbert/base/files.h"
+#include "sbert/base/message_of.h"
 #include "sbert/mine/test_folder.h"
 
 namespace sbert {
@@ -60,12 +63,20 @@ TEST_F(VectorFiles, BeginAnewForAnotherKeyOrShape) {
   EXPECT_EQ(written(7, 10, 3), 0);
 }
 
-TEST_F(VectorFiles, BeginAnewIfCutShortOrSomethingElse) {
+TEST_F(VectorFiles, BeginAnewIfCutShortOrNotBegun) {
   VectorFile(path_, 7, 10, 2).append(counting(10, 2, 1));
   std::filesystem::resize_file(path_, 4'096 + 79);
   EXPECT_EQ(VectorFile(path_, 7, 10, 2).written(), 0);
-  std::ofstream(path_) << "something else that is long enough to be a header, but is none";
+  std::ofstream(path_) << std::string(100, '\0');
   EXPECT_EQ(VectorFile(path_, 7, 10, 2).written(), 0);
+}
+
+TEST_F(VectorFiles, DoNotWriteOverSomethingElse) {
+  const std::string text = "something else that is long enough to be a header, but is none";
+  std::ofstream(path_) << text;
+  EXPECT_THAT(message_of(ErrorKind::kIo, [&] { VectorFile(path_, 7, 10, 2); }),
+              testing::HasSubstr("is no file of vectors"));
+  EXPECT_EQ(read_file(path_), text);
 }
 
 TEST_F(VectorFiles, MayHaveNoRows) {

@@ -18,7 +18,7 @@ enum class CpuPrecision { kFloat32, kInt8 };
 /// "32" or "int8".
 std::string_view precision_name(CpuPrecision precision);
 
-/// Runs an EncoderSpec on the CPU without gradients: weights laid out once for the product, bias
+/// Runs an EncoderSpec on the CPU without gradients: weights packed once for the product, bias
 /// and activation in the product's last step, the rest in one pass over rows that are still in the
 /// cache. A token's hidden state depends on its own sequence alone, bit for bit, regardless of the
 /// other sequences in the batch.

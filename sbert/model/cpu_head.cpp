@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -72,12 +74,20 @@ void activate(Activation activation, float* values, std::int64_t count) {
   }
 }
 
+// Of values whose squares are too large for a float too.
+float length_of(const float* row, std::int64_t width) {
+  const float length = std::sqrt(kernels<float>().dot(row, row, width));
+  if (std::isfinite(length)) return length;
+  const double squares = std::inner_product(row, row + width, row, 0.0, std::plus<>(),
+                                            [](double x, double y) { return x * y; });
+  return static_cast<float>(std::sqrt(squares));
+}
+
 // Divides each row by its length, or by kLeastLength where it is shorter.
 void normalize_rows(float* rows, std::int64_t count, std::int64_t width) {
-  const auto dot = kernels<float>().dot;
   for (std::int64_t i = 0; i < count; ++i) {
     float* row = rows + i * width;
-    const float length = std::max(std::sqrt(dot(row, row, width)), kLeastLength);
+    const float length = std::max(length_of(row, width), kLeastLength);
     for (std::int64_t k = 0; k < width; ++k)
       row[k] /= length;
   }

@@ -83,6 +83,20 @@ TEST(CpuHead, PoolsAndNormalizes) {
   EXPECT_EQ(y[3], 0);
 }
 
+TEST(CpuHead, NormalizesValuesWhoseSquaresAFloatCannotHold) {
+  const CpuHead head({.pooling = Pooling::kMean, .dense = {}, .normalizes = true}, 2);
+  const Values y = applied(head, {3e30F, -4e30F}, batch_of({1}));
+  EXPECT_FLOAT_EQ(y[0], 0.6F);
+  EXPECT_FLOAT_EQ(y[1], -0.8F);
+}
+
+TEST(CpuHead, WhatIsNotFiniteIsNotNormalizedAway) {
+  const CpuHead head({.pooling = Pooling::kMean, .dense = {}, .normalizes = true}, 2);
+  const Values y = applied(head, {1, INFINITY, NAN, 1}, batch_of({1, 1}));
+  EXPECT_TRUE(std::isnan(y[1]));
+  EXPECT_TRUE(std::isnan(y[2]));
+}
+
 TEST(CpuHead, LeavesTheLengthWhereTheModelSaysSo) {
   const CpuHead head({.pooling = Pooling::kMax, .dense = {}, .normalizes = false}, 2);
   EXPECT_FALSE(head.normalizes());

@@ -11,7 +11,7 @@ namespace {
 
 using enum ParameterRole;
 
-// Queries, keys and values as one product; what is packed is let go.
+// Queries, keys and values as one product; what is packed is released.
 PackedLinear pack_qkv(std::int64_t layer,
                       ParameterSource& source,
                       ProductType type,

@@ -13,7 +13,7 @@
 
 namespace sbert {
 
-// The weights of a CpuEncoder, laid out.
+// The packed weights of a CpuEncoder.
 
 /// What a product can do in its last step; nullopt if it cannot do this one.
 std::optional<Epilogue> epilogue_of(Activation activation);

@@ -8,6 +8,9 @@
 namespace sbert {
 namespace {
 
+constexpr const char* kDocument = "document";
+constexpr const char* kPassage = "passage";
+
 std::string first_prompt(const ModelCard& card,
                          const std::string& name,
                          std::initializer_list<const char*> usual_names) {
@@ -16,6 +19,11 @@ std::string first_prompt(const ModelCard& card,
     if (card.prompts.contains(usual)) return prompt_text(card, usual);
   }
   return prompt_text(card, "");
+}
+
+bool is_empty_or_absent(const ModelCard& card, const char* name) {
+  const auto found = card.prompts.find(name);
+  return found == card.prompts.end() || found->second.empty();
 }
 
 }  // namespace
@@ -45,7 +53,22 @@ std::string query_prompt(const ModelCard& card, const std::string& name) {
 }
 
 std::string document_prompt(const ModelCard& card, const std::string& name) {
-  return first_prompt(card, name, {"passage", "document"});
+  if (is_empty_or_absent(card, kDocument)) {
+    return first_prompt(card, name, {kPassage, kDocument, "corpus"});
+  }
+  return first_prompt(card, name, {kDocument});
+}
+
+std::map<std::string, std::string> prompts_to_save(const ModelCard& card) {
+  std::map<std::string, std::string> prompts = card.prompts;
+  const auto document = prompts.find(kDocument);
+  const auto passage = prompts.find(kPassage);
+  if (passage != prompts.end() && is_empty_or_absent(card, kDocument)) {
+    prompts[kDocument] = passage->second;
+  } else if (document != prompts.end()) {
+    prompts.emplace(kPassage, document->second);
+  }
+  return prompts;
 }
 
 }  // namespace sbert

@@ -57,9 +57,15 @@ std::int64_t embedding_width(const TextModel& model);
 std::string prompt_text(const ModelCard& card, const std::string& name);
 
 /// The prompt for queries, or for documents: of that name if one is given; else the model's own
-/// "query", or "passage" or "document"; else the default prompt.
+/// "query", or "document", "passage" or "corpus", as in sentence-transformers; else the default
+/// prompt. An empty "document" beside a "passage" says nothing: sentence-transformers 5 and 6 put
+/// it into every model that they save.
 /// @throws Error(kUsage) if there is no prompt of the name that is given
 std::string query_prompt(const ModelCard& card, const std::string& name);
 std::string document_prompt(const ModelCard& card, const std::string& name);
+
+/// The prompts with the one for documents under both of its names, "document" and "passage":
+/// readers look for one of them.
+std::map<std::string, std::string> prompts_to_save(const ModelCard& card);
 
 }  // namespace sbert

@@ -18,7 +18,7 @@ struct TypeFacts {
 };
 
 // In the order of ElementType.
-constexpr std::array<TypeFacts, 10> kTypes{{
+constexpr std::array<TypeFacts, 11> kTypes{{
     {"float64", 8, true},
     {"float32", 4, true},
     {"float16", 2, true},
@@ -29,6 +29,7 @@ constexpr std::array<TypeFacts, 10> kTypes{{
     {"int8", 1, false},
     {"uint8", 1, false},
     {"bool", 1, false},
+    {"other", 1, false},
 }};
 
 const TypeFacts& facts(ElementType type) {
@@ -70,6 +71,10 @@ const float* Weight::floats() const {
     fail(ErrorKind::kInternal, concat(name, " is not float32: ", element_type_name(type)));
   }
   return reinterpret_cast<const float*>(bytes.data());
+}
+
+std::string_view type_text(const Weight& weight) {
+  return weight.type == ElementType::kOther ? weight.other_type : element_type_name(weight.type);
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {

@@ -21,6 +21,7 @@ enum class ElementType {
   kInt8,
   kUInt8,
   kBool,
+  kOther,  ///< one that no model here has: floats of 8 bits, complex numbers, ...
 };
 
 std::int64_t element_size(ElementType type);  ///< in bytes
@@ -39,6 +40,8 @@ struct Weight {
   /// Keeps `bytes` alive. Over a mapped file it gives back the pages when the last copy goes, so
   /// that who reads weight by weight never has the whole file in memory.
   std::shared_ptr<const void> owner;
+  /// The name that the file has for the type, if that is kOther.
+  std::string other_type{};
 
   std::int64_t num_elements() const;
   /// The elements of a float32 weight.
@@ -47,6 +50,9 @@ struct Weight {
 };
 
 using Weights = std::vector<Weight>;
+
+/// The name of the weight's type, for messages.
+std::string_view type_text(const Weight& weight);
 
 /// [2, 3] as "[2, 3]", for messages.
 std::string shape_text(const std::vector<std::int64_t>& shape);

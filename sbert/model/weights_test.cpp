@@ -156,12 +156,20 @@ TEST(ElementTypes, SizesNamesAndWhichAreFloatingPoint) {
         Facts{ElementType::kInt64, 8, "int64", false},
         Facts{ElementType::kInt32, 4, "int32", false},
         Facts{ElementType::kInt16, 2, "int16", false}, Facts{ElementType::kInt8, 1, "int8", false},
-        Facts{ElementType::kUInt8, 1, "uint8", false},
-        Facts{ElementType::kBool, 1, "bool", false}}) {
+        Facts{ElementType::kUInt8, 1, "uint8", false}, Facts{ElementType::kBool, 1, "bool", false},
+        Facts{ElementType::kOther, 1, "other", false}}) {
     EXPECT_EQ(element_size(facts.type), facts.size) << facts.name;
     EXPECT_EQ(element_type_name(facts.type), facts.name);
     EXPECT_EQ(is_floating_point(facts.type), facts.is_floating_point) << facts.name;
   }
+}
+
+TEST(TypeText, IsTheNameInTheFileOfATypeThatIsNotRead) {
+  Weight weight;
+  EXPECT_EQ(type_text(weight), "float32");
+  weight.type = ElementType::kOther;
+  weight.other_type = "F8_E4M3";
+  EXPECT_EQ(type_text(weight), "F8_E4M3");
 }
 
 TEST(TensorBytes, AreTheProduct) {

@@ -8,7 +8,7 @@
 namespace sbert {
 
 /// Numbers the places where a pass may drop values, in the order in which it comes to them. A copy
-/// goes on from the same place.
+/// resumes from the same place.
 class DropoutSites {
  public:
   /// @param key        nullopt: nothing is dropped

@@ -20,7 +20,7 @@ struct LayerRange {
 
 [[noreturn]] void refuse(std::string_view part) {
   fail(ErrorKind::kUsage,
-       concat("model.freeze lists embeddings, layers.N and layers.N-M, with commas: ", part));
+       concat("model.freeze is a list of embeddings, layers.N and layers.N-M: ", part));
 }
 
 std::int64_t layer_number(std::string_view text, std::string_view part) {

@@ -69,7 +69,8 @@ TEST(FrozenParts, OtherPartsAreRefused) {
   for (const char* part : {"pooler", "layers", "layers.", "layers.x", "layers.1-", "layers.-1",
                            "layers.1-2-3", "layers.0x1", "layers.99999999999999999999",
                            "embeddings,", ",", "Embeddings", "layers. 1"}) {
-    EXPECT_THAT(message(part), HasSubstr("model.freeze lists embeddings, layers.N and layers.N-M"))
+    EXPECT_THAT(message(part),
+                HasSubstr("model.freeze is a list of embeddings, layers.N and layers.N-M"))
         << part;
   }
 }

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "sbert/base/concat.h"
+#include "sbert/embed/finite_rows.h"
 #include "sbert/nn/memory_advice.h"
 #include "sbert/nn/workers.h"
 
@@ -83,6 +84,7 @@ FloatMatrix TorchEmbedder::embed(std::span<const std::string> texts, const Embed
       if (call.on_progress) call.on_progress(std::ssize(batches[task]));
     };
     for_each_worker_task(workers, batches.size(), work, call.stop);
+    check_finite(result, start, round);
   }
   return result;
 }

@@ -57,6 +57,19 @@ class Embedding {
   TorchEmbedder embedder_;
 };
 
+TEST(TorchEmbedder, AVectorThatIsNotFiniteNamesItsText) {
+  constexpr std::size_t kX = 5 + 'x' - 'a';
+  TextModel model = letter_model();
+  Weight& words = model.weights.front();
+  std::vector<float> values(words.floats(), words.floats() + words.num_elements());
+  values[kX * 32] = NAN;
+  words = make_weight(words.name, words.shape, values);
+  const Embedding subject(model);
+  EXPECT_EQ(subject.embed({"a b", "c"}).rows, 2);
+  EXPECT_EQ(message_of(ErrorKind::kInput, [&] { subject.embed({"a", "b x", "x c"}); }),
+            "the model's embedding of a text is not finite: \"b x\"");
+}
+
 TEST(TorchEmbedder, TheOrderOfTheTextsIsKept) {
   const TextModel model = letter_model();
   const Embedding embedding(model);

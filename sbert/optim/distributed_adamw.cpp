@@ -88,7 +88,7 @@ void DistributedAdamW::step(double lr) {
   if (group_.size() > 1) gather_values();
 }
 
-// Message by message, so that little is there twice.
+// Message by message, so that little is held twice.
 void DistributedAdamW::gather_values() {
   const at::NoGradGuard no_grad;
   std::vector<Tensor> wholes;

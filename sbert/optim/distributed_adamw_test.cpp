@@ -61,7 +61,7 @@ Outcome reference(int steps) {
   return {copies(whole), copies(optimizer.state())};
 }
 
-// Goes on from a state, if there is one, to so many steps in all.
+// Resumes from a state, if there is one, and trains up to that many steps.
 Outcome run_on(int processes, int steps, const Outcome& from = {}) {
   Outcome result;
   on_each_rank(processes, [&](ProcessGroup& connected) {

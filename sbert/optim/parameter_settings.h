@@ -23,7 +23,7 @@ std::vector<ParameterSetting> parameter_settings(const EncoderParameters& parame
 /// parameter, in their order. decay^(num_layers - l) for layer l, decay^(num_layers + 1) for the
 /// embeddings, 1 for what is of no layer.
 ///
-/// @param decay in (0, 1]; 1: all train alike
+/// @param decay in (0, 1]; 1: all train at the same rate
 /// @throws Error(kUsage) if decay is out of range
 std::vector<double> layer_learning_rates(const EncoderParameters& parameters,
                                          std::int64_t num_layers,

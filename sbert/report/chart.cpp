@@ -58,6 +58,19 @@ std::vector<CurvePoint> thinned(const std::vector<CurvePoint>& points) {
   return kept;
 }
 
+// A line of no length is a dot as wide as the line.
+std::string dots(const Plot& plot, const Series& series, std::size_t number) {
+  const std::size_t size = series.points.size();
+  const std::size_t count = std::min(size, kMaxDots);
+  std::string path;
+  for (std::size_t i = 0; i < count; ++i) {
+    const CurvePoint& point = series.points[i * size / count];
+    if (is_finite(point)) path += concat('M', plot.at(point.x, point.y), "h0");
+  }
+  return concat("<g class=\"", colour_class(number), "\"><path class=\"dots\" d=\"", path,
+                "\"/></g>\n");
+}
+
 std::string line(const Plot& plot, const Series& series, std::size_t number) {
   const std::vector<CurvePoint> points = thinned(series.points);
   std::string path;
@@ -79,12 +92,20 @@ std::string line(const Plot& plot, const Series& series, std::size_t number) {
                 "\"/><g class=\"points\">", marks, "</g></g>\n");
 }
 
-template <typename Named>
-std::vector<std::string> names_of(const std::vector<Named>& all) {
-  std::vector<std::string> names;
-  for (const Named& each : all)
-    names.push_back(each.name);
-  return names;
+std::vector<LegendEntry> legend_of(const std::vector<Series>& all) {
+  std::vector<LegendEntry> entries;
+  for (const Series& each : all) {
+    entries.push_back(
+        {{each.name, each.whole_name}, each.is_of_dots ? LegendMark::kDots : LegendMark::kLine});
+  }
+  return entries;
+}
+
+std::vector<Label> labels_of(const std::vector<ScatterGroup>& all) {
+  std::vector<Label> labels;
+  for (const ScatterGroup& each : all)
+    labels.emplace_back(each.name);
+  return labels;
 }
 
 }  // namespace
@@ -106,12 +127,17 @@ std::string line_chart(const LineChart& chart) {
                                              : linear_axis(xs.low, xs.high, kTicks);
   plot.y_axis = linear_axis(ys.low, ys.high, kTicks);
   std::string drawing = plot.axes(chart.x_label, chart.y_label);
-  for (std::size_t i = 0; i < chart.series.size(); ++i)
-    drawing += line(plot, chart.series[i], i);
-  return figure(chart.title, legend(names_of(chart.series), LegendMark::kLine), plot, drawing);
+  for (const bool is_of_dots : {true, false}) {  // lines above dots
+    for (std::size_t i = 0; i < chart.series.size(); ++i) {
+      const Series& series = chart.series[i];
+      if (series.is_of_dots != is_of_dots) continue;
+      drawing += is_of_dots ? dots(plot, series, i) : line(plot, series, i);
+    }
+  }
+  return figure(chart.title, legend(legend_of(chart.series)), plot, drawing);
 }
 
-std::string histogram(const std::string& title,
+std::string histogram(const Label& title,
                       const std::string& x_label,
                       const std::vector<HistogramSeries>& series) {
   constexpr std::size_t kBins = 40;
@@ -127,7 +153,7 @@ std::string histogram(const std::string& title,
   const double width = (plot.x_axis.high - plot.x_axis.low) / kBins;
 
   std::vector<std::vector<double>> shares;  // in percent
-  std::vector<std::string> names;
+  std::vector<Label> names;
   double highest = 0;
   for (const HistogramSeries& each : series) {
     std::vector<double> bins(kBins);
@@ -143,7 +169,8 @@ std::string histogram(const std::string& title,
       highest = std::max(highest, bin);
     }
     shares.push_back(bins);
-    names.push_back(concat(each.name, " (", with_thousands(static_cast<std::int64_t>(total)), ")"));
+    names.emplace_back(
+        concat(each.name, " (", with_thousands(static_cast<std::int64_t>(total)), ")"));
   }
   plot.y_axis = linear_axis(0, highest, kTicks);
 
@@ -156,13 +183,13 @@ std::string histogram(const std::string& title,
           concat('L', plot.at(left, shares[i][bin]), 'L', plot.at(left + width, shares[i][bin]));
     }
     path += concat('L', plot.at(plot.x_axis.high, 0));
-    drawing += concat("<g class=\"", colour_class(i), "\"><title>", escaped(names[i]),
+    drawing += concat("<g class=\"", colour_class(i), "\"><title>", escaped(names[i].text),
                       "</title><path class=\"area\" d=\"", path, "\"/></g>\n");
   }
   return figure(title, legend(names, LegendMark::kArea), plot, drawing);
 }
 
-std::string scatter(const std::string& title,
+std::string scatter(const Label& title,
                     const std::string& x_label,
                     const std::string& y_label,
                     const std::vector<ScatterGroup>& groups) {
@@ -203,18 +230,18 @@ std::string scatter(const std::string& title,
     }
     drawing += "</g></g>\n";
   }
-  return figure(title, legend(names_of(groups), LegendMark::kPoint), plot, drawing);
+  return figure(title, legend(labels_of(groups), LegendMark::kPoint), plot, drawing);
 }
 
 std::string share_bar(const std::string& title, const std::vector<Share>& shares) {
   constexpr double kWidth = 416;
-  std::vector<std::string> names;
+  std::vector<Label> names;
   std::string drawing;
   double begin = 2;
   for (std::size_t i = 0; i < shares.size(); ++i) {
     const double part = std::isfinite(shares[i].value) ? std::clamp(shares[i].value, 0.0, 1.0) : 0;
-    names.push_back(concat(shares[i].name, ' ', fixed(100 * part, 1), " %"));
-    drawing += concat("<g class=\"", colour_class(i), "\"><title>", escaped(names[i]),
+    names.emplace_back(concat(shares[i].name, ' ', fixed(100 * part, 1), " %"));
+    drawing += concat("<g class=\"", colour_class(i), "\"><title>", escaped(names[i].text),
                       "</title><rect class=\"bar\" x=\"", fixed(begin, 1), "\" y=\"4\" width=\"",
                       fixed(part * kWidth, 1), "\" height=\"32\"/></g>\n");
     begin += part * kWidth;

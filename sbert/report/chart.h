@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sbert/base/curve.h"
+#include "sbert/report/html.h"
 
 namespace sbert {
 
@@ -18,6 +19,8 @@ inline constexpr std::size_t kNumColours = 8;
 struct Series {
   std::string name;
   std::vector<CurvePoint> points;
+  std::string whole_name{};  ///< what the name is short for; empty: nothing
+  bool is_of_dots = false;   ///< each point for itself, without a line
 };
 
 struct LineChart {
@@ -31,6 +34,8 @@ struct LineChart {
 
 /// Points of a line at most: of more, the lowest and the highest of each stretch are drawn.
 inline constexpr std::size_t kMaxPoints = 600;
+/// Dots of a series at most: of more, some at equal distances are drawn.
+inline constexpr std::size_t kMaxDots = 10'000;
 
 /// A figure; an empty text if no series has a point that is finite.
 std::string line_chart(const LineChart& chart);
@@ -41,7 +46,7 @@ struct HistogramSeries {
 };
 
 /// How values spread: a step line a series over common bins, each by its own total.
-std::string histogram(const std::string& title,
+std::string histogram(const Label& title,
                       const std::string& x_label,
                       const std::vector<HistogramSeries>& series);
 
@@ -51,7 +56,7 @@ struct ScatterGroup {
 };
 
 /// Points on a plane of one scale both ways, for maps.
-std::string scatter(const std::string& title,
+std::string scatter(const Label& title,
                     const std::string& x_label,
                     const std::string& y_label,
                     const std::vector<ScatterGroup>& groups);

@@ -7,6 +7,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/files.h"
 #include "sbert/base/progress.h"
+#include "sbert/eval/model_names.h"
 #include "sbert/report/chart.h"
 #include "sbert/report/html.h"
 #include "sbert/report/projection.h"
@@ -24,8 +25,20 @@ constexpr std::size_t kMaxWarnings = 50;
 constexpr std::string_view kEnDash = "\xE2\x80\x93";
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
-std::string name_if_several(const Evaluations& all, const std::string& name) {
-  return all.size() > 1 ? concat(name, ": ") : "";
+// The names of the models, as long as needed to tell them apart.
+std::vector<Label> labels_of(const Evaluations& all) {
+  std::vector<std::string> names;
+  for (const NamedEvaluation& each : all)
+    names.push_back(each.name);
+  const std::vector<std::string> ends = shortest_ends(names);
+  std::vector<Label> labels;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    labels.emplace_back(ends[i], names[i]);
+  return labels;
+}
+
+std::string name_if_several(const std::vector<Label>& all, std::size_t model) {
+  return all.size() > 1 ? concat(all[model].text, ": ") : "";
 }
 
 std::string interval_text(const Interval& interval) {
@@ -72,13 +85,13 @@ std::vector<std::string> metric_row(const ComparisonRow& row) {
 }
 
 std::string metric_table(const ReportData& data, const std::vector<ComparisonRow>& rows) {
-  std::vector<std::string> names{"metric"};
-  for (std::size_t i = 0; i < data.evaluations.size(); ++i) {
-    names.push_back(data.evaluations[i].name);
-    if (i == 0) continue;
-    names.push_back("difference");
-    names.push_back(confidence_text(data) + " interval");
-    names.push_back("won / lost / tied");
+  std::vector<Label> names{"metric"};
+  for (const Label& model : labels_of(data.evaluations)) {
+    names.push_back(model);
+    if (names.size() == 2) continue;
+    names.emplace_back("difference");
+    names.emplace_back(confidence_text(data) + " interval");
+    names.emplace_back("won / lost / tied");
   }
   std::vector<std::vector<std::string>> cells;
   for (const ComparisonRow& row : rows)
@@ -87,6 +100,7 @@ std::string metric_table(const ReportData& data, const std::vector<ComparisonRow
 }
 
 std::string main_figures(const ReportData& data, const std::vector<ComparisonRow>& rows) {
+  const std::vector<Label> labels = labels_of(data.evaluations);
   std::vector<Headline> all;
   for (const ComparisonRow& row : rows) {
     if (!row.is_main) continue;
@@ -98,7 +112,7 @@ std::string main_figures(const ReportData& data, const std::vector<ComparisonRow
         note +=
             concat(" (", confidence_text(data), ": ", interval_text(model.items->interval), ")");
       }
-      all.push_back({metric_text(model.value), data.evaluations[i].name, note});
+      all.push_back({metric_text(model.value), labels[i], note});
     }
   }
   return headlines(all);
@@ -107,10 +121,11 @@ std::string main_figures(const ReportData& data, const std::vector<ComparisonRow
 std::string warnings(const Evaluations& all) {
   std::string items;
   std::size_t count = 0;
-  for (const auto& [name, evaluation] : all) {
-    for (const std::string& warning : evaluation.warnings) {
+  const std::vector<Label> labels = labels_of(all);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (const std::string& warning : all[i].evaluation.warnings) {
       if (++count > kMaxWarnings) continue;
-      items += concat("<li>", escaped(name_if_several(all, name) + warning), "</li>\n");
+      items += concat("<li>", escaped(name_if_several(labels, i) + warning), "</li>\n");
     }
   }
   if (count > kMaxWarnings) items += concat("<li>and ", count - kMaxWarnings, " more</li>\n");
@@ -120,8 +135,9 @@ std::string warnings(const Evaluations& all) {
 // A chart for each name of a curve, with a line a model.
 std::string curves(const Evaluations& all) {
   std::vector<LineChart> charts;
-  for (const auto& [model, evaluation] : all) {
-    for (const Curve& curve : evaluation.curves) {
+  const std::vector<Label> labels = labels_of(all);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (const Curve& curve : all[i].evaluation.curves) {
       auto chart = std::find_if(charts.begin(), charts.end(),
                                 [&](const LineChart& each) { return each.title == curve.name; });
       if (chart == charts.end()) {
@@ -132,7 +148,7 @@ std::string curves(const Evaluations& all) {
                           .has_zero_y = true});
         chart = charts.end() - 1;
       }
-      chart->series.push_back({model, curve.points});
+      chart->series.push_back({labels[i].text, curve.points, labels[i].whole});
     }
   }
   std::string figures;
@@ -143,9 +159,11 @@ std::string curves(const Evaluations& all) {
 
 std::string score_histograms(const Evaluations& all) {
   std::string figures;
-  for (const auto& [name, evaluation] : all) {
+  const std::vector<Label> labels = labels_of(all);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Evaluation& evaluation = all[i].evaluation;
     figures += histogram(
-        name, "score",
+        labels[i], "score",
         {{"belong together", evaluation.positive_scores}, {"do not", evaluation.negative_scores}});
   }
   return gallery(figures);
@@ -177,9 +195,11 @@ std::string worst_example(const BadExample& example) {
 
 std::string worst_examples(const Evaluations& all) {
   std::string out;
-  for (const auto& [name, evaluation] : all) {
+  const std::vector<Label> labels = labels_of(all);
+  for (std::size_t m = 0; m < all.size(); ++m) {
+    const Evaluation& evaluation = all[m].evaluation;
     if (evaluation.worst.empty()) continue;
-    if (all.size() > 1) out += concat("<h3>", escaped(name), "</h3>\n");
+    if (all.size() > 1) out += concat("<h3>", label_html(labels[m]), "</h3>\n");
     out += "<ol class=\"worst\">\n";
     for (std::size_t i = 0; i < std::min(evaluation.worst.size(), kMaxWorst); ++i)
       out += worst_example(evaluation.worst[i]);
@@ -235,11 +255,13 @@ std::string component_label(int number, double explained) {
 
 std::string maps(const Evaluations& all, const StopToken& stop) {
   std::string figures;
-  for (const auto& [name, evaluation] : all) {
+  const std::vector<Label> labels = labels_of(all);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Evaluation& evaluation = all[i].evaluation;
     if (evaluation.map_embeddings.rows == 0) continue;
     const MapSample sample = sample_of(evaluation);
     const Projection map = principal_components(sample.embeddings, stop);
-    figures += scatter(name, component_label(1, map.explained_variance[0]),
+    figures += scatter(labels[i], component_label(1, map.explained_variance[0]),
                        component_label(2, map.explained_variance[1]),
                        groups_of(sample.labels, map.points));
   }
@@ -248,7 +270,7 @@ std::string maps(const Evaluations& all, const StopToken& stop) {
 
 std::string metrics_introduction(const ReportData& data) {
   if (data.evaluations.size() < 2) return "";
-  return concat("Differences are to ", data.evaluations.front().name,
+  return concat("Differences are to ", labels_of(data.evaluations).front().text,
                 ". Intervals are of a paired bootstrap with ",
                 with_thousands(data.comparison.num_resamples),
                 " resamples; a difference in colour is one whose interval leaves 0 out.");

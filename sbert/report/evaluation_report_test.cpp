@@ -61,6 +61,26 @@ ReportData two_models() {
           .evaluations = {{"before", evaluation(0)}, {"after", evaluation(0.5)}}};
 }
 
+TEST(EvaluationReport, NamesModelsByTheShortestEndsOfTheirPaths) {
+  ReportData data = two_models();
+  data.evaluations[0].name = "/home/someone/a/long/way/to/runs/one/best-model/";
+  data.evaluations[1].name = "/home/someone/a/long/way/to/runs/two/best-model/";
+  data.evaluations[1].evaluation.warnings = {"of the second"};
+  const std::string page = evaluation_report(data, context());
+  EXPECT_EQ(xml_problem(page), "");
+  const std::string name =
+      "<span class=\"name\" title=\"/home/someone/a/long/way/to/runs/two/best-model/\">"
+      "two/best-model</span>";
+  for (const std::string& place :
+       {"<button type=\"button\">" + name + "</button>", "<li><span>" + name + "</span><b>",
+        "</svg>" + name + "</li>", "<figcaption>" + name + "</figcaption>",
+        "<h3>" + name + "</h3>"})
+    EXPECT_THAT(page, HasSubstr(place));
+  EXPECT_THAT(page, HasSubstr("<li>two/best-model: of the second</li>"));
+  EXPECT_THAT(page, HasSubstr("Differences are to one/best-model."));
+  EXPECT_THAT(page, Not(HasSubstr(">/home/someone")));
+}
+
 TEST(EvaluationReport, ShowsAllThatThereIs) {
   const std::string page = evaluation_report(two_models(), context());
   EXPECT_EQ(xml_problem(page), "");

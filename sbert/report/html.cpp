@@ -74,6 +74,12 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+std::string label_html(const Label& label) {
+  if (label.whole.empty() || label.whole == label.text) return escaped(label.text);
+  return concat("<span class=\"name\" title=\"", escaped(label.whole), "\">", escaped(label.text),
+                "</span>");
+}
+
 std::string metric_text(double value) {
   if (!std::isfinite(value)) return std::string(kNoNumber);
   return concat(value < 0 ? kMinus : "", fixed(std::abs(value), kMetricDigits));

@@ -39,18 +39,18 @@ std::string headlines(const std::vector<Headline>& all) {
   if (all.empty()) return "";
   std::string out = "<ul class=\"headlines\">\n";
   for (const auto& [value, name, note] : all) {
-    out += concat("<li><span>", escaped(name), "</span><b>", escaped(value), "</b>");
+    out += concat("<li><span>", label_html(name), "</span><b>", escaped(value), "</b>");
     if (!note.empty()) out += concat("<small>", escaped(note), "</small>");
     out += "</li>\n";
   }
   return out + "</ul>\n";
 }
 
-std::string number_table(const std::vector<std::string>& names,
+std::string number_table(const std::vector<Label>& names,
                          const std::vector<std::vector<std::string>>& rows) {
   std::string out = "<div class=\"scroll\"><table>\n<thead><tr>";
-  for (const std::string& name : names)
-    out += concat("<th scope=\"col\"><button type=\"button\">", escaped(name), "</button></th>");
+  for (const Label& name : names)
+    out += concat("<th scope=\"col\"><button type=\"button\">", label_html(name), "</button></th>");
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& row : rows) {
     out += "<tr>";

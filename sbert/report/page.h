@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "sbert/report/html.h"
+
 namespace sbert {
 
 /// What is known of a report: {"data", "scifact/"}, {"queries", "300"}; plain text.
@@ -29,7 +31,7 @@ std::string write_page(const Page& page);
 /// A figure to see first.
 struct Headline {
   std::string value;
-  std::string name;
+  Label name;
   std::string note;  ///< a line below; may be empty
 };
 
@@ -37,7 +39,7 @@ std::string headlines(const std::vector<Headline>& all);
 
 /// A table of texts; cells are HTML. Every column but the first is of numbers and stands at the
 /// right; a click on a column's name sorts by it.
-std::string number_table(const std::vector<std::string>& names,
+std::string number_table(const std::vector<Label>& names,
                          const std::vector<std::vector<std::string>>& rows);
 
 enum class FigureSize { kUsual, kWide };

@@ -40,6 +40,10 @@ dl.facts dd { margin: 0; color: var(--ink); overflow-wrap: anywhere; min-width: 
 }
 .headlines b { display: block; font-size: 28px; line-height: 1.2; font-weight: 650;
   font-variant-numeric: tabular-nums; }
+/* The short form of a name is cut where there is no room; its whole is shown where the mouse rests. */
+.name { display: inline-block; vertical-align: bottom; max-width: 100%; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+th .name { max-width: 26ch; }
 .headlines span { display: block; overflow-wrap: anywhere; }
 .headlines small { display: block; color: var(--muted); font-size: 13px; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; width: fit-content; max-width: 100%; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
@@ -66,6 +70,7 @@ svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans",
   font-variant-numeric: tabular-nums; }
 .grid { stroke: var(--grid); } .axis { stroke: var(--line); }
 .line { fill: none; stroke: var(--c); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.dots { fill: none; stroke: var(--c); stroke-width: 3.4; stroke-linecap: round; stroke-opacity: .45; }
 .area { fill: var(--c); fill-opacity: .22; stroke: var(--c); stroke-width: 1.6; stroke-linejoin: round; }
 .points { fill: var(--c); fill-opacity: .8; }
 .bar { fill: var(--c); }
@@ -77,7 +82,8 @@ svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans",
 .s7 .points { fill-opacity: .35; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 14px; list-style: none; margin: 0 0 4px; padding: 0;
   font-size: 13px; color: var(--muted); }
-.legend li { display: flex; align-items: center; gap: 6px; min-width: 0; overflow-wrap: anywhere; }
+.legend li { display: flex; align-items: center; gap: 6px; min-width: 0; max-width: 100%; }
+.legend .name { max-width: 30ch; min-width: 0; }
 .legend svg { flex: none; }
 ol.worst { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); }

@@ -85,15 +85,25 @@ std::string mark(std::size_t series, double x, double y, double size) {
   }
 }
 
-std::string legend(const std::vector<std::string>& names, LegendMark kind) {
-  if (names.size() < 2) return "";
+std::string legend(const std::vector<Label>& names, LegendMark kind) {
+  std::vector<LegendEntry> entries;
+  for (const Label& name : names)
+    entries.push_back({name, kind});
+  return legend(entries);
+}
+
+std::string legend(const std::vector<LegendEntry>& entries) {
+  if (entries.size() < 2) return "";
   std::string out = "<ul class=\"legend\">";
-  for (std::size_t i = 0; i < names.size(); ++i) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
     out += concat("<li><svg class=\"", colour_class(i),
                   "\" viewBox=\"0 0 24 12\" width=\"24\" height=\"12\" aria-hidden=\"true\">");
-    switch (kind) {
+    switch (entries[i].mark) {
       case LegendMark::kLine:
         out += "<path class=\"line\" d=\"M1,6H23\"/>";
+        break;
+      case LegendMark::kDots:
+        out += "<path class=\"dots\" d=\"M3,8h0M9,4h0M15,8h0M21,5h0\"/>";
         break;
       case LegendMark::kArea:
         out += "<path class=\"area\" d=\"M2,1H22V11H2Z\"/>";
@@ -105,18 +115,18 @@ std::string legend(const std::vector<std::string>& names, LegendMark kind) {
         out += concat("<g class=\"points\">", mark(i, 12, 6, 4), "</g>");
         break;
     }
-    out += concat("</svg>", escaped(names[i]), "</li>");
+    out += concat("</svg>", label_html(entries[i].label), "</li>");
   }
   return out + "</ul>\n";
 }
 
-std::string figure(std::string_view title,
+std::string figure(const Label& title,
                    const std::string& legend,
                    const Plot& plot,
                    const std::string& drawing) {
-  return concat("<figure>\n<figcaption>", escaped(title), "</figcaption>\n", legend,
+  return concat("<figure>\n<figcaption>", label_html(title), "</figcaption>\n", legend,
                 "<svg class=\"chart\" viewBox=\"0 0 ", length(plot.width), ' ', length(plot.height),
-                "\" role=\"img\" aria-label=\"", escaped(title), "\">\n", drawing,
+                "\" role=\"img\" aria-label=\"", escaped(title.text), "\">\n", drawing,
                 "</svg>\n</figure>\n");
 }
 

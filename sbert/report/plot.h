@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sbert/report/axis.h"
+#include "sbert/report/html.h"
 
 namespace sbert {
 
@@ -39,13 +40,19 @@ std::string colour_class(std::size_t series);
 /// A mark around (x, y) whose shape goes with the colour: a circle, square, triangle, ...
 std::string mark(std::size_t series, double x, double y, double size);
 
-enum class LegendMark { kLine, kArea, kBar, kPoint };
+enum class LegendMark { kLine, kDots, kArea, kBar, kPoint };
+
+struct LegendEntry {
+  Label label;
+  LegendMark mark;
+};
 
 /// What each colour means; nothing for one series alone.
-std::string legend(const std::vector<std::string>& names, LegendMark kind);
+std::string legend(const std::vector<LegendEntry>& entries);
+std::string legend(const std::vector<Label>& names, LegendMark kind);
 
 /// A figure of a title, a legend, and the drawing of a plot.
-std::string figure(std::string_view title,
+std::string figure(const Label& title,
                    const std::string& legend,
                    const Plot& plot,
                    const std::string& drawing);

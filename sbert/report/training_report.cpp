@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "sbert/base/progress.h"
 #include "sbert/config/json.h"
 #include "sbert/config/yaml.h"
+#include "sbert/eval/metric_direction.h"
 #include "sbert/report/html.h"
 #include "sbert/report/page.h"
 #include "sbert/report/training_history.h"
@@ -72,14 +74,6 @@ std::string settings_text(const ConfigTree& settings, std::string_view path) {
   return node->string() != nullptr ? *node->string() : write_json(*node);
 }
 
-std::optional<CurvePoint> last_finite(const Series* series) {
-  if (series == nullptr) return std::nullopt;
-  for (auto point = series->points.rbegin(); point != series->points.rend(); ++point) {
-    if (std::isfinite(point->y)) return *point;
-  }
-  return std::nullopt;
-}
-
 std::optional<CurvePoint> best(const Series* series, bool is_higher_better) {
   std::optional<CurvePoint> found;
   if (series == nullptr) return found;
@@ -112,16 +106,47 @@ double sum(const std::vector<double>& values) {
   return total;
 }
 
+// A twentieth of the points; 1 if there are too few for a mean.
+std::size_t mean_window(std::size_t count) {
+  constexpr std::size_t kLeast = 5;
+  constexpr std::size_t kMost = 100;
+  return count < 2 * kLeast ? 1 : std::clamp(count / 20, kLeast, kMost);
+}
+
+// At each point the mean of the last `window` that are finite, fewer at the beginning.
+std::vector<CurvePoint> running_mean(const std::vector<CurvePoint>& points, std::size_t window) {
+  std::vector<CurvePoint> means;
+  std::deque<double> last;
+  for (const CurvePoint& point : points) {
+    if (!std::isfinite(point.y)) continue;
+    last.push_back(point.y);
+    if (last.size() > window) last.pop_front();
+    means.push_back({point.x, sum({last.begin(), last.end()}) / static_cast<double>(last.size())});
+  }
+  return means;
+}
+
+// By the mode that the run was given, or by the metric.
+bool is_higher_better(const std::string& metric, const std::string& mode) {
+  if (mode == "min" || mode == "max") return mode == "max";
+  return metric_direction(metric) == MetricDirection::kHigherIsBetter;
+}
+
 std::string main_figures(Run& run, const ConfigTree& settings) {
   std::vector<Headline> all;
-  if (const auto loss = last_finite(run.find(kTrainLoss))) {
-    all.push_back({metric_text(loss->y), "training loss, last", step_text(loss->x)});
+  if (const Series* loss = run.find(kTrainLoss)) {
+    const std::size_t window = mean_window(loss->points.size());
+    const std::vector<CurvePoint> means = running_mean(loss->points, window);
+    const std::string name =
+        window < 2 ? "training loss, last" : concat("training loss, mean of the last ", window);
+    if (!means.empty())
+      all.push_back({metric_text(means.back().y), name, step_text(means.back().x)});
   }
   const std::string wanted =
       settings_text(settings, "exp_manager.checkpoint_callback_params.monitor");
   const std::string monitor = wanted.empty() ? "val_loss" : wanted;
   const std::string mode = settings_text(settings, "exp_manager.checkpoint_callback_params.mode");
-  if (const auto point = best(run.find(monitor), mode == "max")) {
+  if (const auto point = best(run.find(monitor), is_higher_better(monitor, mode))) {
     all.push_back({metric_text(point->y), concat(monitor, ", best"), step_text(point->x)});
   }
   if (const Series* speed = run.find("tokens_per_second")) {
@@ -158,11 +183,22 @@ std::string charts_of(Run& run, std::span<const KnownMetric> metrics) {
   return figures;
 }
 
+// The training loss as dots with their running mean: that of one batch says little.
 std::string loss_chart(Run& run) {
   LineChart chart{.title = "Loss", .x_label = std::string(kSteps), .y_label = "loss"};
-  for (const auto& [name, label] :
-       {std::pair{kTrainLoss, "training"}, {std::string_view("val_loss"), "validation"}}) {
-    if (const Series* series = run.take(name)) chart.series.push_back({label, series->points});
+  if (const Series* training = run.take(kTrainLoss)) {
+    const std::size_t window = mean_window(training->points.size());
+    if (window < 2) {
+      chart.series.push_back({"training", training->points});
+    } else {
+      chart.series = {
+          {.name = concat("training, mean of ", window),
+           .points = running_mean(training->points, window)},
+          {.name = "training, each logged", .points = training->points, .is_of_dots = true}};
+    }
+  }
+  if (const Series* validation = run.take("val_loss")) {
+    chart.series.push_back({"validation", validation->points});
   }
   return line_chart(chart);
 }

@@ -1,5 +1,6 @@
 #include "sbert/report/training_report.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -85,6 +86,26 @@ TEST_F(TrainingReportTest, TheBestLossIsTheLowest) {
   EXPECT_THAT(page, Not(HasSubstr("<h2>Settings</h2>")));
 }
 
+TEST_F(TrainingReportTest, TheTrainingLossIsDotsWithTheirRunningMean) {
+  std::string lines;
+  for (int step = 1; step <= 100; ++step) {
+    lines += "{\"step\":" + std::to_string(step) +
+             ",\"reduced_train_loss\":" + (step <= 95 ? "9" : std::to_string(step - 95)) + "}\n";
+  }
+  write("metrics.jsonl", lines);
+  const std::string page = training_report(folder_);
+  EXPECT_EQ(xml_problem(page), "");
+  EXPECT_THAT(page, HasSubstr("training, mean of 5</li>"));
+  EXPECT_THAT(page, HasSubstr("training, each logged</li>"));
+  // The mean of 1, 2, 3, 4 and 5.
+  EXPECT_THAT(page, HasSubstr("<span>training loss, mean of the last 5</span><b>3.0000</b>"));
+  // The legend shows a few dots first.
+  const std::size_t dots = page.rfind("<path class=\"dots\" d=\"");
+  ASSERT_NE(dots, page.npos);
+  const std::string path = page.substr(dots, page.find('/', dots) - dots);
+  EXPECT_EQ(std::count(path.begin(), path.end(), 'M'), 100);
+}
+
 TEST_F(TrainingReportTest, ARunWithNothingLoggedIsAPageOfItsName) {
   write("metrics.jsonl", "");
   const std::string page = training_report(folder_);
@@ -115,6 +136,17 @@ TEST_F(TrainingReportTest, WhatIsMissingOrMalformedIsSaid) {
   write("hparams.yaml", "a: [1");
   EXPECT_THAT(message_of(ErrorKind::kInput, [&] { training_report(folder_); }),
               HasSubstr("hparams.yaml"));
+}
+
+TEST_F(TrainingReportTest, TheBestIsThatOfTheMetricWhereTheModeIsAuto) {
+  write_metrics();
+  for (const char* mode : {", mode: auto", ""}) {
+    write("hparams.yaml",
+          std::string("exp_manager:\n  checkpoint_callback_params: {monitor: val_mrr@10") + mode +
+              "}\n");
+    EXPECT_THAT(training_report(folder_),
+                HasSubstr("<span>val_mrr@10, best</span><b>0.7500</b><small>update 20</small>"));
+  }
 }
 
 }  // namespace

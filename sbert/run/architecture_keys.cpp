@@ -27,7 +27,7 @@ std::string block_type(NormOrder order) {
   return order == NormOrder::kPre ? "pre_ln" : "normformer";
 }
 
-// Layers are alike as far as these keys go.
+// As far as these keys go, all layers have the same shape.
 std::vector<ArchitectureKey> architecture_of(const EncoderSpec& spec) {
   const AttentionSpec& attention = spec.layers.front().attention;
   const bool is_layer_norm = spec.norm.kind == NormKind::kLayerNorm;

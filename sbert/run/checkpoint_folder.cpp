@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <system_error>
 #include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
+#include "sbert/base/write_place.h"
 
 namespace sbert {
 namespace {
@@ -16,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kLastSuffix = "-last.ckpt";
 constexpr std::string_view kSuffix = ".ckpt";
+constexpr std::string_view kTemporaryLink = ".tmp-link";
 
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
@@ -48,7 +51,8 @@ std::optional<double> number_in_name(const std::string& name, const std::string&
 
 void remove_temporary_files(const fs::path& folder) {
   for (const fs::path& file : files_in(folder)) {
-    if (file.filename().string().find(".tmp-") == std::string::npos) continue;
+    const std::string name = file.filename().string();
+    if (!is_temporary_name(name) && !name.ends_with(kTemporaryLink)) continue;
     std::error_code error;
     fs::remove_all(file, error);  // a model that was being written is a folder
     if (error) fail(ErrorKind::kIo, concat(file, ": cannot remove: ", error.message()));
@@ -102,10 +106,13 @@ std::vector<CheckpointFolder::Ranked> CheckpointFolder::ranked() const {
         name.ends_with(kLastSuffix)) {
       continue;
     }
-    if (const auto score = number_in_name(name, metric_)) found.push_back({*score, file});
+    // One that is no number ranks nowhere.
+    const auto score = number_in_name(name, metric_);
+    if (score && std::isfinite(*score)) found.push_back({*score, file});
   }
+  const bool is_lower_first = is_lower_better(options_.monitor, options_.mode);
   std::stable_sort(found.begin(), found.end(), [&](const Ranked& a, const Ranked& b) {
-    return options_.mode == MetricMode::kMin ? a.score < b.score : a.score > b.score;
+    return is_lower_first ? a.score < b.score : a.score > b.score;
   });
   return found;
 }
@@ -118,17 +125,18 @@ void CheckpointFolder::settle(const fs::path& last) {
     if (name.starts_with(name_ + "--") && name.ends_with(kLastSuffix) && file != last)
       remove_file(file);
   }
-  if (last_has_score()) keep_best(last);
+  keep_best(last);
 }
 
 void CheckpointFolder::keep_best(const fs::path& last) {
-  if (options_.save_top_k == 0) return;
+  const auto score = number_in_name(last.filename().string(), metric_);
+  if (options_.save_top_k == 0 || !score || !std::isfinite(*score)) return;
   std::string stem = last.filename().string();
   stem.resize(stem.size() - kLastSuffix.size());
   const fs::path path = folder_ / concat(stem, kSuffix);
   if (fs::exists(path)) return;
   // A second name of the same file: the parameters are not written twice.
-  const fs::path temporary = folder_ / concat(stem, ".tmp-link");
+  const fs::path temporary = folder_ / concat(stem, kTemporaryLink);
   std::error_code error;
   fs::create_hard_link(last, temporary, error);
   if (error) fs::copy_file(last, temporary, error);

@@ -49,7 +49,7 @@ class CheckpointFolder {
 
   std::filesystem::path folder_;
   std::string name_;
-  std::string metric_;  // the monitored one, as it stands in names of files
+  std::string metric_;  // the monitored one, as in names of files
   CheckpointOptions options_;
 };
 

@@ -1,6 +1,8 @@
 #include "sbert/run/checkpoint_folder.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -78,6 +80,36 @@ TEST_F(CheckpointFolderTest, HigherIsBetterIfTheModeSaysSo) {
   EXPECT_EQ(names().size(), 2U);
 }
 
+TEST_F(CheckpointFolderTest, WithoutAModeTheMetricSaysWhatIsBetter) {
+  struct Case {
+    const char* monitor;
+    std::int64_t best;  // of the scores 1, 1/2 and 1/3 at the steps 1 to 3
+  };
+  for (const auto& [monitor, best] : {Case{"val_loss", 3},
+                                      {"val_mrr@10", 1},
+                                      {"val_accuracy@1", 1},
+                                      {"sts/spearman_cosine", 1}}) {
+    std::filesystem::remove_all(path_);
+    CheckpointFolder folder(path_, "bert", {.monitor = monitor, .save_top_k = 1});
+    for (int i = 1; i <= 3; ++i)
+      save(folder, i, 1.0 / i);
+    EXPECT_EQ(read_file(folder.best().value()), concat("state ", best)) << monitor;
+  }
+}
+
+TEST_F(CheckpointFolderTest, AScoreThatIsNoNumberIsNeverTheBest) {
+  for (const double score : {std::nan(""), std::numeric_limits<double>::infinity(),
+                             -std::numeric_limits<double>::infinity()}) {
+    std::filesystem::remove_all(path_);
+    CheckpointFolder folder(path_, "bert", {.save_top_k = 1});
+    save(folder, 1, 0.5);
+    save(folder, 2, score);
+    EXPECT_EQ(read_file(folder.best().value()), "state 1");
+    EXPECT_EQ(read_file(folder.last().value()), "state 2");
+    EXPECT_EQ(names().size(), 2U);
+  }
+}
+
 TEST_F(CheckpointFolderTest, ASaveWithoutAScoreIsOnlyTheLast) {
   CheckpointFolder folder(path_, "bert", {});
   EXPECT_FALSE(folder.last_has_score());
@@ -91,7 +123,7 @@ TEST_F(CheckpointFolderTest, AnewStartRanksWhatTheFirstLeft) {
     CheckpointFolder folder(path_, "bert", {.save_top_k = 1});
     save(folder, 1, 0.1);
   }
-  write_file_atomically(path_ / "bert--x.ckpt.tmp-123", "half");
+  write_file_atomically(path_ / "bert--x.ckpt.tmp-123-0", "half");
   CheckpointFolder again(path_, "bert", {.save_top_k = 1});
   save(again, 2, 0.2);
   EXPECT_THAT(names(),

@@ -5,6 +5,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/log.h"
+#include "sbert/run/run_settings.h"
 
 namespace sbert {
 
@@ -35,6 +36,7 @@ bool Checkpoints::resume(RunPosition& position) {
   share_position(group_, found);
   learner_.resume(state);
   found.data_fingerprint = position.data_fingerprint;
+  found.settings = position.settings;
   position = std::move(found);
   saved_step_ = position.step;
   if (last) log_info(concat("resuming from ", *last, " at step ", position.step));
@@ -44,15 +46,21 @@ bool Checkpoints::resume(RunPosition& position) {
 RunPosition Checkpoints::load(const std::filesystem::path& path,
                               const NamedTensors& state,
                               const RunPosition& now) const {
-  RunPosition found = load_training_state(path, state);
-  if (found.data_fingerprint != now.data_fingerprint) {
-    fail(ErrorKind::kUsage,
-         concat(path,
-                ": was trained on other data or batches; use another "
-                "exp_manager.explicit_log_dir, or exp_manager.resume_if_exists=False: ",
-                found.data_fingerprint, "; now ", now.data_fingerprint));
+  const RunPosition then = read_position(path);
+  std::string changes = then.settings.empty() ? "" : describe_changes(then.settings, now.settings);
+  if (then.data_fingerprint != now.data_fingerprint) {
+    changes += concat(changes.empty() ? "" : "; ", "data: was ", then.data_fingerprint, ", now ",
+                      now.data_fingerprint);
   }
-  return found;
+  if (!changes.empty()) {
+    fail(
+        ErrorKind::kUsage,
+        concat(path,
+               ": was trained on other data or with other settings; give these back, or start anew "
+               "with another exp_manager.explicit_log_dir or exp_manager.resume_if_exists=False: ",
+               changes));
+  }
+  return load_training_state(path, state);
 }
 
 bool Checkpoints::last_lacks_score() const {

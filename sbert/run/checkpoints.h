@@ -26,9 +26,10 @@ class Checkpoints {
               ProcessGroup& group);
 
   /// Gives the learner the newest state, if there is one and exp_manager lets the run resume.
-  /// @param position of which the fingerprint must be the state's; becomes the state's
+  /// @param position of which fingerprint and settings must be the state's; becomes the state's
   /// @return whether there was one
-  /// @throws Error(kUsage) if the state is of other data, or there must be one and is none
+  /// @throws Error(kUsage) listing what differs if the state is of other data or settings, or if
+  ///         there must be one and is none
   bool resume(RunPosition& position);
   /// Whether there is a state that was saved without a validation's score.
   bool last_lacks_score() const;

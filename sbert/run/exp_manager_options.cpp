@@ -6,6 +6,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/option_checks.h"
+#include "sbert/eval/metric_direction.h"
 
 namespace sbert {
 namespace {
@@ -15,16 +16,41 @@ namespace {
        concat("exp_manager.max_time_per_run must be DD:HH:MM:SS, as 00:03:55:00: ", duration));
 }
 
+// With the other mode the worst model would be kept, or a run ended while it gets better.
+void check_mode(const std::string& key, const std::string& metric, MetricMode mode) {
+  const std::optional<MetricDirection> direction = metric_direction(metric);
+  if (!direction) {
+    if (mode != MetricMode::kAuto) return;
+    fail(ErrorKind::kUsage, concat(key, ".mode must be min or max: which values of ", metric,
+                                   " are better is not known"));
+  }
+  const MetricMode right =
+      direction == MetricDirection::kLowerIsBetter ? MetricMode::kMin : MetricMode::kMax;
+  if (mode == MetricMode::kAuto || mode == right) return;
+  fail(ErrorKind::kUsage, concat(key, ".mode must be ", enum_name(right), " or auto for ", metric,
+                                 ", of which ", right == MetricMode::kMin ? "lower" : "higher",
+                                 " values are better: ", enum_name(mode)));
+}
+
 }  // namespace
+
+bool is_lower_better(const std::string& metric, MetricMode mode) {
+  if (mode != MetricMode::kAuto) return mode == MetricMode::kMin;
+  return metric_direction(metric) == MetricDirection::kLowerIsBetter;
+}
 
 void ExpManagerOptions::validate() const {
   const std::string prefix = "exp_manager.";
   const CheckpointOptions& checkpoints = checkpoint_callback_params;
   const std::string callback = prefix + "checkpoint_callback_params.";
   check_at_least(callback + "save_top_k", checkpoints.save_top_k, -1);
+  check_mode(prefix + "checkpoint_callback_params", checkpoints.monitor, checkpoints.mode);
   const EarlyStoppingOptions& stopping = early_stopping_callback_params;
   check_at_least(prefix + "early_stopping_callback_params.patience", stopping.patience, 1);
   check_in_range(prefix + "early_stopping_callback_params.min_delta", stopping.min_delta, 0, 1e300);
+  if (create_early_stopping_callback) {
+    check_mode(prefix + "early_stopping_callback_params", stopping.monitor, stopping.mode);
+  }
   ema.validate();
   within("exp_manager", [&] { tracking().validate(); });
   if (name.empty() || name.find('/') != name.npos) {

@@ -13,18 +13,21 @@
 
 namespace sbert {
 
-/// Which values of a metric are better.
-enum class MetricMode { kMin, kMax };
+/// Which values of a metric are better: kAuto leaves that to the metric.
+enum class MetricMode { kAuto, kMin, kMax };
 constexpr auto enum_names(MetricMode) {
   return std::to_array<EnumName<MetricMode>>(
-      {{"min", MetricMode::kMin}, {"max", MetricMode::kMax}});
+      {{"auto", MetricMode::kAuto}, {"min", MetricMode::kMin}, {"max", MetricMode::kMax}});
 }
+
+/// Whether lower values of the metric are better, by the mode or, with kAuto, by the metric.
+bool is_lower_better(const std::string& metric, MetricMode mode);
 
 /// Which checkpoints are kept.
 struct CheckpointOptions {
   std::string monitor = "val_loss";
   std::int64_t save_top_k = 10;
-  MetricMode mode = MetricMode::kMin;
+  MetricMode mode = MetricMode::kAuto;  // NeMo: min
   bool always_save_nemo = false;
   bool save_nemo_on_train_end = true;
   bool save_best_model = false;
@@ -36,7 +39,8 @@ struct CheckpointOptions {
         field("monitor", &Self::monitor,
               "metric that ranks checkpoints: val_loss, val_mrr@10, ..."),
         field("save_top_k", &Self::save_top_k, "best checkpoints to keep; -1: all"),
-        field("mode", &Self::mode, "min or max: which values of the metric are better"),
+        field("mode", &Self::mode,
+              "which values of the metric are better: min or max; auto: as the metric is meant"),
         field("always_save_nemo", &Self::always_save_nemo, "write the .nemo at every checkpoint"),
         field("save_nemo_on_train_end", &Self::save_nemo_on_train_end,
               "write the model as .nemo when training ends"),
@@ -49,10 +53,10 @@ struct CheckpointOptions {
   }
 };
 
-/// When to end a run that no longer gets better. Defaults are NeMo's.
+/// When to end a run that no longer gets better. Defaults are NeMo's, but for the mode.
 struct EarlyStoppingOptions {
   std::string monitor = "val_loss";
-  MetricMode mode = MetricMode::kMin;
+  MetricMode mode = MetricMode::kAuto;  // NeMo: min
   double min_delta = 0.001;
   std::int64_t patience = 10;
 
@@ -60,7 +64,8 @@ struct EarlyStoppingOptions {
     using Self = EarlyStoppingOptions;
     return std::tuple{
         field("monitor", &Self::monitor, "metric that has to get better"),
-        field("mode", &Self::mode, "min or max: which values of the metric are better"),
+        field("mode", &Self::mode,
+              "which values of the metric are better: min or max; auto: as the metric is meant"),
         field("min_delta", &Self::min_delta, "least change that counts as better"),
         field("patience", &Self::patience, "validations without it before the run ends"),
     };
@@ -94,7 +99,7 @@ struct ExpManagerOptions {
         field("version", &Self::version,
               "last part of exp_dir/name/version if resume_if_exists=False (default: the time)"),
         field("resume_if_exists", &Self::resume_if_exists,
-              "go on from the last checkpoint in the folder"),
+              "resume from the last checkpoint in the folder"),
         field("resume_ignore_no_checkpoint", &Self::resume_ignore_no_checkpoint,
               "start anew if there is no checkpoint; false: that is an error"),
         field("checkpoint_callback_params", &Self::checkpoint_callback_params, "which to keep"),
@@ -109,7 +114,7 @@ struct ExpManagerOptions {
               "write metrics for Weights & Biases, too"),
         field("wandb_logger_kwargs", &Self::wandb_logger_kwargs, "the run of Weights & Biases"),
         field("max_time_per_run", &Self::max_time_per_run,
-              "DD:HH:MM:SS after which a run saves and leaves; the same command goes on"),
+              "DD:HH:MM:SS after which a run saves and leaves; the same command resumes it"),
     };
   }
 

@@ -14,7 +14,8 @@ namespace {
 void write_model(Learner& learner, const std::filesystem::path& path, ModelFormat format) {
   std::optional<WithAverages> averages;
   if (learner.averages()) averages.emplace(*learner.averages());
-  save_model(learner.model(), path, format);
+  // What a user laid beside an earlier model must not cost the run its end.
+  save_model(learner.model(), path, {.format = format, .overwrites = true});
   log_info(concat("wrote ", path));
 }
 

@@ -26,7 +26,7 @@ void fit_into(std::int64_t steps, ScheduleOptions& schedule) {
 
 void warn_of_constant_steps(const ScheduleOptions& schedule, std::int64_t steps) {
   const std::int64_t warmup = schedule.num_warmup_steps(steps);
-  if (schedule.name != "CosineAnnealing" || schedule.constant_steps == 0 ||
+  if (schedule.name != "CosineAnnealing" || schedule.constant_steps == 0 || warmup >= steps ||
       steps >= warmup + schedule.constant_steps) {
     return;
   }
@@ -38,6 +38,17 @@ void warn_of_constant_steps(const ScheduleOptions& schedule, std::int64_t steps)
 }
 
 }  // namespace
+
+void warn_of_warmup(const TrainOptions& options) {
+  const OptimOptions& optim = options.model.optim;
+  const std::int64_t steps = options.trainer.max_steps;
+  if (options.trainer.max_epochs >= 0 || optim.sched.num_warmup_steps(steps) < steps) return;
+  log_warning(concat("the learning rate never reaches model.optim.lr (", optim.lr, ") but ends at ",
+                     learning_rate(optim.sched, optim.lr, steps, steps - 1),
+                     ", since model.optim.sched.warmup_steps (", optim.sched.warmup_steps,
+                     ") is not below trainer.max_steps (", steps,
+                     "); lower it, or set model.optim.sched.warmup_ratio=0.1"));
+}
 
 RunPlan plan_run(const TrainOptions& options, std::int64_t steps_per_epoch) {
   const TrainerOptions& trainer = options.trainer;

@@ -21,4 +21,7 @@ struct RunPlan {
 /// into them is cut: constant_steps to 0, a warm-up to a tenth of the run; a line of log says so.
 RunPlan plan_run(const TrainOptions& options, std::int64_t steps_per_epoch);
 
+/// Warns if the run ends before its warm-up does, which without max_epochs nothing cuts.
+void warn_of_warmup(const TrainOptions& options);
+
 }  // namespace sbert

@@ -41,6 +41,33 @@ TEST(RunPlan, WithoutEpochsTheScheduleIsNemosAndItsTrapIsReported) {
   EXPECT_EQ(plan(options, 10).said, "");
 }
 
+std::string said_of_warmup(const TrainOptions& options) {
+  testing::internal::CaptureStderr();
+  warn_of_warmup(options);
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(RunPlan, AWarmUpThatTheRunNeverLeavesIsReported) {
+  TrainOptions options;
+  options.model.optim.lr = 1e-4;
+  options.model.optim.sched = {.warmup_steps = 99, .constant_steps = 0, .min_lr = 0};
+  options.trainer.max_steps = 50;
+  EXPECT_THAT(said_of_warmup(options),
+              HasSubstr("the learning rate never reaches model.optim.lr (1e-04) but ends at 5e-05, "
+                        "since model.optim.sched.warmup_steps (99) is not below trainer.max_steps "
+                        "(50); lower it, or set model.optim.sched.warmup_ratio=0.1"));
+  options.model.optim.sched.constant_steps = 50'000;
+  EXPECT_THAT(plan(options, 10).said, testing::Not(HasSubstr("right after warm-up")));
+  options.trainer.max_steps = 100;
+  EXPECT_EQ(said_of_warmup(options), "");
+  options.model.optim.sched.warmup_ratio = 0.9;
+  options.trainer.max_steps = 10;
+  EXPECT_EQ(said_of_warmup(options), "");
+  options.model.optim.sched.warmup_ratio.reset();
+  options.trainer.max_epochs = 1;  // which cuts it
+  EXPECT_EQ(said_of_warmup(options), "");
+}
+
 TEST(RunPlan, WithEpochsTheScheduleIsStretchedOverTheRealRun) {
   TrainOptions options;
   options.trainer.max_epochs = 2;

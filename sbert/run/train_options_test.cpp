@@ -50,13 +50,36 @@ TEST(TrainOptions, EachFaultNamesItsKey) {
       {"without an end", [](auto& o) { o.trainer.max_steps = -1; }},
       {"trainer.max_steps", [](auto& o) { o.trainer.max_steps = 0; }},
       {"trainer.max_epochs", [](auto& o) { o.trainer.max_epochs = -2; }},
+      {"trainer.max_epochs must be at least 1", [](auto& o) { o.trainer.max_epochs = 0; }},
+      {"trainer.evaluators[1]: name must differ from those before: sts",
+       [](auto& o) {
+         o.trainer.evaluators = {{.task = "sts", .data = "a"}, {.task = "sts", .data = "b"}};
+       }},
+      {"model.freeze and model.lora",
+       [](auto& o) {
+         o.model.freeze.text = "embeddings";
+         o.model.lora.emplace();
+       }},
+      {"model.loss.name=triplet needs hard negatives: model.data.hard_negatives_to_train is 0",
+       [](auto& o) {
+         o.model.loss.name = LossKind::kTriplet;
+         o.model.data.hard_negatives_to_train = 0;
+       }},
+      {"exp_manager: wandb_logger_kwargs: project must have",
+       [](auto& o) { o.exp_manager.wandb_logger_kwargs.project = "team/project"; }},
       {"trainer.log_every_n_steps", [](auto& o) { o.trainer.log_every_n_steps = 0; }},
       {"trainer.val_check_interval",
        [](auto& o) { o.trainer.val_check_interval = {std::int64_t{0}}; }},
       {"trainer.val_check_interval", [](auto& o) { o.trainer.val_check_interval = {1.5}; }},
       {"trainer.val_check_interval",
        [](auto& o) { o.trainer.val_check_interval = {std::string("often")}; }},
-      {"trainer.limit_val_batches", [](auto& o) { o.trainer.limit_val_batches = 0; }},
+      {"trainer.limit_val_batches",
+       [](auto& o) { o.trainer.limit_val_batches = {std::int64_t{0}}; }},
+      {"trainer.limit_val_batches as a share of the validation rows must be above 0 and at most 1: "
+       "0",
+       [](auto& o) { o.trainer.limit_val_batches = {0.0}; }},
+      {"trainer.limit_val_batches must be a number of global batches",
+       [](auto& o) { o.trainer.limit_val_batches = {std::string("all")}; }},
       {"trainer.gradient_clip_val", [](auto& o) { o.trainer.gradient_clip_val = -1; }},
       {"monitor", [](auto& o) { o.exp_manager.checkpoint_callback_params.monitor = "x"; }},
       {"early_stopping_callback_params.monitor",
@@ -114,9 +137,9 @@ TEST(TrainOptions, AnUnknownWordIsRefusedWithItsKeyAndTheKnownOnes) {
       {"trainer: {precision: 64}",
        "trainer.precision must be one of auto, 32, 32-true, bf16, bf16-mixed, 16, 16-mixed: 64"},
       {"exp_manager: {checkpoint_callback_params: {mode: up}}",
-       "exp_manager.checkpoint_callback_params.mode must be one of min, max: up"},
+       "exp_manager.checkpoint_callback_params.mode must be one of auto, min, max: up"},
       {"exp_manager: {early_stopping_callback_params: {mode: up}}",
-       "exp_manager.early_stopping_callback_params.mode must be one of min, max: up"},
+       "exp_manager.early_stopping_callback_params.mode must be one of auto, min, max: up"},
       {"model: {activations_checkpoint_granularity: some}",
        "model.activations_checkpoint_granularity must be one of full, selective: some"},
       {"model: {backprop_type: none}", "model.backprop_type must be one of global, local: none"},
@@ -150,6 +173,8 @@ TEST(TrainOptions, MiningThatIsOffHasNoOtherSettings) {
   EXPECT_EQ(refusal([](auto& o) { o.model.mining.start_step = 5; }),
             "model.mining.start_step" + needed);
   EXPECT_EQ(refusal([](auto& o) { o.model.mining.pool = "c.txt"; }), "model.mining.pool" + needed);
+  EXPECT_EQ(refusal([](auto& o) { o.model.mining.pool_format = InputFormat::kCsv; }),
+            "model.mining.pool_format" + needed);
   EXPECT_EQ(refusal([](auto& o) { o.model.mining.max_pool = 5; }),
             "model.mining.max_pool" + needed);
   EXPECT_EQ(refusal([](auto& o) { o.model.mining.mix.old = 0.5; }),
@@ -237,6 +262,22 @@ TEST(TrainerOptions, ValidationsAreSoManyUpdatesOrAShareOfAnEpochApart) {
   EXPECT_EQ(trainer.validation_interval(2), 1);
   trainer.val_check_interval = {1.0};
   EXPECT_EQ(trainer.validation_interval(10), 10);
+}
+
+TEST(TrainOptions, FrozenPartsAreAListOrATextWithCommas) {
+  const auto freeze = [](const char* value) {
+    const ConfigNode root = parse_yaml(concat("model: {freeze: ", value, "}"));
+    return read_options<TrainOptions>(root, "").model.freeze.text;
+  };
+  EXPECT_EQ(freeze("[embeddings, layers.0-3]"), "embeddings,layers.0-3");
+  EXPECT_EQ(freeze("'embeddings,layers.0-3'"), "embeddings,layers.0-3");
+  EXPECT_EQ(freeze("embeddings"), "embeddings");
+  EXPECT_EQ(freeze("[]"), "");
+  EXPECT_EQ(freeze("null"), "");
+  for (const char* value : {"3", "[3]", "{a: b}"}) {
+    EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { freeze(value); }),
+                HasSubstr("model.freeze must be a list of names"));
+  }
 }
 
 }  // namespace

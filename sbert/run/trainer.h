@@ -19,15 +19,15 @@ struct TrainResult {
 
 /// Fine-tunes a model, as `options` says, in `folder`: checkpoints/, metrics.jsonl and what the
 /// trackers write; at the end of a finished run also the trained models. The prefixes of the data
-/// become the model's prompts "query" and "passage". Resumes from the last checkpoint there, if it
-/// may; the parameters then come out with the same bits as if the run had never stopped (same
-/// machine and threads).
+/// become the model's prompts "query" and "passage", which is also "document". Resumes from the
+/// last checkpoint there, if it may; the parameters then come out with the same bits as if the run
+/// had never stopped (same machine and threads).
 ///
 /// Processes of a group train together, each with the same options and model: the leader writes all
 /// files, and reads the state to resume from; the result is that of one process.
 ///
 /// @param start   the model to begin with; its tokenizer, head and card are those of the result.
-///                Handed over, its weights are let go as soon as they are copied
+///                Handed over, its weights are released as soon as they are copied
 /// @param context its stop token ends the run, where all processes can leave, with its state saved
 /// @throws Error(kUsage) if options and data, or options and checkpoint, do not fit together
 TrainResult train_model(const TrainOptions& options,

@@ -61,13 +61,50 @@ TEST_F(TrainerMemoryTest, IsThatOfTheGlobalBatch) {
     EXPECT_NEAR(parts[step], whole[step], 1e-4 * whole[step]);
 }
 
+// Each question stands in several records, and each document answers several questions.
+std::string repeated_data() {
+  std::string lines;
+  for (int i = 0; i < 60; ++i) {
+    const auto letter = [&](int k) { return static_cast<char>('a' + k % 26); };
+    lines += concat(R"({"question": ")", letter(i % 5), R"(", "pos_doc": [")", letter(i % 7 + 5),
+                    " ", letter(i % 3), "\"]}\n");
+  }
+  return lines;
+}
+
+TEST_F(TrainerMemoryTest, LeavesOutWhatTheDataNamesAsPositivesHoweverTheBatchIsCut) {
+  write_file_atomically(folder_ / "repeated.jsonl", repeated_data());
+  TrainOptions o = options_with_memory(100);
+  o.model.data.data_prefix = folder_ / "repeated.jsonl";
+  o.trainer.log_every_n_steps = 1;
+  o.trainer.max_steps = 3;
+  o.model.optim.lr = 1e-5;
+  for (const std::int64_t size : {8, 2}) {
+    o.model.micro_batch_size = size;
+    train(o, concat("micro", size));
+  }
+  o.model.loss.mask_known_positives = false;
+  train(o, "unmasked");
+  const std::vector<double> whole = values("micro8", "reduced_train_loss");
+  const std::vector<double> parts = values("micro2", "reduced_train_loss");
+  const std::vector<double> unmasked = values("unmasked", "reduced_train_loss");
+  ASSERT_EQ(whole.size(), 3U);
+  for (std::size_t step = 0; step < 3; ++step) {
+    EXPECT_NEAR(parts[step], whole[step], 1e-4 * whole[step]);
+    EXPECT_LT(whole[step], unmasked[step]);
+    EXPECT_GT(values("micro8", "left_out_negatives")[step], 0);
+    EXPECT_EQ(values("unmasked", "left_out_negatives")[step], 0);
+  }
+  EXPECT_EQ(values("micro8", "left_out_negatives"), values("micro2", "left_out_negatives"));
+}
+
 TEST_F(TrainerMemoryTest, AStateOfAnotherSizeIsRefused) {
   TrainOptions o = options_with_memory(40);
   train(o, "run");
   o.trainer.max_steps = 20;
   o.model.loss.memory_size = 41;
-  EXPECT_THAT(message_of(ErrorKind::kInput, [&] { train(o, "run"); }),
-              testing::HasSubstr("loss.memory.documents"));
+  EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { train(o, "run"); }),
+              testing::HasSubstr("model.loss.memory_size: was 40, now 41"));
 }
 
 }  // namespace

@@ -30,6 +30,28 @@ void check_processor(std::string_view precision, ComputePrecision computed) {
   }
 }
 
+// A count as it is, or a share of `whole`, at least 1.
+std::int64_t count_or_share(const std::string& key,
+                            std::string_view counted,
+                            std::string_view shared,
+                            const ConfigNode& value,
+                            std::int64_t whole) {
+  if (const auto* count = std::get_if<std::int64_t>(&value.value)) {
+    check_at_least(key, *count, 1);
+    return *count;
+  }
+  if (const auto* share = std::get_if<double>(&value.value)) {
+    if (!(*share > 0 && *share <= 1)) {
+      fail(ErrorKind::kUsage,
+           concat(key, " as a share of ", shared, " must be above 0 and at most 1: ", *share));
+    }
+    const double count = std::floor(*share * static_cast<double>(whole));
+    return std::max(std::int64_t{1}, static_cast<std::int64_t>(count));
+  }
+  fail(ErrorKind::kUsage, concat(key, " must be a number of ", counted, ", or a share of ", shared,
+                                 " such as 0.25: ", describe(value)));
+}
+
 }  // namespace
 
 c10::Device TrainerOptions::device(int local_rank) const {
@@ -68,39 +90,37 @@ void TrainerOptions::validate() const {
   check_in_range("trainer.process_timeout_s", static_cast<double>(process_timeout_s), 1, 1e6);
   check_at_least("trainer.max_epochs", max_epochs, -1);
   check_at_least("trainer.max_steps", max_steps, -1);
+  if (max_epochs == 0) fail(ErrorKind::kUsage, "trainer.max_epochs must be at least 1, or -1: 0");
   if (max_steps == 0) fail(ErrorKind::kUsage, "trainer.max_steps must be at least 1, or -1: 0");
   if (max_steps < 0 && max_epochs < 0) {
     fail(ErrorKind::kUsage, "a run without an end: set trainer.max_steps or trainer.max_epochs");
   }
   check_at_least("trainer.log_every_n_steps", log_every_n_steps, 1);
-  check_at_least("trainer.limit_val_batches", limit_val_batches, 1);
   check_in_range("trainer.gradient_clip_val", gradient_clip_val, 0, 1e9);
   validation_interval(1);
+  num_val_batches(1);
   for (std::size_t i = 0; i < evaluators.size(); ++i) {
     within(concat("trainer.evaluators[", i, "]"), [&] {
       find_task(evaluators[i].task);
       if (evaluators[i].data.empty()) fail(ErrorKind::kUsage, "required: data");
+      const auto same = std::find_if(evaluators.begin(), evaluators.end(), [&](const auto& each) {
+        return each.label() == evaluators[i].label();
+      });
+      if (same - evaluators.begin() == static_cast<std::ptrdiff_t>(i)) return;
+      fail(ErrorKind::kUsage,
+           concat("name must differ from those before: ", evaluators[i].label()));
     });
   }
 }
 
 std::int64_t TrainerOptions::validation_interval(std::int64_t steps_per_epoch) const {
-  constexpr const char* kKey = "trainer.val_check_interval";
-  if (const auto* steps = std::get_if<std::int64_t>(&val_check_interval.value)) {
-    check_at_least(kKey, *steps, 1);
-    return *steps;
-  }
-  if (const auto* share = std::get_if<double>(&val_check_interval.value)) {
-    if (!(*share > 0 && *share <= 1)) {
-      fail(ErrorKind::kUsage,
-           concat(kKey, " as a share of an epoch must be above 0 and at most 1: ", *share));
-    }
-    const double steps = std::floor(*share * static_cast<double>(steps_per_epoch));
-    return std::max(std::int64_t{1}, static_cast<std::int64_t>(steps));
-  }
-  fail(ErrorKind::kUsage,
-       concat(kKey, " must be a number of updates, or a share of an epoch such as 0.25: ",
-              describe(val_check_interval)));
+  return count_or_share("trainer.val_check_interval", "updates", "an epoch", val_check_interval,
+                        steps_per_epoch);
+}
+
+std::int64_t TrainerOptions::num_val_batches(std::int64_t batches) const {
+  return count_or_share("trainer.limit_val_batches", "global batches", "the validation rows",
+                        limit_val_batches, batches);
 }
 
 }  // namespace sbert

@@ -69,7 +69,7 @@ struct TrainerOptions {
   std::int64_t max_steps = 100'000;
   std::int64_t log_every_n_steps = 10;
   ConfigNode val_check_interval{std::int64_t{100}};
-  std::int64_t limit_val_batches = 50;
+  ConfigNode limit_val_batches{1.0};  // NeMo's configuration: 50
   double gradient_clip_val = 1.0;
   std::vector<EvaluatorOptions> evaluators;
 
@@ -89,7 +89,8 @@ struct TrainerOptions {
         field("log_every_n_steps", &Self::log_every_n_steps, "updates between two logged lines"),
         field("val_check_interval", &Self::val_check_interval,
               "updates between two validations and checkpoints; or a share of an epoch, as 0.25"),
-        field("limit_val_batches", &Self::limit_val_batches, "most micro batches of a validation"),
+        field("limit_val_batches", &Self::limit_val_batches,
+              "most global batches of a validation, or a share of them; 1.0: all"),
         field("gradient_clip_val", &Self::gradient_clip_val,
               "largest L2 norm of the gradient; 0: no limit"),
         field("evaluators", &Self::evaluators,
@@ -110,6 +111,10 @@ struct TrainerOptions {
   /// Updates between two validations.
   /// @throws Error(kUsage) if val_check_interval is neither a count nor a share in (0, 1]
   std::int64_t validation_interval(std::int64_t steps_per_epoch) const;
+
+  /// How many of the global batches of the validation rows are measured.
+  /// @throws Error(kUsage) if limit_val_batches is neither a count nor a share in (0, 1]
+  std::int64_t num_val_batches(std::int64_t batches) const;
 };
 
 }  // namespace sbert

@@ -30,6 +30,17 @@ double largest_difference(const TextModel& a, const TextModel& b) {
   return largest;
 }
 
+TEST_F(TrainerTest, TextsThatAreCutAreCountedOnceARun) {
+  TrainOptions short_texts = options();
+  short_texts.model.encoder_seq_length = 4;  // a document has three letters
+  testing::internal::CaptureStderr();
+  train_model(short_texts, folder_ / "run", letter_model(), c10::Device(c10::kCPU), {pool_, {}});
+  const std::string notes = testing::internal::GetCapturedStderr();
+  const std::string words = " texts were cut at 4 tokens";
+  EXPECT_THAT(notes, testing::ContainsRegex("[0-9]+ of [0-9]+" + words));
+  EXPECT_EQ(notes.find(words), notes.rfind(words));
+}
+
 TEST_F(TrainerTest, TheValidationLossFalls) {
   TrainOptions o = options();
   o.trainer.max_steps = 60;
@@ -49,6 +60,8 @@ TEST_F(TrainerTest, ThePrefixesBecomeTheModelsPrompts) {
   const TrainResult outcome = train(o, "run");
   EXPECT_EQ(query_prompt(outcome.model.card, ""), "query: ");
   EXPECT_EQ(document_prompt(outcome.model.card, ""), "");
+  EXPECT_TRUE(outcome.model.card.prompts.contains("passage"));
+  EXPECT_TRUE(outcome.model.card.prompts.contains("document"));
 }
 
 TEST_F(TrainerTest, AResumedRunEndsWithTheSameBits) {
@@ -130,7 +143,7 @@ TEST_F(TrainerTest, AFinishedRunLeavesItsBestAndItsLastModel) {
 
 TEST_F(TrainerTest, FrozenPartsStayAsTheyWere) {
   TrainOptions o = options();
-  o.model.freeze = "embeddings";
+  o.model.freeze.text = "embeddings";
   const TrainResult outcome = train(o, "run");
   const TextModel start = letter_model();
   const std::vector<ParameterSpec> specs = parameter_specs(start.encoder);
@@ -139,6 +152,14 @@ TEST_F(TrainerTest, FrozenPartsStayAsTheyWere) {
               is_of_embeddings(specs[i].role))
         << specs[i].name;
   }
+}
+
+TEST_F(TrainerTest, ARunThatWouldTrainNothingIsRefused) {
+  TrainOptions o = options();
+  o.model.freeze.text = "embeddings,layers.0-1";
+  EXPECT_EQ(refusal(o),
+            "model.freeze leaves nothing to train; the model has embeddings and layers.0-1: "
+            "embeddings,layers.0-1");
 }
 
 TEST_F(TrainerTest, AdaptersAreMergedIntoWhatIsWritten) {

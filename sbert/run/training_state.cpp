@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <map>
+#include <string_view>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -18,6 +19,8 @@ namespace {
 
 constexpr const char* kFormat = "sbert-training-state";
 constexpr const char* kVersion = "2";
+
+constexpr std::string_view kSetting = "setting.";
 
 using Metadata = std::map<std::string, std::string>;
 
@@ -49,13 +52,24 @@ std::int64_t required_count(const Metadata& metadata, const std::string& key) {
 }
 
 Metadata to_metadata(const RunPosition& position) {
-  return {{"format", kFormat},
-          {"version", kVersion},
-          {"step", concat(position.step)},
-          {"consumed_samples", concat(position.consumed_samples)},
-          {"data_fingerprint", position.data_fingerprint},
-          {"best_score", concat(position.best_score)},
-          {"validations_since_best", concat(position.validations_since_best)}};
+  Metadata metadata{{"format", kFormat},
+                    {"version", kVersion},
+                    {"step", concat(position.step)},
+                    {"consumed_samples", concat(position.consumed_samples)},
+                    {"data_fingerprint", position.data_fingerprint},
+                    {"best_score", concat(position.best_score)},
+                    {"validations_since_best", concat(position.validations_since_best)}};
+  for (const auto& [key, value] : position.settings)
+    metadata[concat(kSetting, key)] = value;
+  return metadata;
+}
+
+std::map<std::string, std::string> settings_in(const Metadata& metadata) {
+  std::map<std::string, std::string> settings;
+  for (const auto& [key, value] : metadata) {
+    if (key.starts_with(kSetting)) settings[key.substr(kSetting.size())] = value;
+  }
+  return settings;
 }
 
 RunPosition to_position(const Metadata& metadata) {
@@ -65,6 +79,7 @@ RunPosition to_position(const Metadata& metadata) {
   return {.step = required_count(metadata, "step"),
           .consumed_samples = required_count(metadata, "consumed_samples"),
           .data_fingerprint = required(metadata, "data_fingerprint"),
+          .settings = settings_in(metadata),
           .best_score = required_number<double>(metadata, "best_score"),
           .validations_since_best = required_count(metadata, "validations_since_best")};
 }
@@ -78,6 +93,11 @@ void save_training_state(const std::filesystem::path& path,
   for (const NamedTensor& each : tensors)
     weights.push_back(weight_of(each.name, each.tensor.cpu()));
   write_safetensors(path, weights, to_metadata(position));
+}
+
+RunPosition read_position(const std::filesystem::path& path) {
+  const Safetensors file = read_safetensors(path);
+  return within(path.string(), [&] { return to_position(file.metadata); });
 }
 
 RunPosition load_training_state(const std::filesystem::path& path, const NamedTensors& tensors) {

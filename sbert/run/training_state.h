@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <string>
 
 #include "sbert/nn/named_tensor.h"
@@ -17,6 +18,8 @@ struct RunPosition {
   std::int64_t step = 0;              ///< optimizer updates done
   std::int64_t consumed_samples = 0;  ///< training rows used
   std::string data_fingerprint;       ///< of the training files and their split
+  /// Settings that must stay as they are, by key; empty in states of earlier versions.
+  std::map<std::string, std::string> settings;
   /// Of early stopping: the best value of its metric (NaN: none yet), and validations since.
   double best_score = std::numeric_limits<double>::quiet_NaN();
   std::int64_t validations_since_best = 0;
@@ -30,12 +33,16 @@ void save_training_state(const std::filesystem::path& path,
                          const NamedTensors& tensors,
                          const RunPosition& position);
 
+/// Reads the position alone.
+/// @throws Error(kInput) if it is no training state
+RunPosition read_position(const std::filesystem::path& path);
+
 /// Reads such a file into the tensors, in place. What it holds beside them is left.
 /// @throws Error(kInput) if it is no training state, or lacks one of the tensors or has it in
 ///         another shape; then nothing is changed
 RunPosition load_training_state(const std::filesystem::path& path, const NamedTensors& tensors);
 
-/// Gives the leader's position, but for the fingerprint, to all processes of a group.
+/// Gives the leader's position, but for fingerprint and settings, to all processes of a group.
 void share_position(ProcessGroup& group, RunPosition& position);
 
 }  // namespace sbert

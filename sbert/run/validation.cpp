@@ -1,23 +1,25 @@
 #include "sbert/run/validation.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include "sbert/base/concat.h"
+#include "sbert/base/error.h"
+#include "sbert/data/example_pool.h"
+#include "sbert/eval/retrieval_task.h"
 #include "sbert/eval/role_embedder.h"
 #include "sbert/eval/tasks.h"
 #include "sbert/run/metric_names.h"
+#include "sbert/run/validation_embedder.h"
 #include "sbert/train/training_batch.h"
 
 namespace sbert {
 namespace {
-
-constexpr std::int64_t kCutoff = 10;
 
 struct EmbeddedRows {
   Tensor questions;               // [N, D]
@@ -31,7 +33,7 @@ Tensor as_tensor(FloatMatrix& matrix) {
 }
 
 // On the device of the learner.
-EmbeddedRows embed_rows(const TextEmbedder& embedder,
+EmbeddedRows embed_rows(ValidationEmbedder& embedder,
                         const std::vector<TrainingTexts>& rows,
                         const EmbedCall& call,
                         const c10::Device& device) {
@@ -42,7 +44,7 @@ EmbeddedRows embed_rows(const TextEmbedder& embedder,
     texts.push_back(row.positive);
   for (const TrainingTexts& row : rows)
     texts.insert(texts.end(), row.negatives.begin(), row.negatives.end());
-  FloatMatrix matrix = embedder.embed(texts, call);
+  FloatMatrix matrix = embedder.remember(texts, call);
   const Tensor all = as_tensor(matrix).to(device, at::kFloat, false, /*copy=*/true);
   const auto size = static_cast<std::int64_t>(rows.size());
   EmbeddedRows result{all.slice(0, 0, size), all.slice(0, size, 2 * size), {}};
@@ -55,47 +57,99 @@ EmbeddedRows embed_rows(const TextEmbedder& embedder,
   return result;
 }
 
-double mean_loss(const EmbeddedRows& embedded,
-                 const std::vector<TrainingTexts>& rows,
-                 std::ptrdiff_t micro_batch_size,
-                 const Loss& loss) {
-  double sum = 0;
-  std::int64_t batches = 0;
-  const auto size = static_cast<std::ptrdiff_t>(rows.size());
-  for (std::ptrdiff_t start = 0; start < size; start += micro_batch_size) {
-    const std::ptrdiff_t end = std::min(size, start + micro_batch_size);
-    const auto& negatives = embedded.negatives;
-    sum += loss.compute({.questions = embedded.questions.slice(0, start, end),
-                         .positives = embedded.positives.slice(0, start, end),
-                         .negatives = at::cat(std::vector<Tensor>(negatives.begin() + start,
-                                                                  negatives.begin() + end)),
-                         .targets = loss_targets({rows.begin() + start, rows.begin() + end})})
-               .item<double>();
-    ++batches;
-  }
-  return sum / static_cast<double>(batches);
+// Of the rows from `first` up to `end`, a global batch.
+double batch_loss(const EmbeddedRows& embedded,
+                  const std::vector<TrainingTexts>& rows,
+                  std::ptrdiff_t first,
+                  std::ptrdiff_t end,
+                  const Loss& loss) {
+  const auto& negatives = embedded.negatives;
+  return loss
+      .compute({.questions = embedded.questions.slice(0, first, end),
+                .positives = embedded.positives.slice(0, first, end),
+                .negatives = at::cat(
+                    std::vector<Tensor>(negatives.begin() + first, negatives.begin() + end)),
+                .targets = loss_targets({rows.begin() + first, rows.begin() + end})})
+      .item<double>();
 }
 
-// The rank of each question's positive, from 1.
-Tensor positive_ranks(const EmbeddedRows& rows) {                                 // [N] float64
-  const Tensor documents = at::cat({rows.positives, at::cat(rows.negatives)});    // [N + M, D]
-  const Tensor own = (rows.questions * rows.positives).sum(1, /*keepdim=*/true);  // [N, 1]
-  constexpr double kSameScore = 1e-6;  // the product and the sum round differently
-  const Tensor scores = rows.questions.mm(documents.t());  // [N, N + M]
-  return ((scores > own + kSameScore).sum(1) + 1).to(at::kDouble);
+double mean_loss(const EmbeddedRows& embedded,
+                 const std::vector<TrainingTexts>& rows,
+                 const ModelOptions& options,
+                 const Loss& loss) {
+  double sum = 0;
+  std::ptrdiff_t measured = 0;
+  for (std::ptrdiff_t first = 0; first < std::ssize(rows); first += options.global_batch_size) {
+    const std::ptrdiff_t end = std::min(std::ssize(rows), first + options.global_batch_size);
+    const bool has_negatives =
+        std::any_of(rows.begin() + first, rows.begin() + end,
+                    [](const TrainingTexts& row) { return !row.negatives.empty(); });
+    if (options.loss.needs_negatives() && !has_negatives) continue;
+    sum += batch_loss(embedded, rows, first, end, loss) * static_cast<double>(end - first);
+    measured += end - first;
+  }
+  if (measured == 0) {
+    fail(ErrorKind::kUsage,
+         concat("model.loss.name=", enum_name(options.loss.name),
+                " needs hard negatives, and no validation row has any; validate on rows with "
+                "neg_doc, or on none: model.data.evaluation_sample_size=0"));
+  }
+  return sum / static_cast<double>(measured);
+}
+
+// As the model reads them, but for the prefixes, which the model's prompts are.
+RetrievalData validation_pool(const TrainingData& data,
+                              std::int64_t rows,
+                              const ModelOptions& options) {
+  ExamplePool pool;
+  for (std::int64_t i = 0; i < rows; ++i)
+    pool.add(data.validation_example(i));
+  RetrievalData found = pool.take();
+  for (std::vector<std::string>* texts : {&found.queries, &found.documents}) {
+    for (std::string& text : *texts)
+      text = text_without_prefix(text, options);
+  }
+  return found;
+}
+
+Metrics ranking_metrics(const RoleEmbedder& source, const RetrievalData& pool) {
+  constexpr std::string_view kPrefix = "val_";
+  const Metrics all = evaluate_retrieval(source, pool, {.cutoffs = {1, 10}}).metrics;
+  Metrics wanted;
+  for (const std::string_view name : kRankingMetrics) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& metric) {
+      return metric.first == name.substr(kPrefix.size());
+    });
+    wanted.emplace_back(name, found->second);
+  }
+  return wanted;
+}
+
+// The line of progress on the terminal is the training run's.
+RoleOptions role_options(const TrainOptions& options) {
+  return {.max_length = options.model.encoder_seq_length, .shows_progress = false};
 }
 
 }  // namespace
 
+std::int64_t num_measured_rows(const TrainingData& data, const TrainOptions& options) {
+  const std::int64_t rows = data.num_validation_rows();
+  const std::int64_t size = options.model.global_batch_size;
+  const std::int64_t batches = (rows + size - 1) / size;
+  return std::min(rows, std::min(batches, options.trainer.num_val_batches(batches)) * size);
+}
+
 Metrics run_evaluators(const TextEmbedder& embedder,
                        const TrainOptions& options,
                        const ComputeContext& context) {
-  // The line of progress on the terminal is the training run's.
-  const RoleOptions roles{.max_length = options.model.encoder_seq_length, .shows_progress = false};
   Metrics metrics;
-  for (const EvaluatorOptions& each : options.trainer.evaluators) {
-    const RoleEmbedder source(embedder, roles, context);
-    const Evaluation evaluation = run_task(each.task, each.data, source, {.split = each.split});
+  const std::vector<EvaluatorOptions>& evaluators = options.trainer.evaluators;
+  for (std::size_t i = 0; i < evaluators.size(); ++i) {
+    const EvaluatorOptions& each = evaluators[i];
+    const RoleEmbedder source(embedder, role_options(options), context);
+    const Evaluation evaluation = within(concat("trainer.evaluators[", i, "]"), [&] {
+      return run_task(each.task, each.data, source, {.split = each.split});
+    });
     for (const auto& [name, value] : evaluation.metrics)
       metrics.push_back({concat(each.label(), '/', name), value});
   }
@@ -107,27 +161,19 @@ Metrics validate(const TextEmbedder& embedder,
                  const TrainingData& data,
                  const TrainOptions& options,
                  const ComputeContext& context) {
-  const std::int64_t micro_batch_size = options.model.micro_batch_size;
-  const std::int64_t limit = options.trainer.limit_val_batches * micro_batch_size;
   std::vector<TrainingTexts> texts;
-  for (std::int64_t i = 0; i < std::min(limit, data.num_validation_rows()); ++i) {
+  const std::int64_t size = num_measured_rows(data, options);
+  for (std::int64_t i = 0; i < size; ++i)
     texts.push_back(data.validation_row(i));
-  }
   const at::NoGradGuard no_grad;
   const EmbedCall call{.max_length = options.model.encoder_seq_length, .stop = context.stop};
-  const EmbeddedRows rows = embed_rows(embedder, texts, call, learner.device());
-  const Tensor ranks = positive_ranks(rows);
-  const Tensor is_found = ranks <= kCutoff;
-  const auto mean_of_found = [&](const Tensor& gains) {
-    return gains.masked_fill(is_found.logical_not(), 0).mean().item<double>();
-  };
-  const std::array values{mean_loss(rows, texts, micro_batch_size, learner.loss()),
-                          (ranks == 1).to(at::kDouble).mean().item<double>(),
-                          mean_of_found(ranks.reciprocal()),
-                          mean_of_found((ranks + 1).log2().reciprocal())};
-  Metrics metrics;
-  for (std::size_t i = 0; i < kValidationMetrics.size(); ++i)
-    metrics.push_back({std::string(kValidationMetrics.at(i)), values.at(i)});
+  ValidationEmbedder source(embedder);
+  const EmbeddedRows rows = embed_rows(source, texts, call, learner.device());
+  Metrics metrics{
+      {std::string(kLossMetric), mean_loss(rows, texts, options.model, learner.loss())}};
+  const Metrics ranking = ranking_metrics(RoleEmbedder(source, role_options(options), context),
+                                          validation_pool(data, size, options.model));
+  metrics.insert(metrics.end(), ranking.begin(), ranking.end());
   return metrics;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "sbert/base/metrics.h"
@@ -13,7 +14,7 @@ namespace sbert {
 
 /// Takes note of a validation's value of the monitored metric in the position.
 /// @return true if the run is to end: `patience` validations in a row were not better than the best
-///         one by more than min_delta, or the value is no number
+///         one by more than min_delta, or the value is not a number
 bool note_validation(const EarlyStoppingOptions& options, double score, RunPosition& position);
 
 /// The value of a metric of a validation.
@@ -27,16 +28,25 @@ class Validator {
   Validator(const TrainOptions& options, const TrainingData& data, Learner& learner)
       : options_(options), data_(data), learner_(learner) {}
 
-  /// Whether there are rows to validate on.
-  bool has_rows() const { return data_.num_validation_rows() > 0; }
+  /// Whether there is something to measure: rows to validate on, or evaluators.
+  bool measures() const { return has_rows() || !options_.trainer.evaluators.empty(); }
+  /// Whether the metric that ranks checkpoints is measured.
+  bool ranks() const;
 
-  /// validate() and run_evaluators() with the moving average of the weights, if there is one and
-  /// the options do not say otherwise; and the time that it took. To be called in all processes.
+  /// Does what measure() will do, with vectors that cost nothing, so that what is wrong with the
+  /// rows, the files of the evaluators or the monitored metrics is said before the first update.
+  /// @throws Error as measure(), score() and note()
+  void rehearse(const ComputeContext& context) const;
+
+  /// validate(), if there are rows, and run_evaluators() with the moving average of the weights, if
+  /// there is one and the options do not say otherwise; and the time that it took. To be called in
+  /// all processes.
   /// @throws Error(kCancelled) when a stop is requested
   Metrics measure(const ComputeContext& context) const;
 
-  /// The value that ranks checkpoints.
-  double score(const Metrics& metrics) const;
+  /// The value that ranks checkpoints, if it is measured.
+  /// @throws Error(kUsage) if there is no such metric
+  std::optional<double> score(const Metrics& metrics) const;
 
   /// note_validation() with early stopping; without it, false.
   bool note(const Metrics& metrics, RunPosition& position) const;
@@ -48,6 +58,9 @@ class Validator {
   void log_end(const RunPosition& position) const;
 
  private:
+  bool has_rows() const { return data_.num_validation_rows() > 0; }
+  double early_stopping_score(const Metrics& metrics) const;
+
   const EarlyStoppingOptions& early_stopping() const {
     return options_.exp_manager.early_stopping_callback_params;
   }

@@ -30,6 +30,14 @@ TEST(EarlyStopping, ModeMaxWantsMore) {
   EXPECT_TRUE(note_validation(options, 0.6, position));
 }
 
+TEST(EarlyStopping, WithoutAModeTheMetricSaysWhatIsBetter) {
+  const EarlyStoppingOptions options{.monitor = "val_mrr@10", .min_delta = 0, .patience = 1};
+  RunPosition position;
+  EXPECT_FALSE(note_validation(options, 0.5, position));
+  EXPECT_FALSE(note_validation(options, 0.6, position));
+  EXPECT_TRUE(note_validation(options, 0.6, position));
+}
+
 TEST(EarlyStopping, AValueThatIsNoNumberEndsTheRun) {
   RunPosition position;
   EXPECT_TRUE(note_validation({}, std::nan(""), position));
@@ -41,6 +49,9 @@ TEST(RequiredValue, OfAMetricThatIsNotThereListsThoseThatAre) {
   EXPECT_EQ(required_value(metrics, "sts/spearman"), 0.9);
   EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { required_value(metrics, "val_mrr@10"); }),
             "a validation gives no val_mrr@10; it gives val_loss, sts/spearman");
+  EXPECT_EQ(message_of(ErrorKind::kUsage, [&] { required_value({}, "val_mrr@10"); }),
+            "a validation gives no val_mrr@10; it gives nothing, without validation rows and "
+            "evaluators");
 }
 
 }  // namespace

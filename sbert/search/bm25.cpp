@@ -114,7 +114,7 @@ class Search {
   std::vector<std::vector<Hit>> run(std::size_t num_queries) {
     std::vector<std::vector<Hit>> found(num_queries);
     const CorpusStatistics statistics = count_corpus();
-    // A posting is there twice while it is sorted.
+    // Each posting is held twice while it is sorted.
     const auto max_postings =
         std::max<std::size_t>(options_.index_bytes / (2 * sizeof(Posting)), 1);
     std::vector<Posting> postings;

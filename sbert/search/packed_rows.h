@@ -9,14 +9,14 @@
 
 namespace sbert {
 
-/// Rows laid out for the kernels of this processor, to be multiplied with others. A dot product has
+/// Rows packed for the kernels of this processor, to be multiplied with others. A dot product has
 /// the same bits whichever rows are beside the two, in here and among the others. For one thread.
 class PackedRows {
  public:
   /// Other rows that are best multiplied in one call: their products stay in a core's cache.
   static constexpr std::int64_t kBlockRows = 96;
 
-  /// How many rows of so many values to pack at a time: as many as stay in a core's cache.
+  /// How many rows of a length to pack at a time: as many as stay in a core's cache.
   /// @param count rows that there are; parts of it are about equally large
   static std::int64_t best_size(std::int64_t count, std::int64_t columns);
 

@@ -11,7 +11,7 @@ namespace {
 
 TEST(RowProducts, AreTheDotProductsOfAllRows) {
   const WorkerPool pool(2);
-  // Around a block of rows, and around the rows that are laid out at a time.
+  // Around a block of rows, and around the rows that are packed at a time.
   for (const auto& [n, m] : {std::pair{1, 1}, {3, 700}, {95, 2}, {97, 513}, {1'000, 40}}) {
     const FloatMatrix a = random_matrix(n, 33, 1);
     const FloatMatrix b = random_matrix(m, 33, 2);

@@ -29,7 +29,7 @@ double cosine_similarity(std::span<const float> a, std::span<const float> b) {
     squares_b += y * y;
   }
   const double lengths = std::sqrt(squares_a) * std::sqrt(squares_b);
-  return lengths > 0 ? dot / lengths : 0;
+  return lengths == 0 ? 0 : dot / lengths;
 }
 
 double squared_distance(std::span<const float> a, std::span<const float> b) {

@@ -1,5 +1,6 @@
 #include "sbert/search/similarity.h"
 
+#include <cmath>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -23,6 +24,11 @@ TEST(CosineSimilarity, ByHand) {
 
 TEST(CosineSimilarity, AVectorOfZerosIsLikeNothing) {
   EXPECT_EQ(cosine({0, 0}, {1, 2}), 0.0);
+}
+
+TEST(CosineSimilarity, WhatIsNoNumberStaysNone) {
+  EXPECT_TRUE(std::isnan(cosine({std::nanf(""), 0}, {1, 2})));
+  EXPECT_TRUE(std::isnan(cosine({INFINITY, 0}, {1, 2})));
 }
 
 TEST(CosineSimilarity, DifferentLengthsAreRefused) {

@@ -39,7 +39,7 @@ std::vector<std::vector<Hit>> search_on(int threads,
   return exact_topk(queries, corpus, k, {pool});
 }
 
-// In pieces of so many rows.
+// In pieces of that many rows.
 std::vector<std::vector<Hit>> search_pieces(
     int threads, MatrixView queries, const FloatMatrix& corpus, std::int64_t k, std::int64_t size) {
   const WorkerPool pool(threads);

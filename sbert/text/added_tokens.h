@@ -21,7 +21,7 @@ struct AddedToken {
   bool special = false;              ///< left out of decoded text
 };
 
-/// Where an added token stands in a text.
+/// Place of an added token in a text.
 struct AddedTokenMatch {
   std::int32_t id = 0;
   std::size_t begin = 0;   ///< first byte, white space that it takes included

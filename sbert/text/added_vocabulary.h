@@ -25,7 +25,7 @@ class AddedVocabulary {
 
   /// -1 if there is no such token.
   std::int32_t find(const std::string& content) const;
-  /// What stands in decoded text for an added token: its normalized form if it is sought in
+  /// The text of an added token in decoded text: its normalized form if it is sought in
   /// normalized text. Empty if no added token has this id.
   std::string_view form(std::int32_t id) const;
   bool is_special(std::int32_t id) const { return special_ids_.contains(id); }

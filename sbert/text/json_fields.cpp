@@ -6,6 +6,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/file_content.h"
 #include "sbert/text/wordpiece.h"
 
 namespace sbert {
@@ -20,6 +21,7 @@ using nlohmann::json;
 }  // namespace
 
 json parse_json_object(std::string_view bytes) {
+  refuse_stand_in(bytes);
   json value;
   try {
     value = json::parse(bytes);

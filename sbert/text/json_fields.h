@@ -24,7 +24,7 @@ const nlohmann::json& field(const nlohmann::json& object, const char* key);
 std::optional<bool> read_bool(const nlohmann::json& object, const char* key);
 std::optional<std::string> read_string(const nlohmann::json& object, const char* key);
 
-/// @throws Error(kInput) if `object` is no object, or its "type" is not `supported`
+/// @throws Error(kInput) if `object` is not an object, or its "type" is not `supported`
 void require_type(const nlohmann::json& object, std::string_view supported);
 
 /// An added token as both files write it: an object with `content` and flags. Without `normalized`

@@ -43,8 +43,8 @@ class PieceTable {
 
   std::vector<Slot> slots_;    // open addressing, a power of two, at most half full
   std::vector<char> records_;  // key bytes, length and id of each key, in the order of the entries
-  // A bit for each key, among eight bits a slot: most prefixes that are no key end here, in memory
-  // that the nearest caches hold.
+  // A bit for each key, among eight bits a slot: most prefixes that are not a key end here, in
+  // memory that the nearest caches hold.
   std::vector<std::uint64_t> filter_;
   int filter_shift_ = 0;
   int shift_ = 0;  // the top bits of a hash choose the slot

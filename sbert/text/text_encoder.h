@@ -12,7 +12,7 @@
 
 namespace sbert {
 
-/// Text to the ids that stand between [CLS] and [SEP]: added tokens are cut out of the raw text,
+/// Text to the ids between [CLS] and [SEP]: added tokens are cut out of the raw text,
 /// what lies between is normalized, further added tokens are cut out of that, and the rest is split
 /// into words and words into pieces. All of it goes from left to right, so it can end early.
 class TextEncoder {

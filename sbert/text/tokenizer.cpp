@@ -1,13 +1,16 @@
 #include "sbert/text/tokenizer.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/base/file_content.h"
 #include "sbert/base/files.h"
-#include "sbert/base/log.h"
 #include "sbert/text/text_encoder.h"
 #include "sbert/text/tokenizer_definition.h"
 
@@ -18,6 +21,7 @@ constexpr const char* kTokenizerJson = "tokenizer.json";
 constexpr const char* kVocabTxt = "vocab.txt";
 constexpr const char* kConfigJson = "tokenizer_config.json";
 constexpr const char* kSpecialTokensMapJson = "special_tokens_map.json";
+constexpr const char* kAddedTokensJson = "added_tokens.json";
 
 std::string_view file_or_empty(const TokenizerFiles& files, const char* name) {
   const auto found = files.find(name);
@@ -33,11 +37,7 @@ const char* defining_file(const TokenizerFiles& files) {
 TokenizerDefinition read_definition(const TokenizerFiles& files, const TokenizerConfig& config) {
   if (!files.contains(kTokenizerJson)) return read_vocab_txt(files.at(kVocabTxt), config);
   TokenizerDefinition definition = read_tokenizer_json(files.at(kTokenizerJson));
-  const bool lowercase = definition.normalizer.lowercase;
-  if (config.do_lower_case.value_or(lowercase) != lowercase) {
-    log_warning(concat("tokenizer_config.json says do_lower_case ", !lowercase,
-                       ", tokenizer.json says lowercase ", lowercase, ", which is taken"));
-  }
+  apply_config(config, definition);
   return definition;
 }
 
@@ -45,12 +45,14 @@ TokenizerDefinition read_definition(const TokenizerFiles& files, const Tokenizer
 
 TokenizerFiles read_tokenizer_files(const std::filesystem::path& folder) {
   TokenizerFiles files;
-  for (const char* name : {kTokenizerJson, kVocabTxt, kConfigJson, kSpecialTokensMapJson}) {
+  for (const char* name :
+       {kTokenizerJson, kVocabTxt, kConfigJson, kSpecialTokensMapJson, kAddedTokensJson}) {
     const std::filesystem::path path = folder / name;
     std::error_code error;
     // What cannot be looked at is read all the same, which says why.
     if (!std::filesystem::exists(path, error) && !error) continue;
     files[name] = read_file(path);
+    within(path.native(), [&, &bytes = files[name]] { refuse_stand_in(bytes); });
   }
   if (!files.contains(kTokenizerJson) && !files.contains(kVocabTxt)) {
     fail(ErrorKind::kInput, concat(folder, ": there is neither a tokenizer.json nor a vocab.txt"));
@@ -65,20 +67,25 @@ struct Tokenizer::State {
         added(definition.added_tokens, model, normalizer),
         encoder(added, normalizer, model),
         decoder_options(std::move(definition.decoder)),
-        cls_id(require(definition.cls_token)),
-        sep_id(require(definition.sep_token)),
+        cls_id(require(definition.cls_token, definition.cls_id)),
+        sep_id(require(definition.sep_token, definition.sep_id)),
         pad_id(std::max(find(config.pad_token), 0)),
-        model_max_length(config.model_max_length) {}
+        model_max_length(config.model_max_length),
+        truncates_left(definition.truncates_left) {}
 
   std::int32_t find(const std::string& token) const {
     const std::int32_t id = added.find(token);
     return id < 0 ? model.find(token) : id;
   }
 
-  std::int32_t require(const std::string& token) const {
+  std::int32_t require(const std::string& token, std::optional<std::int32_t> wanted) const {
     const std::int32_t id = find(token);
     if (id < 0) {
       fail(ErrorKind::kInput, concat("the special token is not in the vocabulary: ", token));
+    }
+    if (wanted.value_or(id) != id) {
+      fail(ErrorKind::kInput, concat("post_processor: the id of ", token,
+                                     " must be that of the vocabulary, ", id, ": ", *wanted));
     }
     return id;
   }
@@ -98,11 +105,14 @@ struct Tokenizer::State {
   std::int32_t sep_id;
   std::int32_t pad_id;
   std::int64_t model_max_length;
+  bool truncates_left;
 };
 
 Tokenizer::Tokenizer(TokenizerFiles files) {
-  const TokenizerConfig config = read_tokenizer_config(file_or_empty(files, kConfigJson),
-                                                       file_or_empty(files, kSpecialTokensMapJson));
+  const TokenizerConfig config =
+      read_tokenizer_config({.config = file_or_empty(files, kConfigJson),
+                             .special_map = file_or_empty(files, kSpecialTokensMapJson),
+                             .added_tokens = file_or_empty(files, kAddedTokensJson)});
   std::unique_ptr<State> state = within(defining_file(files), [&] {
     return std::make_unique<State>(read_definition(files, config), config);
   });
@@ -110,15 +120,30 @@ Tokenizer::Tokenizer(TokenizerFiles files) {
   state_ = std::move(state);
 }
 
-std::vector<std::int32_t> Tokenizer::encode(std::string_view text, std::int64_t max_length) const {
+TokenizedText Tokenizer::tokenize(std::string_view text, std::int64_t max_length) const {
   if (max_length < 2) {
     fail(ErrorKind::kUsage,
          concat("max_length must be at least 2, for the special tokens: ", max_length));
   }
   std::vector<std::int32_t> ids{state_->cls_id};
-  state_->encoder.append(text, static_cast<std::size_t>(max_length - 1), ids);
+  const auto most = static_cast<std::size_t>(max_length - 1);  // with cls_id
+  // One more than there is room for tells whether the text is longer; its end is found only from
+  // its beginning.
+  const std::size_t wanted =
+      state_->truncates_left ? std::numeric_limits<std::size_t>::max() : most + 1;
+  state_->encoder.append(text, wanted, ids);
+  const bool is_cut = ids.size() > most;
+  if (is_cut && state_->truncates_left) {
+    ids.erase(ids.begin() + 1, ids.end() - static_cast<std::ptrdiff_t>(most - 1));
+  } else if (is_cut) {
+    ids.resize(most);
+  }
   ids.push_back(state_->sep_id);
-  return ids;
+  return {.ids = std::move(ids), .is_cut = is_cut};
+}
+
+std::vector<std::int32_t> Tokenizer::encode(std::string_view text, std::int64_t max_length) const {
+  return tokenize(text, max_length).ids;
 }
 
 std::string Tokenizer::decode(const std::vector<std::int32_t>& ids) const {
@@ -136,7 +161,7 @@ std::string_view Tokenizer::piece(std::int32_t id) const {
 }
 
 std::int64_t Tokenizer::vocab_size() const {
-  return std::max(state_->model.num_ids(), std::int64_t{state_->added.highest_id()} + 1);
+  return std::max(state_->model.num_reachable_ids(), std::int64_t{state_->added.highest_id()} + 1);
 }
 
 std::int64_t Tokenizer::model_max_length() const {

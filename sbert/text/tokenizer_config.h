@@ -7,11 +7,15 @@
 #include <vector>
 
 #include "sbert/text/added_tokens.h"
+#include "sbert/text/tokenizer_keys.h"
 
 namespace sbert {
 
-/// What tokenizer_config.json and special_tokens_map.json say.
+/// What stands beside tokenizer.json and vocab.txt: tokenizer_config.json, special_tokens_map.json
+/// and added_tokens.json, as transformers 5.24 reads them.
 struct TokenizerConfig {
+  bool is_there = false;  ///< there is a tokenizer_config.json
+  TokenizerClass tokenizer_class = TokenizerClass::kBert;
   std::optional<bool> do_lower_case{};  ///< none: true
   std::optional<bool> strip_accents{};  ///< none: as do_lower_case
   bool tokenize_chinese_chars = true;
@@ -20,15 +24,29 @@ struct TokenizerConfig {
   std::string sep_token = "[SEP]";
   std::string pad_token = "[PAD]";
   std::string mask_token = "[MASK]";
-  /// added_tokens_decoder by rising id, then the special tokens that a file names; different
-  /// contents.
+  /// Whether there is an added_tokens_decoder, which names all added tokens.
+  bool lists_added_tokens = false;
+  /// Of added_tokens_decoder, else of added_tokens.json, by rising id; different contents.
   std::vector<AddedToken> added_tokens{};
+  /// The special tokens that a file names, in the order in which they get ids; different contents.
+  std::vector<AddedToken> special_tokens{};
   std::int64_t model_max_length = 0;  ///< 0: none given, or more than 10^9
+  /// Whether a long text keeps its end, not its beginning; none: as tokenizer.json says.
+  std::optional<bool> truncates_left{};
 };
 
-/// @param config_bytes tokenizer_config.json, empty if there is none; its keys go first
-/// @param map_bytes special_tokens_map.json, empty if there is none
-/// @throws Error(kInput) naming the file and the key that is wrong
-TokenizerConfig read_tokenizer_config(std::string_view config_bytes, std::string_view map_bytes);
+/// The bytes of the files, empty for a file that is not there.
+struct TokenizerConfigFiles {
+  std::string_view config{};        ///< tokenizer_config.json
+  std::string_view special_map{};   ///< special_tokens_map.json; its keys go first
+  std::string_view added_tokens{};  ///< added_tokens.json
+};
+
+/// The last two files count only where tokenizer_config.json has no added_tokens_decoder.
+/// @throws Error(kInput) naming the file and the key that is wrong or not supported
+TokenizerConfig read_tokenizer_config(const TokenizerConfigFiles& files);
+
+/// The token with this content; nullptr if there is none.
+const AddedToken* find_token(const std::vector<AddedToken>& tokens, std::string_view content);
 
 }  // namespace sbert

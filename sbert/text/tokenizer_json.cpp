@@ -1,3 +1,6 @@
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -65,17 +68,39 @@ void read_normalizer(const json& section, BertNormalizerOptions& options) {
   options.strip_accents = read_bool(normalizer, "strip_accents").value_or(options.lowercase);
 }
 
+// The embedding of another type would be added to each token's.
+void check_type(const json& part) {
+  const json& type = field(part, "type_id");
+  if (type.is_null() || type == 0) return;
+  fail(ErrorKind::kInput,
+       concat("single: type_id must be 0, the only one supported: ", type.dump()));
+}
+
 // One place of a TemplateProcessing: the name of a special token, or "$A" for the text.
 std::string read_place(const json& place) {
-  if (place.is_object() && place.contains("Sequence")) {
-    const json& sequence = place["Sequence"];
-    if (sequence.is_object() && read_string(sequence, "id") == "A") return "$A";
-  }
-  if (place.is_object() && place.contains("SpecialToken")) {
-    const json& special = place["SpecialToken"];
-    if (special.is_object()) return read_string(special, "id").value_or("");
+  for (const char* kind : {"Sequence", "SpecialToken"}) {
+    const json& part = place.is_object() ? field(place, kind) : place;
+    if (!part.is_object()) continue;
+    const std::string id = read_string(part, "id").value_or("");
+    const bool is_text = kind == std::string_view("Sequence");
+    if (is_text && id != "A") continue;
+    check_type(part);
+    return is_text ? "$A" : id;
   }
   return "";
+}
+
+// The id that the template gives to a special token: {"[CLS]": {"ids": [101], ...}, ...}.
+std::optional<std::int32_t> template_id(const json& processor, const std::string& token) {
+  const json& tokens = field(processor, "special_tokens");
+  const json& entry = tokens.is_object() ? field(tokens, token.c_str()) : tokens;
+  if (!entry.is_object()) return std::nullopt;
+  const json& ids = field(entry, "ids");
+  if (!ids.is_array() || ids.size() != 1) {
+    fail(ErrorKind::kInput,
+         concat("special_tokens: \"", token, "\" must stand for one id: ", ids.dump()));
+  }
+  return read_token_id(ids[0]);
 }
 
 void read_template(const json& processor, TokenizerDefinition& definition) {
@@ -93,25 +118,40 @@ void read_template(const json& processor, TokenizerDefinition& definition) {
   }
   definition.cls_token = places[0];
   definition.sep_token = places[2];
+  definition.cls_id = template_id(processor, places[0]);
+  definition.sep_id = template_id(processor, places[2]);
 }
 
 // BertProcessing writes its tokens as ["[SEP]", 102].
-std::string read_token_pair(const json& processor, const char* key) {
+void read_token_pair(const json& processor,
+                     const char* key,
+                     std::string& token,
+                     std::optional<std::int32_t>& id) {
   const json& pair = field(processor, key);
   if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string()) {
     fail(ErrorKind::kInput, concat(key, " must be a token and its id"));
   }
-  return pair[0].get<std::string>();
+  token = pair[0].get<std::string>();
+  id = within(key, [&] { return read_token_id(pair[1]); });
 }
 
 void read_post_processor(const json& processor, TokenizerDefinition& definition) {
   if (processor.is_object() && read_string(processor, "type") == "BertProcessing") {
-    definition.cls_token = read_token_pair(processor, "cls");
-    definition.sep_token = read_token_pair(processor, "sep");
+    read_token_pair(processor, "cls", definition.cls_token, definition.cls_id);
+    read_token_pair(processor, "sep", definition.sep_token, definition.sep_id);
     return;
   }
   require_type(processor, "TemplateProcessing");
   read_template(processor, definition);
+}
+
+bool read_truncates_left(const json& truncation) {
+  if (!truncation.is_object()) return false;
+  const std::string direction = read_string(truncation, "direction").value_or("Right");
+  if (direction != "Left" && direction != "Right") {
+    fail(ErrorKind::kInput, concat("direction must be Right or Left: ", direction));
+  }
+  return direction == "Left";
 }
 
 std::vector<AddedToken> read_added_tokens(const json& list) {
@@ -150,6 +190,8 @@ TokenizerDefinition read_tokenizer_json(std::string_view bytes) {
   within("post_processor", [&] { read_post_processor(field(root, "post_processor"), definition); });
   within("added_tokens",
          [&] { definition.added_tokens = read_added_tokens(field(root, "added_tokens")); });
+  within("truncation",
+         [&] { definition.truncates_left = read_truncates_left(field(root, "truncation")); });
   within("decoder", [&] { definition.decoder = read_decoder(field(root, "decoder")); });
   return definition;
 }

@@ -71,6 +71,13 @@ TEST(TokenizerJson, EveryKeyIsRead) {
   EXPECT_TRUE(token.special);
 }
 
+TEST(TokenizerJson, TheDirectionOfItsTruncationIsRead) {
+  EXPECT_FALSE(read_tokenizer_json(valid().dump()).truncates_left);
+  EXPECT_TRUE(read_tokenizer_json(with("/truncation/direction", "Left").dump()).truncates_left);
+  EXPECT_EQ(error_of(with("/truncation/direction", "Up")),
+            "truncation: direction must be Right or Left: Up");
+}
+
 TEST(TokenizerJson, StripAccentsFollowsLowercaseUnlessItIsGiven) {
   EXPECT_TRUE(
       read_tokenizer_json(with("/normalizer/lowercase", true).dump()).normalizer.strip_accents);
@@ -117,6 +124,14 @@ TEST(TokenizerJson, OnlyTheTemplateOfBertIsSupported) {
   EXPECT_EQ(error_of(with("/post_processor/single/2", {{"Sequence", {{"id", "A"}}}})), expected);
   EXPECT_EQ(error_of(with("/post_processor", {{"type", "BertProcessing"}, {"cls", {"[CLS]"}}})),
             "post_processor: cls must be a token and its id");
+  for (const char* place : {"/post_processor/single/0/SpecialToken/type_id",
+                            "/post_processor/single/1/Sequence/type_id",
+                            "/post_processor/single/2/SpecialToken/type_id"}) {
+    EXPECT_EQ(error_of(with(place, 1)),
+              "post_processor: single: type_id must be 0, the only one supported: 1");
+  }
+  EXPECT_EQ(error_of(with("/post_processor/special_tokens", {{"<s>", {{"ids", {1, 2}}}}})),
+            "post_processor: special_tokens: \"<s>\" must stand for one id: [1,2]");
 }
 
 TEST(TokenizerJson, TheVocabularyIsCheckedPieceByPiece) {

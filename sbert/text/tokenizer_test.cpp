@@ -8,7 +8,9 @@
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
+#include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 #include "sbert/base/files.h"
 #include "sbert/base/log.h"
@@ -16,6 +18,7 @@
 namespace sbert {
 namespace {
 
+using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Key;
@@ -148,6 +151,66 @@ TEST(Tokenizer, MovesWithItsState) {
   EXPECT_THAT(second.encode("hello [SEP]", 64), ElementsAre(2, 5, 3, 3));
 }
 
+// A tokenizer.json of four pieces.
+json small_tokenizer_json() {
+  return json::parse(
+      R"({"model": {"type": "WordPiece", "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "a": 3}},
+      "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"},
+      "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 1], "sep": ["[SEP]", 2]}})");
+}
+
+TEST(Tokenizer, FilesThatContradictEachOtherAreRefused) {
+  const auto error = [](const char* pointer, const json& value, const char* config) {
+    json file = small_tokenizer_json();
+    file[json::json_pointer(pointer)] = value;
+    return std::string(
+        error_of({{"tokenizer.json", file.dump()}, {"tokenizer_config.json", config}}).what());
+  };
+  EXPECT_EQ(error("/version", 1, R"({"cls_token": "a"})"),
+            "tokenizer.json: the special token before a text must be that of "
+            "tokenizer_config.json, a: [CLS]");
+  EXPECT_EQ(error("/version", 1, R"({"sep_token": "a"})"),
+            "tokenizer.json: the special token behind a text must be that of "
+            "tokenizer_config.json, a: [SEP]");
+  EXPECT_EQ(error("/version", 1, R"({"unk_token": "a"})"),
+            "tokenizer.json: the unk_token of the model must be that of tokenizer_config.json, a: "
+            "[UNK]");
+  EXPECT_THAT(error("/normalizer/clean_text", false, "{}"), HasSubstr("clean_text must be true"));
+  EXPECT_EQ(error("/post_processor/cls/1", 3, "{}"),
+            "tokenizer.json: post_processor: the id of [CLS] must be that of the vocabulary, 1: 3");
+  EXPECT_EQ(
+      error("/added_tokens", json::array({{{"content", "a"}}}), R"({"added_tokens_decoder": {}})"),
+      "tokenizer.json: added_tokens: \"a\" is not in the added_tokens_decoder of "
+      "tokenizer_config.json");
+}
+
+TEST(Tokenizer, ALongTextKeepsItsEndWhereTheTruncationSideIsLeft) {
+  const Tokenizer subject = tokenizer(R"({"truncation_side": "left"})");
+  EXPECT_THAT(subject.encode("hello world unaffable !", 4), ElementsAre(2, 9, 10, 3));
+  EXPECT_THAT(subject.encode("hello world", 4), ElementsAre(2, 5, 6, 3));
+  EXPECT_THAT(subject.encode("hello world", 2), ElementsAre(2, 3));
+}
+
+TEST(Tokenizer, TellsWhetherATextWasCut) {
+  for (const char* side : {"left", "right"}) {
+    const Tokenizer subject = tokenizer(concat(R"({"truncation_side": ")", side, "\"}"));
+    EXPECT_FALSE(subject.tokenize("hello world   ", 4).is_cut);
+    EXPECT_TRUE(subject.tokenize("hello world!", 4).is_cut);
+    EXPECT_TRUE(subject.tokenize("hello unaffable", 4).is_cut) << "within a word";
+    EXPECT_FALSE(subject.tokenize("", 2).is_cut);
+    EXPECT_TRUE(subject.tokenize("hello", 2).is_cut);
+  }
+}
+
+TEST(Tokenizer, IdsThatNoTextReachesDoNotCount) {
+  const auto size = [](const std::string& end) {
+    return Tokenizer({{"vocab.txt", kVocabulary + end}}).vocab_size();
+  };
+  EXPECT_EQ(size("\n\n"), 14);
+  EXPECT_EQ(size("two words\n"), 14);
+  EXPECT_EQ(size("\nword\n"), 16);
+}
+
 TEST(Tokenizer, ErrorsNameTheFile) {
   EXPECT_STREQ(error_of({}).what(), "a tokenizer needs a tokenizer.json or a vocab.txt");
   EXPECT_STREQ(error_of({{"vocab.txt", "[CLS]\n[SEP]\n"}}).what(),
@@ -177,25 +240,23 @@ class TokenizerFolder : public testing::Test {
 TEST_F(TokenizerFolder, TheFilesOfATokenizerAreReadAndNoOthers) {
   write("vocab.txt", kVocabulary);
   write("tokenizer_config.json", "{}");
+  write("added_tokens.json", "{}");
   write("config.json", "{}");
   const TokenizerFiles files = read_tokenizer_files(folder_);
-  EXPECT_THAT(files, ElementsAre(Key("tokenizer_config.json"), Key("vocab.txt")));
+  EXPECT_THAT(
+      files, ElementsAre(Key("added_tokens.json"), Key("tokenizer_config.json"), Key("vocab.txt")));
   EXPECT_EQ(files.at("vocab.txt"), kVocabulary);
 }
 
-TEST_F(TokenizerFolder, AConfigThatDisagreesAboutLowerCaseIsWarnedOf) {
-  const std::string file =
-      R"({"model": {"type": "WordPiece", "vocab": {"[UNK]": 0, "[CLS]": 1, "a": 2}},
-      "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"},
-      "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 1], "sep": ["[CLS]", 1]}})";
+TEST_F(TokenizerFolder, WhereAConfigDisagreesAboutLowerCaseItIsTakenWithAWarning) {
   const std::filesystem::path log = folder_ / "log.txt";
   log_to_file(log.native());
-  const Tokenizer subject(
-      {{"tokenizer.json", file}, {"tokenizer_config.json", R"({"do_lower_case": false})"}});
+  const Tokenizer subject({{"tokenizer.json", small_tokenizer_json().dump()},
+                           {"tokenizer_config.json", R"({"do_lower_case": false})"}});
   log_to_file("");
-  EXPECT_THAT(subject.encode("A", 64), ElementsAre(1, 2, 1));
-  EXPECT_THAT(read_file(log), HasSubstr("tokenizer_config.json says do_lower_case false, "
-                                        "tokenizer.json says lowercase true, which is taken"));
+  EXPECT_THAT(subject.encode("A a", 64), ElementsAre(1, 0, 3, 2));
+  EXPECT_THAT(read_file(log), HasSubstr("tokenizer.json says lowercase true, tokenizer_config.json "
+                                        "false, which is taken, as transformers does"));
 }
 
 TEST_F(TokenizerFolder, AFolderWithoutATokenizerIsRefused) {

@@ -23,10 +23,16 @@ std::string error_of(std::string_view bytes, const TokenizerConfig& config = {})
   return "";
 }
 
-TEST(VocabTxt, APieceALineWhateverEndsIt) {
-  EXPECT_THAT(
-      read_vocab_txt("[CLS]\n[SEP]\r\n\nb \rc", {}).vocabulary,
-      ElementsAre(Pair("[CLS]", 0), Pair("[SEP]", 1), Pair("", 2), Pair("b ", 3), Pair("c", 4)));
+TEST(VocabTxt, APieceALineWithoutTheBlanksAtItsEnd) {
+  EXPECT_THAT(read_vocab_txt("[CLS]\n[SEP]\r\n\n b \t\nc\rd\ne\u3000", {}).vocabulary,
+              ElementsAre(Pair("[CLS]", 0), Pair("[SEP]", 1), Pair("", 2), Pair(" b", 3),
+                          Pair("c\rd", 4), Pair("e", 5)));
+}
+
+TEST(VocabTxt, AClassThatNeedsATokenizerJsonIsRefused) {
+  EXPECT_EQ(error_of(kLines, {.tokenizer_class = TokenizerClass::kGeneric}),
+            "the tokenizer_class of tokenizer_config.json needs a tokenizer.json; BertTokenizer "
+            "reads this file");
 }
 
 TEST(VocabTxt, OfEqualLinesTheLastCounts) {

@@ -4,9 +4,22 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
+#include "sbert/text/unicode.h"
 #include "sbert/text/utf8.h"
 
 namespace sbert {
+namespace {
+
+bool can_be_in_a_word(std::string_view piece) {
+  for (std::size_t position = 0; position < piece.size();) {
+    const DecodedCharacter character = decode_character(piece, position);
+    if (properties_of(character.code_point).is(CharacterProperties::kWhiteSpace)) return false;
+    position += character.length;
+  }
+  return !piece.empty();
+}
+
+}  // namespace
 
 WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options)
     : vocabulary_(std::move(vocabulary)),
@@ -51,6 +64,9 @@ void WordPiece::index_ids() {
     }
     index = static_cast<std::uint32_t>(i + 1);
   }
+  const auto last = std::find_if(vocabulary_.rbegin(), vocabulary_.rend(),
+                                 [](const auto& entry) { return can_be_in_a_word(entry.first); });
+  if (last != vocabulary_.rend()) num_reachable_ids_ = std::int64_t{last->second} + 1;
 }
 
 void WordPiece::append(std::string_view word, std::vector<std::int32_t>& ids) const {
@@ -75,7 +91,7 @@ void WordPiece::append(std::string_view word, std::vector<std::int32_t>& ids) co
 }
 
 std::string_view WordPiece::piece(std::int32_t id) const {
-  if (id < 0 || id >= num_ids()) return {};
+  if (id < 0 || id >= std::ssize(index_of_id_)) return {};
   const std::uint32_t index = index_of_id_[static_cast<std::size_t>(id)];
   return index == 0 ? std::string_view{} : std::string_view{vocabulary_[index - 1].first};
 }

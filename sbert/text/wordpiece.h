@@ -23,7 +23,7 @@ class WordPiece {
   using Vocabulary = std::vector<std::pair<std::string, std::int32_t>>;
 
   /// @param vocabulary different pieces, each with its id
-  /// @throws Error(kInput) if an id is negative, above 10,000,000 or there twice, or if unk_token
+  /// @throws Error(kInput) if an id is negative, above 10,000,000 or a duplicate, or if unk_token
   ///         is not in the vocabulary
   WordPiece(Vocabulary vocabulary, const WordPieceOptions& options);
   WordPiece(WordPiece&&) = default;
@@ -37,8 +37,8 @@ class WordPiece {
   /// Empty if there is no piece with this id.
   std::string_view piece(std::int32_t id) const;
   std::int64_t num_pieces() const { return static_cast<std::int64_t>(vocabulary_.size()); }
-  /// One more than the highest id.
-  std::int64_t num_ids() const { return static_cast<std::int64_t>(index_of_id_.size()); }
+  /// One more than the highest id of a piece that a word can have: not empty, no white space in it.
+  std::int64_t num_reachable_ids() const { return num_reachable_ids_; }
 
  private:
   void index_ids();
@@ -47,6 +47,7 @@ class WordPiece {
   std::vector<std::uint32_t> index_of_id_;  // in vocabulary_, + 1; 0: no piece
   PieceTable pieces_;                       // whole pieces: what a word may begin with
   PieceTable continuations_;                // pieces with the prefix, without it: what may follow
+  std::int64_t num_reachable_ids_ = 0;
   std::size_t max_characters_ = 0;
   std::int32_t unk_id_ = -1;
 };

@@ -66,7 +66,7 @@ TEST(WordPiece, PiecesAreFoundByIdAndIdsByPiece) {
   EXPECT_EQ(model.piece(-1), "");
   EXPECT_EQ(model.find("##aff"), 2);
   EXPECT_EQ(model.find("aff"), -1);
-  EXPECT_EQ(model.num_ids(), 21);
+  EXPECT_EQ(model.num_reachable_ids(), 21);
   EXPECT_EQ(model.num_pieces(), 11);
 }
 

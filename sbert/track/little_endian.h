@@ -7,7 +7,8 @@
 
 namespace sbert {
 
-static_assert(std::endian::native == std::endian::little, "numbers are written as they lie");
+static_assert(std::endian::native == std::endian::little,
+              "numbers are written in the byte order of memory");
 
 /// Appends the bytes of a number, lowest first.
 template <std::unsigned_integral Number>

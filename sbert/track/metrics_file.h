@@ -7,7 +7,7 @@
 
 namespace sbert {
 
-/// metrics.jsonl: one object a line, `step` first, then the metrics. A value that is no number
+/// metrics.jsonl: one object a line, `step` first, then the metrics. A value that is not a number
 /// (NaN, infinity) is written as null. Each line is written with one call.
 class MetricsFile {
  public:

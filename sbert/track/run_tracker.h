@@ -23,9 +23,9 @@ class RunTracker {
  public:
   /// @param folder of the run; it exists
   /// @param config the resolved configuration, a JSON object
-  /// @param step   updates done before: 0, or that of the checkpoint that training goes on from.
+  /// @param step   updates done before: 0, or that of the checkpoint that training resumes from.
   ///               What earlier starts logged after it is dropped (metrics.jsonl, TensorBoard). A
-  ///               step above 0 goes on with the run of Weights & Biases that `folder` remembers.
+  ///               step above 0 continues the run of Weights & Biases that `folder` remembers.
   /// @throws Error(kIo) if metrics.jsonl cannot be written, Error(kUsage) if an option is wrong
   RunTracker(const std::filesystem::path& folder,
              const TrackingOptions& options,

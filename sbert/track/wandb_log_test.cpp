@@ -68,7 +68,7 @@ TEST_F(WandbLogTest, ALongRecordIsCutAtTheEndsOfBlocks) {
 TEST_F(WandbLogTest, RecordsOfEverySizeAroundABlocksEndComeBack) {
   for (std::size_t left = 0; left <= 15; ++left) {
     std::filesystem::remove(path_);
-    // The first record leaves so many bytes of its block.
+    // The first record leaves that many bytes of its block.
     const std::vector<std::string> records{std::string(32'768 - 14 - left, 'a'), "second", ""};
     EXPECT_EQ(records_in(written(records)), records) << left << " bytes left";
   }

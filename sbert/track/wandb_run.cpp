@@ -64,7 +64,20 @@ ProtobufWriter config_record(std::string_view config) {
 
 }  // namespace
 
+// What the service itself refuses.
 void WandbOptions::validate() const {
+  constexpr std::size_t kMostCharacters = 128;
+  if (project && (project->size() > kMostCharacters ||
+                  project->find_first_of("/\\#?%:") != std::string::npos)) {
+    fail(ErrorKind::kUsage,
+         concat("project must have at most ", kMostCharacters,
+                " characters and none of / \\ # ? % : (a team is entity): ", *project));
+  }
+  for (const std::string& tag : tags) {
+    constexpr std::size_t kMostOfTag = 64;
+    if (!tag.empty() && tag.size() <= kMostOfTag) continue;
+    fail(ErrorKind::kUsage, concat("tags must have 1 to ", kMostOfTag, " characters each: ", tag));
+  }
   if (id && !is_wandb_run_id(*id)) {
     fail(ErrorKind::kUsage,
          concat("id must be 1 to 128 letters, digits, '-', '_' or '.', not '.' first: ", *id));

@@ -234,5 +234,20 @@ TEST(WandbRunId, MustBeAFilesName) {
       HasSubstr("id must be 1 to 128 letters, digits, '-', '_' or '.', not '.' first: a/b"));
 }
 
+TEST(WandbOptions, WhatTheServiceRefusesIsRefusedHere) {
+  const std::pair<WandbOptions, const char*> cases[] = {
+      {{.project = "team/project"}, "and none of / \\ # ? % : (a team is entity): team/project"},
+      {{.project = "a:b"}, "(a team is entity): a:b"},
+      {{.project = std::string(129, 'p')}, "project must have at most 128 characters"},
+      {{.tags = {"good", ""}}, "tags must have 1 to 64 characters each: "},
+      {{.tags = {std::string(65, 't')}}, "tags must have 1 to 64 characters each: "},
+  };
+  for (const auto& [options, message] : cases) {
+    EXPECT_THAT(message_of(ErrorKind::kUsage, [&] { options.validate(); }),
+                testing::HasSubstr(message));
+  }
+  EXPECT_NO_THROW((WandbOptions{.project = "a project", .tags = {"one", "two"}}.validate()));
+}
+
 }  // namespace
 }  // namespace sbert

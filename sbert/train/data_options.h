@@ -72,7 +72,7 @@ struct DataOptions {
         field("index_mapping_dir", &Self::index_mapping_dir,
               "folder of the files' indexes; null: beside each file"),
         field("on_bad_record", &Self::on_bad_record,
-              "error, or skip: count and list records that are no examples"),
+              "error, or skip: count and list records that are not examples"),
         field("evaluation_sample_size", &Self::evaluation_sample_size,
               "records held out for validation, the last of the shuffled file"),
         field("evaluation_steps", &Self::evaluation_steps,

@@ -41,8 +41,8 @@ class GradientBuckets {
   /// called when all passes before are done.
   void add_up();
 
-  /// Says that the next backward passes, one by each of the first so many workers, are the last:
-  /// to be called when the passes before are done.
+  /// Declares that the next backward passes, one by each of the first `workers` workers, are the
+  /// last: to be called when the passes before are done.
   void expect_last(std::size_t workers);
 
   /// Ends what is under way: the sums are in the .grad() of the parameters or of their parts, the

@@ -25,6 +25,7 @@ void append(LossTargets& all, const LossTargets& part) {
   join(all.positive_scores, part.positive_scores);
   join(all.negative_scores, part.negative_scores);
   join(all.question_keys, part.question_keys);
+  join(all.answer_keys, part.answer_keys);
 }
 
 // The keys of documents stand in the order of the documents: all positives, then all negatives.

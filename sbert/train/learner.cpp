@@ -14,6 +14,7 @@
 #include "sbert/base/random.h"
 #include "sbert/dist/shared_embedder.h"
 #include "sbert/embed/packed_embedder.h"
+#include "sbert/loss/known_positives.h"
 #include "sbert/nn/torch_embedder.h"
 #include "sbert/optim/parameter_settings.h"
 
@@ -34,7 +35,7 @@ TrainingRecipe recipe_of(const ModelOptions& model, ComputePrecision precision) 
   return {.dropout = {.hidden = model.hidden_dropout, .attention = model.attention_dropout},
           .recomputes = model.activations_checkpoint_granularity.has_value(),
           .precision = precision,
-          .frozen_parts = model.freeze,
+          .frozen_parts = model.freeze.text,
           .lora = model.lora,
           .lora_seed = derive_key(static_cast<std::uint64_t>(model.seed), kAdapters)};
 }
@@ -98,14 +99,21 @@ Learner::Learner(const ModelOptions& model,
       encoder_(start.encoder, start.weights, recipe_of(model, options.precision), device),
       head_(start.head, device),
       memory_start_step_(model.loss.memory_start_step),
+      loss_options_(model.loss_options()),
+      has_global_negatives_(model.global_inbatch_negatives),
       averaging_interval_(options.ema.every_n_steps) {
   const std::int64_t width = embedding_width(start);
   if (options.precision == ComputePrecision::kFloat16) {
     scaler_.emplace(LossScalerOptions{.initial_scale = model.native_amp_init_scale,
                                       .growth_interval = model.native_amp_growth_interval});
   }
-  loss_ = make_loss(model.loss_options(), width, derive_key(seed_, kLossParameters));
+  loss_ = make_loss(loss_options_, width, derive_key(seed_, kLossParameters));
   const EncoderParameters trainable = encoder_.trainable_parameters();
+  if (trainable.empty()) {
+    fail(ErrorKind::kUsage,
+         concat("model.freeze leaves nothing to train; the model has embeddings and layers.0-",
+                std::ssize(start.encoder.layers) - 1, ": ", model.freeze.text));
+  }
   trained_ = named_tensors(trainable);
   for (const NamedTensor& each : loss_->parameters()) {
     each.tensor.set_data(each.tensor.detach().to(device));
@@ -137,6 +145,7 @@ StepResult Learner::update(const std::vector<MicroBatch>& micro_batches,
   if (scaler_) result.loss_scale = scale;
   result.loss = gradient_->compute(micro_batches, derive_key(seed_, kDropoutMasks, step), scale,
                                    memory_ ? memory_->documents() : LossMemory{});
+  result.left_out_negatives = count_left_out(micro_batches);
   clock.enter(Phase::kOptimizer);
   optimizer_->take_gradients();
   const NamedTensors& parts = optimizer_->parts();
@@ -157,6 +166,20 @@ StepResult Learner::update(const std::vector<MicroBatch>& micro_batches,
   optimizer_->zero_grad();
   clock.enter(Phase::kOther);
   return result;
+}
+
+std::int64_t Learner::count_left_out(const std::vector<MicroBatch>& micro_batches) const {
+  std::int64_t count = 0;
+  const bool is_masked =
+      loss_options_.name == LossKind::kContrastive && loss_options_.mask_known_positives;
+  const auto count_of = [&](const LossTargets& targets) {
+    return is_masked ? count_known_negatives(targets, loss_options_.share_hard_negatives) : 0;
+  };
+  for (const MicroBatch& batch : micro_batches) {
+    count += batch.num_dropped_negatives;
+    if (!has_global_negatives_) count += count_of(batch.targets);
+  }
+  return has_global_negatives_ ? count + count_of(gradient_->batch().targets) : count;
 }
 
 TextModel Learner::model() const {

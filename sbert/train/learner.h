@@ -38,6 +38,8 @@ struct StepResult {
   double grad_norm = 0;              ///< before clipping
   bool is_skipped = false;           ///< 16-bit gradients overflowed; the next loss scale is lower
   std::optional<double> loss_scale;  ///< of 16-bit training
+  /// Negatives that the questions of the batch lack since the data names them as answers.
+  std::int64_t left_out_negatives = 0;
 };
 
 /// All that training changes: the parameters of the encoder and of the loss, the optimizer's
@@ -48,6 +50,7 @@ class Learner {
   /// @param model   what is trained, and how
   /// @param start   the weights to begin with, which are copied; tokenizer, head and card of the
   ///                model that comes out
+  /// @throws Error(kUsage) if nothing is left to train
   /// @param pool    threads that share a micro batch on the CPU, and embed; outlives this
   /// @param group   processes that train the same; outlives this
   Learner(const ModelOptions& model,
@@ -71,6 +74,9 @@ class Learner {
   const Loss& loss() const { return *loss_; }
   c10::Device device() const;
   const Tokenizer& tokenizer() const { return frame_.tokenizer; }
+  const ModelCard& card() const { return frame_.card; }
+  /// D, of an embedding.
+  std::int64_t width() const { return head_.width(encoder_.spec().width); }
   /// Null unless exp_manager.ema.enable.
   ExponentialMovingAverage* averages() { return averages_ ? &*averages_ : nullptr; }
 
@@ -91,6 +97,8 @@ class Learner {
   void resume(const NamedTensors& state);
 
  private:
+  std::int64_t count_left_out(const std::vector<MicroBatch>& micro_batches) const;
+
   const WorkerPool& pool_;
   ProcessGroup& group_;
   std::uint64_t seed_;
@@ -102,6 +110,8 @@ class Learner {
   NamedTensors trained_;                    // of the encoder and the loss
   std::optional<CrossBatchMemory> memory_;  // model.loss.memory_size
   std::int64_t memory_start_step_;
+  LossOptions loss_options_;
+  bool has_global_negatives_;
   std::optional<GradientCache> gradient_;
   std::optional<DistributedAdamW> optimizer_;
   std::optional<ExponentialMovingAverage> averages_;

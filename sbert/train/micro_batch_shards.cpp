@@ -41,7 +41,7 @@ std::vector<Shard> shard_micro_batch(const MicroBatch& batch,
   for (std::int64_t i = 0; i < tokens.num_sequences(); ++i) {
     const std::int32_t start = tokens.cu_seqlens[static_cast<std::size_t>(i)];
     const std::int32_t end = tokens.cu_seqlens[static_cast<std::size_t>(i) + 1];
-    // A sequence belongs to the worker in whose share of the tokens its first one lies.
+    // A sequence belongs to the worker whose share of the tokens holds its first one.
     const std::size_t worker = static_cast<std::size_t>(start) * workers / tokens.ids.size();
     if (shards.empty() || worker >= shards.size()) shards.push_back({{}, {key, {}}, i});
     shards.back().tokens.append(

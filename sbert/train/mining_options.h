@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 
 #include "sbert/base/field.h"
+#include "sbert/data/input_format.h"
 #include "sbert/mine/negative_filter.h"
 
 namespace sbert {
@@ -29,6 +31,7 @@ struct TrainingMiningOptions : FilterOptions {
   std::int64_t refresh_every_n_steps = 0;
   std::int64_t start_step = 0;
   std::string pool;
+  std::optional<InputFormat> pool_format;
   std::int64_t max_pool = 0;
   NegativeMix mix;
 
@@ -44,8 +47,10 @@ struct TrainingMiningOptions : FilterOptions {
             field("start_step", &Self::start_step,
                   "update of the first mining; up to it the data's negatives are used"),
             field("pool", &Self::pool,
-                  "documents to mine from: JSON Lines, text, or a folder in BEIR's layout; empty: "
+                  "documents to mine from: a file of texts, or a folder with corpus.jsonl; empty: "
                   "those of the training data"),
+            field("pool_format", &Self::pool_format,
+                  "jsonl, csv, tsv or text; null: by the pool's name and content"),
             field("max_pool", &Self::max_pool,
                   "most documents that a mining embeds, drawn anew each time; 0: all"),
             field("mix", &Self::mix, "shares of negatives that are not mined"),

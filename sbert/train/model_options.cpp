@@ -35,6 +35,7 @@ void validate_mining(const ModelOptions& model) {
   if (!mining.is_on()) {
     const std::pair<const char*, bool> set[] = {{"start_step", mining.start_step != 0},
                                                 {"pool", !mining.pool.empty()},
+                                                {"pool_format", mining.pool_format.has_value()},
                                                 {"max_pool", mining.max_pool != 0},
                                                 {"mix.old", mining.mix.old != 0},
                                                 {"mix.random", mining.mix.random != 0}};
@@ -62,6 +63,11 @@ void validate_mining(const ModelOptions& model) {
 }
 
 void validate_negatives(const ModelOptions& model) {
+  if (model.loss.needs_negatives() && model.data.hard_negatives_to_train < 1) {
+    fail(ErrorKind::kUsage, concat("model.loss.name=", enum_name(model.loss.name),
+                                   " needs hard negatives: model.data.hard_negatives_to_train is ",
+                                   model.data.hard_negatives_to_train));
+  }
   if (model.global_inbatch_negatives) return;
   if (model.loss.name != LossKind::kContrastive) {
     fail(ErrorKind::kUsage,
@@ -76,6 +82,28 @@ void validate_negatives(const ModelOptions& model) {
 
 }  // namespace
 
+void read_value(const ConfigNode& node, std::string_view key, PartNames& value) {
+  value.text.clear();
+  if (node.is_null()) return;
+  const auto name_of = [&](const ConfigNode& each) -> const std::string& {
+    if (!each.is_string()) {
+      fail(ErrorKind::kUsage, concat(key, " must be a list of names: [embeddings,layers.0-3]"));
+    }
+    return *each.string();
+  };
+  const ConfigNode::List* items = node.list();
+  if (items == nullptr) {
+    value.text = name_of(node);
+    return;
+  }
+  for (const ConfigNode& item : *items)
+    value.text += concat(value.text.empty() ? "" : ",", name_of(item));
+}
+
+ConfigNode to_node(const PartNames& value) {
+  return {value.text};
+}
+
 void ModelOptions::validate() const {
   check_at_least("model.micro_batch_size", micro_batch_size, 1);
   check_at_least("model.global_batch_size", global_batch_size, 1);
@@ -89,6 +117,13 @@ void ModelOptions::validate() const {
   validate_negatives(*this);
   validate_mining(*this);
   if (lora) lora->validate();
+  if (lora && !freeze.text.empty()) {
+    fail(
+        ErrorKind::kUsage,
+        concat("model.freeze and model.lora: adapters train beside weights that are all frozen, so "
+               "take one out: ",
+               freeze.text));
+  }
   validate_optim(optim);
 }
 

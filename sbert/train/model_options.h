@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -71,7 +72,8 @@ struct OptimOptions {
         field("weight_decay", &Self::weight_decay, "of all but biases and LayerNorm parameters"),
         field("betas", &Self::betas, "decay rates of AdamW's two averages"),
         field("layer_decay", &Self::layer_decay,
-              "factor on the learning rate from each layer to the one below; 1: all alike"),
+              "factor on the learning rate from each layer to the one below; 1: the same rate for "
+              "all"),
         field("sched", &Self::sched, "learning-rate schedule"),
     };
   }
@@ -97,6 +99,15 @@ constexpr auto enum_names(RecomputeGranularity) {
       {{"full", RecomputeGranularity::kFull}, {"selective", RecomputeGranularity::kSelective}});
 }
 
+/// Names of parts of a model with commas between, for read_frozen_parts().
+struct PartNames {
+  std::string text;
+};
+/// Reads a list of names, or a text of names with commas between.
+/// @throws Error(kUsage)
+void read_value(const ConfigNode& node, std::string_view key, PartNames& value);
+ConfigNode to_node(const PartNames& value);
+
 struct ModelOptions {
   std::int64_t micro_batch_size = 4;
   std::int64_t global_batch_size = 8;
@@ -111,7 +122,7 @@ struct ModelOptions {
   double native_amp_init_scale = 4294967296.0;  // 2^32
   std::int64_t native_amp_growth_interval = 1'000;
   std::int64_t grad_allreduce_chunk_size_mb = 25;  // NeMo: 125
-  std::string freeze;
+  PartNames freeze;
   std::optional<RecomputeGranularity> activations_checkpoint_granularity;
   std::optional<LoraOptions> lora;
   LossOptions loss;
@@ -147,7 +158,7 @@ struct ModelOptions {
         field("grad_allreduce_chunk_size_mb", &Self::grad_allreduce_chunk_size_mb,
               "MiB of gradients that processes send each other at once, while others are computed"),
         field("freeze", &Self::freeze,
-              "parts that are not trained: embeddings,layers.0-3 (layers counted from 0)"),
+              "parts that are not trained: [embeddings,layers.0-3] (layers counted from 0)"),
         field("activations_checkpoint_granularity", &Self::activations_checkpoint_granularity,
               "full or selective: layers are computed again in the backward pass, for less memory"),
         field("lora", &Self::lora, "train low-rank adapters instead; they are merged in the end"),

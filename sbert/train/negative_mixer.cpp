@@ -22,7 +22,7 @@ struct Counts {
 
 // Systematic sampling: points at equal distances with a random start, so that a share of 1/4 is one
 // of four each time, and one of two in every second row.
-Counts share_out(const NegativeMix& mix, std::int64_t total, std::uint64_t key) {
+Counts apportion(const NegativeMix& mix, std::int64_t total, std::uint64_t key) {
   constexpr double kTwoTo53 = 9007199254740992.0;
   const double start = static_cast<double>(derive_key(key, kShares) >> 11) / kTwoTo53;
   Counts counts;
@@ -42,8 +42,11 @@ Counts share_out(const NegativeMix& mix, std::int64_t total, std::uint64_t key) 
 // Puts the negatives of a row together.
 class Mixture {
  public:
-  Mixture(const Turn& turn, const TrainingPool& pool, const ModelOptions& options)
-      : turn_(turn), pool_(pool), options_(options) {
+  Mixture(const AnswerKeys& answers,
+          const Turn& turn,
+          const TrainingPool& pool,
+          const ModelOptions& options)
+      : answers_(answers), turn_(turn), pool_(pool), options_(options) {
     for (const RowNumber row : pool.positives(turn.record))
       taken_.push_back(text_key(document_text(pool.text(row), options, turn.is_pair)));
   }
@@ -51,6 +54,7 @@ class Mixture {
   bool add(std::string text, std::uint64_t id) {
     const std::uint64_t key = text_key(text);
     if (std::find(taken_.begin(), taken_.end(), key) != taken_.end()) return false;
+    if (answers_ && std::ranges::binary_search(*answers_, key)) return false;
     taken_.push_back(key);
     negatives_.push_back(std::move(text));
     ids_.push_back(id);
@@ -71,6 +75,7 @@ class Mixture {
   }
 
  private:
+  const AnswerKeys& answers_;
   const Turn& turn_;
   const TrainingPool& pool_;
   const ModelOptions& options_;
@@ -107,9 +112,9 @@ void mix_negatives(TrainingTexts& row,
                    const TrainingPool& pool,
                    const ModelOptions& options) {
   const std::int64_t total = options.data.hard_negatives_to_train;
-  const Counts wanted = share_out(options.mining.mix, total, turn.key);
+  const Counts wanted = apportion(options.mining.mix, total, turn.key);
   const std::vector<RowNumber> rows = in_turn(mined.of(turn.record), wanted.mined, turn.key);
-  Mixture mixture(turn, pool, options);
+  Mixture mixture(row.answers, turn, pool, options);
   const auto add_old = [&](std::size_t i) {
     mixture.add(row.negatives[i], row.negative_ids.empty() ? 0 : row.negative_ids[i]);
   };

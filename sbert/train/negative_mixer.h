@@ -19,8 +19,8 @@ struct Turn {
 /// Replaces the negatives of a row by hard_negatives_to_train of three kinds, in shares of
 /// model.mining.mix that hold on average over rows: mined ones (drawn, if there are more than
 /// needed), those that the row has, and any candidates of the pool. Where one kind is short, mined
-/// and old ones stand in for each other, and random ones for both. No positive of the question
-/// becomes a negative, and no text is there twice. A teacher's scores are dropped: mined documents
+/// and old ones replace each other, and random ones for both. No answer of the question
+/// becomes a negative, and no text is repeated. A teacher's scores are dropped: mined documents
 /// have none.
 void mix_negatives(TrainingTexts& row,
                    const Turn& turn,

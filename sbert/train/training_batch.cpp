@@ -1,7 +1,6 @@
 #include "sbert/train/training_batch.h"
 
 #include <algorithm>
-#include <numeric>
 #include <string_view>
 
 #include "sbert/base/concat.h"
@@ -29,18 +28,32 @@ std::string compose(const std::string& prefix, const std::string& text, bool low
   return whole;
 }
 
-// Which negatives are taken, in order.
-std::vector<std::size_t> choose(std::size_t size,
+// Which negatives are taken, in order, of those that may be.
+std::vector<std::size_t> choose(const std::vector<std::size_t>& from,
                                 std::int64_t most,
                                 std::optional<std::uint64_t> key) {
-  const std::size_t count = std::min(size, static_cast<std::size_t>(most));
-  std::vector<std::size_t> chosen(count);
-  std::iota(chosen.begin(), chosen.end(), std::size_t{0});
-  if (key && count < size) {
-    const std::vector<RowNumber> drawn = permutation(static_cast<RowNumber>(size), *key);
-    std::copy_n(drawn.begin(), count, chosen.begin());
+  const std::size_t count = std::min(from.size(), static_cast<std::size_t>(most));
+  std::vector<std::size_t> chosen(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(count));
+  if (key && count < from.size()) {
+    const std::vector<RowNumber> drawn = permutation(static_cast<RowNumber>(from.size()), *key);
+    for (std::size_t i = 0; i < count; ++i)
+      chosen[i] = from[drawn[i]];
   }
   return chosen;
+}
+
+// The places of the negatives that are no answers.
+std::vector<std::size_t> true_negatives(const Example& example,
+                                        const ModelOptions& options,
+                                        const AnswerKeys& answers) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < example.neg_doc.size(); ++i) {
+    const bool is_answer =
+        answers && std::ranges::binary_search(
+                       *answers, document_key(example.neg_doc[i], options, example.form));
+    if (!is_answer) places.push_back(i);
+  }
+  return places;
 }
 
 // The documents' keys, positives before negatives.
@@ -69,6 +82,14 @@ std::string document_text(const std::string& text, const ModelOptions& options, 
                  options.tokenizer.do_lower_case);
 }
 
+std::uint64_t document_key(const std::string& text, const ModelOptions& options, RecordForm form) {
+  return text_key(document_text(text, options, form == RecordForm::kPair));
+}
+
+std::string text_without_prefix(const std::string& text, const ModelOptions& options) {
+  return compose("", text, options.tokenizer.do_lower_case);
+}
+
 TrainingTexts training_texts(const Example& example,
                              const ModelOptions& options,
                              const DocumentChoice& choice) {
@@ -79,8 +100,12 @@ TrainingTexts training_texts(const Example& example,
   texts.label = example.label;
   if (!example.pos_doc_ids.empty()) texts.positive_id = example.pos_doc_ids[choice.positive];
   if (!example.pos_scores.empty()) texts.positive_score = example.pos_scores[choice.positive];
+  const std::vector<std::size_t> negatives = true_negatives(example, options, choice.answers);
+  texts.question_as_document = document_key(example.question, options, example.form);
+  texts.answers = choice.answers;
+  texts.num_dropped = std::ssize(example.neg_doc) - std::ssize(negatives);
   for (const std::size_t i :
-       choose(example.neg_doc.size(), options.data.hard_negatives_to_train, choice.negatives_key)) {
+       choose(negatives, options.data.hard_negatives_to_train, choice.negatives_key)) {
     texts.negatives.push_back(document_text(example.neg_doc[i], options, is_pair));
     if (!example.neg_doc_ids.empty()) texts.negative_ids.push_back(example.neg_doc_ids[i]);
     if (!example.neg_scores.empty()) texts.negative_scores.push_back(example.neg_scores[i]);
@@ -109,8 +134,10 @@ LossTargets loss_targets(const std::vector<TrainingTexts>& rows) {
                                    row.negative_scores.end());
   }
   fill_document_keys(rows, targets);
-  for (const TrainingTexts& row : rows)
+  for (const TrainingTexts& row : rows) {
     targets.question_keys.push_back(text_key(row.question));
+    targets.answer_keys.push_back(row.answers);
+  }
   return targets;
 }
 
@@ -119,7 +146,9 @@ MicroBatch make_micro_batch(const std::vector<TrainingTexts>& rows,
                             std::int64_t max_length) {
   MicroBatch batch;
   const auto append = [&](const std::string& text) {
-    batch.tokens.append(tokenizer.encode(text, max_length));
+    const TokenizedText tokenized = tokenizer.tokenize(text, max_length);
+    batch.tokens.append(tokenized.ids);
+    batch.num_cut += tokenized.is_cut ? 1 : 0;
   };
   for (const TrainingTexts& row : rows)
     append(row.question);
@@ -148,6 +177,8 @@ std::vector<MicroBatch> make_micro_batches(const std::vector<TrainingTexts>& row
     } else {
       batches.push_back({{}, loss_targets(part)});
     }
+    for (const TrainingTexts& row : part)
+      batches.back().num_dropped_negatives += row.num_dropped;
   }
   return batches;
 }

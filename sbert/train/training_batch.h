@@ -19,6 +19,8 @@ namespace sbert {
 struct MicroBatch {
   PackedBatch tokens;
   LossTargets targets;
+  std::int64_t num_dropped_negatives = 0;  ///< TrainingTexts::num_dropped of all rows
+  std::int64_t num_cut = 0;                ///< texts that had more tokens than they were cut to
 };
 
 /// A question with its documents as the model reads them: prefixed, stripped, and lower-cased if
@@ -33,6 +35,9 @@ struct TrainingTexts {
   std::optional<double> label{};              ///< class or similarity
   std::optional<double> positive_score{};     ///< a teacher's
   std::vector<double> negative_scores{};      ///< one a negative, or empty
+  std::uint64_t question_as_document = 0;     ///< document_key() of the question; 0: not compared
+  AnswerKeys answers{};                       ///< text keys of what is no negative of the question
+  std::int64_t num_dropped = 0;               ///< hard negatives that are among the answers
 };
 
 /// Which documents of an example are taken.
@@ -40,12 +45,18 @@ struct DocumentChoice {
   std::size_t positive = 0;  ///< in pos_doc
   /// Draws the hard negatives; without it, the first are taken.
   std::optional<std::uint64_t> negatives_key{};
+  AnswerKeys answers{};  ///< negatives with these text keys are not taken
 };
 
 /// Texts as the model reads them: the prefix of their role (of a pair: pair_prefix), a space and
 /// the text, without white space at both ends.
 std::string question_text(const std::string& text, const ModelOptions& options, bool is_pair);
 std::string document_text(const std::string& text, const ModelOptions& options, bool is_pair);
+/// The same without a prefix, for where the model's prompts are put before it.
+std::string text_without_prefix(const std::string& text, const ModelOptions& options);
+
+/// text_key() of a text as a document.
+std::uint64_t document_key(const std::string& text, const ModelOptions& options, RecordForm form);
 
 /// The question, one positive, and at most hard_negatives_to_train negatives. Both texts of a pair
 /// (RecordForm::kPair) get pair_prefix, others query_prefix and passage_prefix.

@@ -97,6 +97,15 @@ TEST(DropNegatives, TakesWhatBelongsToThemToo) {
   EXPECT_THAT(bare.negatives, IsEmpty());
 }
 
+TEST(MicroBatch, CountsTheTextsThatAreCut) {
+  const TextModel model = letter_model();
+  const std::vector<TrainingTexts> rows{
+      {.question = "a b", .positive = "a b c", .negatives = {"a b c d"}},
+      {.question = "", .positive = "b", .negatives = {}}};
+  EXPECT_EQ(make_micro_batch(rows, model.tokenizer, 4).num_cut, 2);
+  EXPECT_EQ(make_micro_batch(rows, model.tokenizer, 6).num_cut, 0);
+}
+
 TEST(MicroBatch, TargetsFollowTheDocuments) {
   const TextModel model = letter_model();
   const MicroBatch batch =

@@ -13,6 +13,8 @@
 #include "sbert/data/distinct_batches.h"
 #include "sbert/data/file_patterns.h"
 #include "sbert/data/text_key.h"
+#include "sbert/train/data_warnings.h"
+#include "sbert/train/loss_data.h"
 #include "sbert/train/negative_mixer.h"
 
 namespace sbert {
@@ -56,7 +58,7 @@ std::vector<RowNumber> rows_of_positives(const ExampleSet& examples,
 }
 
 RowKeys keys_of(const TrainingTexts& row) {
-  RowKeys keys{text_key(row.question), text_key(row.positive), {}};
+  RowKeys keys{text_key(row.question), text_key(row.positive), {}, row.question_as_document};
   for (const std::string& negative : row.negatives)
     keys.negatives.push_back(text_key(negative));
   return keys;
@@ -86,6 +88,12 @@ std::string hexadecimal(std::uint64_t number) {
   return {digits, end.ptr};
 }
 
+// Where a label or a teacher's scores say how near a document is to be, none is a false negative.
+bool needs_answers(const LossOptions& loss) {
+  return loss.name == LossKind::kTriplet ||
+         (loss.name == LossKind::kContrastive && loss.mask_known_positives);
+}
+
 // As many rows as make repetitions placeable, within memory.
 std::int64_t batches_of_window(const ModelOptions& options) {
   constexpr std::int64_t kMostBatches = 16;
@@ -101,10 +109,17 @@ TrainingData::TrainingData(const ModelOptions& options)
       examples_(open_files(options.data.training_files(), options.data)),
       steps_per_window_(batches_of_window(options)) {
   const DataOptions& data = options.data;
+  check_loss_data(examples_, options);
   std::int64_t held_out = data.evaluation_sample_size;
   if (!data.data_validation.empty()) {
     validation_examples_ = open_files(data.data_validation, data);
+    check_loss_data(*validation_examples_, options);
     held_out = 0;
+  }
+  warnings_ = data_warnings(examples_.files(), options.loss);
+  if (needs_answers(options.loss)) {
+    answers_.emplace(examples_, options);
+    if (validation_examples_) validation_answers_.emplace(*validation_examples_, options);
   }
   Split split = split_records(examples_.size(), held_out);
   validation_ = std::move(split.validation);
@@ -119,7 +134,7 @@ TrainingData::TrainingData(const ModelOptions& options)
   }
   if (options.mining.is_on()) {
     records_ = std::move(split.train);
-    pool_.emplace(examples_, records_, options.mining.pool);
+    pool_.emplace(examples_, records_, options.mining.pool, options.mining.pool_format);
   }
 }
 
@@ -201,6 +216,10 @@ TrainingTexts TrainingData::row_texts(RowNumber row, std::int64_t epoch) const {
   return texts;
 }
 
+AnswerKeys TrainingData::answers_of(const Example& example) const {
+  return answers_ ? answers_->of(example) : AnswerKeys();
+}
+
 TrainingTexts TrainingData::texts_of_files(RowNumber row, std::int64_t epoch) const {
   const DataOptions& data = options_.data;
   const auto seed = static_cast<std::uint64_t>(options_.seed);
@@ -211,9 +230,12 @@ TrainingTexts TrainingData::texts_of_files(RowNumber row, std::int64_t epoch) co
   if (data.positives == PositiveChoice::kAll) {
     const std::int64_t record = examples_.record_of_positive(row);
     choice.positive = static_cast<std::size_t>(row - examples_.first_positive(record));
-    return training_texts(examples_.read(record), options_, choice);
+    const Example example = examples_.read(record);
+    choice.answers = answers_of(example);
+    return training_texts(example, options_, choice);
   }
   const Example example = examples_.read(row);
+  choice.answers = answers_of(example);
   if (data.positives == PositiveChoice::kRandom && example.pos_doc.size() > 1) {
     const auto count = static_cast<RowNumber>(example.pos_doc.size());
     choice.positive = permutation(
@@ -223,10 +245,15 @@ TrainingTexts TrainingData::texts_of_files(RowNumber row, std::int64_t epoch) co
 }
 
 TrainingTexts TrainingData::validation_row(std::int64_t i) const {
-  return training_texts(validation_examples_
-                            ? validation_examples_->read(i)
-                            : examples_.read(validation_[static_cast<std::size_t>(i)]),
-                        options_);
+  const Example example = validation_example(i);
+  const std::optional<Answers>& answers = validation_examples_ ? validation_answers_ : answers_;
+  return training_texts(example, options_,
+                        {.answers = answers ? answers->of(example) : AnswerKeys()});
+}
+
+Example TrainingData::validation_example(std::int64_t i) const {
+  return validation_examples_ ? validation_examples_->read(i)
+                              : examples_.read(validation_[static_cast<std::size_t>(i)]);
 }
 
 std::string TrainingData::fingerprint() const {
@@ -244,6 +271,7 @@ std::string TrainingData::fingerprint() const {
   if (pool_) {
     TrainingMiningOptions mining = options_.mining;
     mining.pool.clear();  // its content counts, not its place
+    mining.pool_format.reset();
     text += concat(", mining ", write_json(to_tree(mining)), " from ", pool_->num_candidates(),
                    " documents, content ", hexadecimal(pool_->content_key()));
   }

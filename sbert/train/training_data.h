@@ -10,6 +10,7 @@
 
 #include "sbert/data/example_set.h"
 #include "sbert/data/split.h"
+#include "sbert/train/answers.h"
 #include "sbert/train/mined_negatives.h"
 #include "sbert/train/model_options.h"
 #include "sbert/train/negative_refresh.h"
@@ -29,7 +30,7 @@ class TrainingData {
  public:
   /// @param options outlives this
   /// @throws Error(kUsage) if too few rows are left to train on; what find_files(),
-  ///         ExampleSet::open() and, with mining, TrainingPool() throw
+  ///         ExampleSet::open(), check_loss_data() and, with mining, TrainingPool() throw
   explicit TrainingData(const ModelOptions& options);
 
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
@@ -37,12 +38,16 @@ class TrainingData {
   std::int64_t num_validation_rows() const;
   /// True if all training files hold pairs of sentences, whose prompt is model.data.pair_prefix.
   bool is_pairs() const { return examples_.is_pairs(); }
+  /// data_warnings() of the training files.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
   /// The texts of the global batch of an update, from 0. Rows that do not fill the last batch of an
   /// epoch are left out, as NeMo's drop_last does.
   std::vector<TrainingTexts> batch(std::int64_t step) const;
   /// The texts of a validation row: the first positive, the first negatives.
   TrainingTexts validation_row(std::int64_t i) const;
+  /// The whole record of a validation row.
+  Example validation_example(std::int64_t i) const;
 
   /// What a mining before the update `step` is about. With model.mining only.
   RefreshTask refresh_task(std::int64_t step) const;
@@ -65,6 +70,7 @@ class TrainingData {
   std::shared_ptr<const Window> window(std::int64_t first_step) const;
   std::shared_ptr<const Window> make_window(std::int64_t first_step) const;
   void fill_order(std::int64_t epoch) const;
+  AnswerKeys answers_of(const Example& example) const;
   TrainingTexts row_texts(RowNumber row, std::int64_t epoch) const;
   TrainingTexts texts_of_files(RowNumber row, std::int64_t epoch) const;  // before mining
 
@@ -74,6 +80,9 @@ class TrainingData {
   std::vector<RowNumber> records_;                 // that train
   std::vector<RowNumber> rows_;        // that train; records, or positives with positives=all
   std::vector<RowNumber> validation_;  // records held out
+  std::vector<std::string> warnings_;
+  std::optional<Answers> answers_;             // of losses that have negatives without scores
+  std::optional<Answers> validation_answers_;  // of files of their own
   std::int64_t steps_per_epoch_ = 0;
   std::int64_t steps_per_window_ = 0;
   std::optional<TrainingPool> pool_;  // with model.mining

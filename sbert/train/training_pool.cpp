@@ -17,9 +17,10 @@ namespace {
 
 constexpr RowNumber kNoQuestion = std::numeric_limits<RowNumber>::max();
 
-std::vector<TextRecord> read_corpus(const std::string& corpus) {
+std::vector<TextRecord> read_corpus(const std::string& corpus, std::optional<InputFormat> format) {
   const std::filesystem::path path(corpus);
-  return read_text_records(std::filesystem::is_directory(path) ? path / "corpus.jsonl" : path);
+  return read_text_records(std::filesystem::is_directory(path) ? path / "corpus.jsonl" : path,
+                           format);
 }
 
 }  // namespace
@@ -55,11 +56,12 @@ class TrainingPool::Builder {
 
 TrainingPool::TrainingPool(const ExampleSet& examples,
                            std::span<const RowNumber> records,
-                           const std::string& corpus)
+                           const std::string& corpus,
+                           std::optional<InputFormat> format)
     : question_of_record_(static_cast<std::size_t>(examples.size()), kNoQuestion) {
   Builder builder(*this);
   if (!corpus.empty()) {
-    for (TextRecord& each : read_corpus(corpus)) {
+    for (TextRecord& each : read_corpus(corpus, format)) {
       const std::uint64_t id_key = bytes_key(each.id);
       if (!each.text.empty()) builder.add(std::move(each.text), id_key);
     }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "sbert/data/example_set.h"
+#include "sbert/data/input_format.h"
 #include "sbert/data/split.h"
 #include "sbert/mine/documents.h"
 
@@ -18,16 +20,18 @@ class TrainingPool : public Documents {
  public:
   /// @param examples the training files
   /// @param records  those that train
-  /// @param corpus   the candidates: JSON Lines, text, or a folder with corpus.jsonl; empty: the
+  /// @param corpus   the candidates: a file of texts, or a folder with corpus.jsonl; empty: the
   ///                 documents of the records
+  /// @param format   of the corpus; absent: find_format()
   /// @throws what read_text_records() throws; Error(kInput) if there is no candidate
   TrainingPool(const ExampleSet& examples,
                std::span<const RowNumber> records,
-               const std::string& corpus);
+               const std::string& corpus,
+               std::optional<InputFormat> format = std::nullopt);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(texts_.size()); }
   std::int64_t num_candidates() const { return num_candidates_; }
-  /// As it stands in the file, without prefix.
+  /// As in the file, without prefix.
   std::string text(std::int64_t row) const override {
     return texts_.at(static_cast<std::size_t>(row));
   }

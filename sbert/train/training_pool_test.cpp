@@ -57,6 +57,16 @@ TEST_F(TrainingPoolTest, HasEachDocumentOfTheRecordsOnceInTheFilesOrder) {
   EXPECT_EQ(all.num_candidates(), 7);
 }
 
+TEST_F(TrainingPoolTest, ReadsACorpusInTheFormsOfAllCommands) {
+  for (const std::string& corpus :
+       {write("c.csv", "id,text\n1,\"x, y\"\n"), write("c.ndjson", "{\"text\": \"x, y\"}\n"),
+        write("c.json", "[{\"text\": \"x, y\"}]")}) {
+    EXPECT_EQ(pool({}, corpus).text(0), "x, y") << corpus;
+  }
+  EXPECT_EQ(TrainingPool(examples(), {}, write("c.csv", "id,text\n"), InputFormat::kText).text(0),
+            "id,text");
+}
+
 TEST_F(TrainingPoolTest, LeavesRecordsOutThatDoNotTrain) {
   const TrainingPool some = pool({0, 3});
   EXPECT_THAT(texts(some), ElementsAre("a", "b", "c", "d", "g"));

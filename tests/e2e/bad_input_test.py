@@ -1,10 +1,11 @@
 """Wrong files, wrong words, a full disk: one clear line, the right exit code, nothing half-written."""
+import gzip
 import json
 import os
 import subprocess
 import unittest
 
-from program import HF_MODEL, INPUT, IO, USAGE, ProgramTest, needs_torch
+from program import ENVIRONMENT, HF_MODEL, INPUT, IO, PROGRAM, SECONDS, USAGE, ProgramTest, needs_torch
 
 GOOD = {"question": "the cat", "pos_doc": ["a mat"], "neg_doc": ["hello"]}
 
@@ -83,6 +84,65 @@ class OddButGoodInput(ProgramTest):
         self.assertEqual([vocabulary[each] for each in json.loads(printed)["ids"]], ["[CLS]", "[UNK]", "cat", "[SEP]"])
 
 
+class TextForms(ProgramTest):
+    TEXTS = ["the cat", "a mat, a dog"]
+    LINES = "the cat\na mat, a dog\n"
+    TABLE = 'id,text\n1,the cat\n2,"a mat, a dog"\n'
+
+    def ids(self, *words, stdin=b""):
+        return self.succeed("tokenize", "--model", HF_MODEL, *words, stdin=stdin)
+
+    def test_are_told_by_name_and_content(self):
+        wanted = self.ids(stdin=self.LINES.encode())
+        objects = [{"id": i, "text": text} for i, text in enumerate(self.TEXTS)]
+        forms = {"lines": "".join(json.dumps(each) + "\n" for each in objects), "array": json.dumps(objects, indent=1),
+                 "csv": self.TABLE, "tsv": "id\ttext\n1\tthe cat\n2\ta mat, a dog\n", "text": self.LINES}
+        names = {"lines": ["a.jsonl", "a.JSONL", "a.ndjson", "a.json", "a"], "array": ["a.json", "a.jsonl", "a"],
+                 "csv": ["a.csv", "a.CSV", "a"], "tsv": ["a.tsv", "a"], "text": ["a.txt", "a.md", "a"]}
+        for form, content in forms.items():
+            for name in names[form]:
+                self.write(name, content)
+                self.assertEqual(self.ids("--input", name), wanted, (form, name))
+            self.write("a.gz", gzip.compress(content.encode()))
+            self.assertEqual(self.ids("--input", "a.gz"), wanted, form)
+            self.assertEqual(self.ids(stdin=gzip.compress(content.encode())), wanted, form)
+            self.assertEqual(self.ids("--input", "/dev/stdin", stdin=content.encode()), wanted, form)
+
+    def test_pipes_and_the_format_by_name(self):
+        self.write("table.csv", self.TABLE)
+        words = f"{PROGRAM} tokenize --model {HF_MODEL} --input <(cat table.csv)"
+        done = subprocess.run(["bash", "-c", words], capture_output=True, timeout=SECONDS, cwd=self.folder, env=ENVIRONMENT)
+        self.assertEqual(done.stdout.decode(), self.ids("--input", "table.csv"), done.stderr)
+        self.assertEqual(len(self.ids("--input", "table.csv", "--input-format", "text").splitlines()), 3)
+
+    def test_search_and_cluster_read_them_too(self):
+        self.write("corpus.csv", self.TABLE)
+        self.write("queries.csv", "text\nthe cat\n")
+        found = self.succeed("search", "--model", HF_MODEL, "--corpus", "corpus.csv", "--queries", "queries.csv", "--format", "json")
+        self.assertEqual(json.loads(found)["results"][0]["id"], "1")
+        self.write("blank.txt", "the cat\n\nthe cat\n \na dog\n")
+        done = self.sbert("cluster", "--model", HF_MODEL, "--input", "blank.txt", "--clusters", "3", "--format", "jsonl")
+        self.assertEqual([json.loads(line)["id"] for line in done.stdout.splitlines()], ["1", "3", "5"])
+        for part in (b"blank.txt: blank texts, left out: 2", b"no more than 2 texts have embeddings of their own"):
+            self.assertIn(part, done.stderr)
+        pairs = self.succeed("paraphrases", "--model", HF_MODEL, "--input", "blank.txt", "--format", "jsonl").splitlines()
+        self.assertEqual(len(pairs), 3)
+
+    def test_other_encodings_are_refused(self):
+        for content, part in [("caf\u00e9\n".encode("latin-1"), "a.txt: line 1: not UTF-8: byte 4 of the line is 0xE9"),
+                              ("cat\n".encode("utf-16"), "it is UTF-16"),
+                              ("cat\n".encode("utf-16-le"), "line 1: not text: byte 2 of the line is 0x00")]:
+            self.write("a.txt", content)
+            for command in (["embed"], ["tokenize"], ["cluster", "--clusters", "1"], ["paraphrases"]):
+                self.refuse(INPUT, [part], *command, "--model", HF_MODEL, "--input", "a.txt")
+            self.refuse(INPUT, [part], "search", "--model", HF_MODEL, "--corpus", "a.txt", "cat")
+
+    def test_texts_that_look_like_options_stand_after_two_hyphens(self):
+        self.refuse(USAGE, ["-a is no option: a text that begins with - stands after --"],
+                    "similarity", "--model", HF_MODEL, "-a", "b")
+        self.succeed("similarity", "--model", HF_MODEL, "--", "-a", "b")
+
+
 class BadTexts(ProgramTest):
     def test_lines_are_named(self):
         words = ("embed", "--model", HF_MODEL, "--output", "out.npy", "--input", "texts.jsonl")
@@ -99,6 +159,25 @@ class BadTexts(ProgramTest):
         words = ("embed", "--model", HF_MODEL, "--input", "texts.txt", "--output")
         self.refuse(IO, ["none/out.npy"], *words, "none/out.npy")
         self.refuse(IO, ["folder"], *words, self.write("folder/x", "").parent)
+
+
+class BadNumbers(ProgramTest):
+    def test_a_number_that_is_none_or_too_large_is_named(self):
+        words = ("similarity", "--model", HF_MODEL, "a", "b")
+        for option, number in [("--max-length", "99999999999999999999"), ("--max-length", "9223372036854775808"),
+                               ("--max-length", "-1"), ("--max-length", "1e3"), ("--max-length", "0x10"), ("--max-length", "5 "),
+                               ("--batch-tokens", "1.5"), ("--threads", "2147483648"), ("--devices", "99999999999"),
+                               ("--threads", "")]:
+            self.refuse(USAGE, [f"{option} must be an integer from 0 to ", number], *words, option, number)
+        words = ("paraphrases", "--model", HF_MODEL, "--input", "none.txt", "--threshold")
+        for number in ("1e999", "nan", "inf", "0.5x", ""):
+            self.refuse(USAGE, [f"--threshold must be a finite number: {number}"], *words, number)
+
+    @needs_torch
+    def test_in_a_configuration_too(self):
+        self.write("train.json", json.dumps([GOOD, GOOD]))
+        for word in ("trainer.max_steps=99999999999999999999", "model.optim.lr=1e999", "model.optim.lr=nan"):
+            self.refuse(USAGE, [word.split("=")[0]], *training_words(), word, may_write=["run"])
 
 
 class BadModel(ProgramTest):
@@ -221,7 +300,7 @@ class FullDisk(ProgramTest):
     @needs_torch
     def test_training_goes_on_when_there_is_space_again(self):
         self.write("train.json", json.dumps([GOOD, GOOD]))
-        long = ("trainer.max_steps=4", "trainer.val_check_interval=2")
+        long = ("trainer.max_steps=4", "trainer.val_check_interval=2", "model.optim.sched.warmup_steps=1", "model.optim.sched.constant_steps=0")
         self.succeed(*training_words("whole", HF_MODEL, "train.json", *long))
         words = training_words("disk/run", HF_MODEL, "train.json", *long)
         self.fill(300_000)  # for one state, not for two

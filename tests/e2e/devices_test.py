@@ -1,6 +1,7 @@
 """Train on several processes: the run of one process, whoever starts them; and what happens when one of them goes away."""
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -8,7 +9,7 @@ import struct
 import subprocess
 import time
 
-from program import ENVIRONMENT, HF_MODEL, INPUT, IO, PROGRAM, SECONDS, USAGE, ProgramTest, needs_torch, read_safetensors
+from program import ENVIRONMENT, HF_MODEL, INPUT, INTERRUPTED, IO, PROGRAM, SECONDS, USAGE, ProgramTest, needs_torch, read_safetensors
 from train_test import examples
 
 SHARED_OUT = ["model.optim.name=distributed_fused_adam"]
@@ -78,7 +79,7 @@ class Devices(Training):
                     process.send_signal(signal.SIGTERM)
                     break
             lines += process.stderr.readlines()
-            self.assertEqual(process.wait(SECONDS), 0, "".join(lines))
+            self.assertEqual(process.wait(SECONDS), INTERRUPTED, "".join(lines))
         self.assertRegex("".join(lines), r"stopped after step \d+; the state is saved")
 
     def resumed(self, *words):
@@ -176,8 +177,36 @@ class Devices(Training):
                         os.kill(children(process.pid)[1], signal.SIGTERM)  # one of them alone: all leave
                         break
                 lines += process.stderr.readlines()
-                self.assertEqual(process.wait(SECONDS), 0, "".join(lines))
+                self.assertEqual(process.wait(SECONDS), INTERRUPTED, "".join(lines))
             self.assertRegex("".join(lines), r"stopped after step \d+; the state is saved")
+
+    def test_a_signal_ends_the_wait_for_the_others(self):
+        words = self.words("alone")
+        for rank in (0, 1):  # the one that keeps the store, and one that looks for it
+            for number in (signal.SIGINT, signal.SIGTERM):
+                variables = {**ENVIRONMENT, "RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.0.1",
+                             "MASTER_PORT": str(free_port())}
+                with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, text=True, cwd=self.folder, env=variables) as process:
+                    while "libtorch_cpu" not in pathlib.Path(f"/proc/{process.pid}/maps").read_text():
+                        time.sleep(0.01)
+                    time.sleep(0.3)
+                    process.send_signal(number)
+                    errors = process.stderr.read()
+                    self.assertEqual(process.wait(SECONDS), INTERRUPTED, errors)
+                self.assertIn("interrupted", errors)
+
+    def test_processes_that_share_an_embedding_leave_as_one_does_whenever_they_are_stopped(self):
+        self.write("texts.txt", "".join(row["pos_doc"][0] + "\n" for row in examples(20_000)))
+        words = ["embed", "--model", HF_MODEL, "--input", "texts.txt", "--output", "a.npy", "--devices", "2"]
+        for seconds in (0, 0.05, 0.2, 0.5, 1, 1.5):
+            with subprocess.Popen([PROGRAM, *map(str, words)], stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                                  env=ENVIRONMENT) as process:
+                any(line.startswith("starting 2 processes") for line in process.stderr)
+                time.sleep(seconds)
+                process.send_signal(signal.SIGTERM)
+                errors = process.stderr.read()
+                self.assertIn(process.wait(SECONDS), (0, INTERRUPTED), errors)  # 0: it was done before
+                self.assertTrue(process.returncode == 0 or "interrupted" in errors, errors)
 
     def start_ranks(self, size, words_of):
         """Starts processes as a launcher would. -> one for each rank"""

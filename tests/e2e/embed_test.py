@@ -4,7 +4,7 @@ import math
 import struct
 import subprocess
 
-from program import ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, WIDTH, ProgramTest, read_npy
+from program import ENVIRONMENT, HF_MODEL, INPUT, IO, PROGRAM, SECONDS, USAGE, WIDTH, ProgramTest, read_npy
 
 TEXTS = ["the cat sat on the mat", "", "a vector search model", "hello world", "query " * 60]
 
@@ -106,6 +106,72 @@ class Tokenize(ProgramTest):
                                       stderr=subprocess.PIPE, env=ENVIRONMENT, timeout=SECONDS)
             self.assertEqual(done.returncode, IO)
             self.assertRegex(done.stderr, rb"\Asbert: [^\n]*stdout[^\n]*\n\Z")
+
+
+class LongTexts(ProgramTest):
+    """Of three texts two have more than three tokens beside the special ones."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("texts.txt", "the cat\nthe cat sat on\nthe cat sat on the mat\n")
+
+    COUNT = b"2 of 3 texts were cut at 5 tokens\n"
+
+    def commands(self):
+        words = ("--model", HF_MODEL, "--max-length", 5)
+        yield ("embed", *words, "--input", "texts.txt")
+        yield ("tokenize", *words, "--input", "texts.txt")
+        yield ("paraphrases", *words, "--input", "texts.txt")
+        yield ("cluster", *words, "--input", "texts.txt", "--clusters", 2)
+
+    def test_are_counted_once_a_run(self):
+        for words in self.commands():
+            done = self.sbert(*words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stderr.count(self.COUNT), 1, f"{words}: {done.stderr}")
+        self.write("corpus.txt", "the cat sat on\n")
+        done = self.sbert("search", "--model", HF_MODEL, "--max-length", 5, "--corpus", "corpus.txt", "--queries", "texts.txt")
+        self.assertIn(b"3 of 4 texts were cut at 5 tokens\n", done.stderr)
+
+    def test_end_the_run_where_that_is_wanted(self):
+        for words in self.commands():
+            done = self.sbert(*words, "--on-long", "error")
+            self.assertEqual(done.returncode, INPUT, words)
+            self.assertIn('a text has more than 5 tokens, the special ones counted: "the cat sat on"\n', done.stderr.decode())
+        self.succeed("embed", "--model", HF_MODEL, "--input", "texts.txt", "--on-long", "error")
+        self.refuse(USAGE, ["--on-long", "cut", "error", "drop"], *next(self.commands()), "--on-long", "drop")
+
+
+class NotFinite(ProgramTest):
+    """A model in which the word "cat" makes each embedding NaN."""
+
+    def setUp(self):
+        super().setUp()
+        cat = (HF_MODEL / "vocab.txt").read_text().split("\n").index("cat")
+
+        def spoil(tensors):
+            name = "embeddings.word_embeddings.weight"
+            dtype, shape, data = tensors[name]
+            begin = cat * shape[1] * 4
+            tensors[name] = (dtype, shape, data[:begin] + struct.pack("<f", math.nan) + data[begin + 4:])
+        self.model = self.copy_model("model", change_tensors=spoil)
+
+    def test_text_is_named_by_every_command(self):
+        self.write("texts.txt", "hello world\nthe cat sat\n")
+        part = 'embedding of a text is not finite: "the cat sat"'
+        words = ("--model", self.model, "--input", "texts.txt")
+        for command in (("embed", *words), ("embed", *words, "--output", "out.npy"), ("embed", *words, "--precision", "int8"),
+                        ("paraphrases", *words), ("cluster", *words, "--clusters", 2),
+                        ("similarity", "--model", self.model, "hello", "the cat sat"),
+                        ("search", "--model", self.model, "--corpus", "texts.txt", "hello"),
+                        ("search", "--model", self.model, "--corpus", "texts.txt", "hello", "--embeddings", "out.npy")):
+            done = self.sbert(*command)
+            self.assertEqual(done.returncode, INPUT, command)
+            self.assertIn(part, done.stderr.decode())
+            self.assertEqual(done.stdout, b"")
+        self.assertFalse((self.folder / "out.npy").exists())
+        self.write("texts.txt", "hello world\n")
+        self.succeed("embed", *words)
 
 
 class Similarity(ProgramTest):

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from program import (ENVIRONMENT, HF_MODEL, IO, PROGRAM, SECONDS, USAGE, ProgramTest, needs_torch, read_npy, read_safetensors)
+from program import (ENVIRONMENT, HF_MODEL, INTERRUPTED, IO, PROGRAM, SECONDS, USAGE, ProgramTest, needs_torch, read_npy, read_safetensors)
 
 WORDS = "the cat sat on mat query passage hello world vector search text model train a of and".split()
 def is_timing(name):
@@ -88,12 +88,12 @@ class Train(ProgramTest):
         self.succeed(*self.words("whole"))
 
         code, errors = self.signal_at("step 20:", signal.SIGINT, self.words("stopped"))
-        self.assertEqual(code, 0, errors)
+        self.assertEqual(code, INTERRUPTED, errors)
         self.assertRegex(errors.splitlines()[-1], r"\Astopped after step \d+; the state is saved")
         self.assertNotIn("sbert: ", errors)
         self.assertFalse((self.folder / "stopped" / MODEL_NAME).exists())
         code, errors = self.signal_at("step 60:", signal.SIGTERM, self.words("stopped"))
-        self.assertEqual(code, 0, errors)
+        self.assertEqual(code, INTERRUPTED, errors)
         self.assertRegex(errors, r"resuming from \S+ at step \d+")
         self.succeed(*self.words("stopped"))
         self.assert_same_run("stopped", "whole")
@@ -132,7 +132,7 @@ class Train(ProgramTest):
                  "+model.mining.pool=corpus.txt"]
         self.succeed(*self.words("whole", *words))
         code, errors = self.signal_at("mining negatives for", signal.SIGINT, self.words("stopped", *words))
-        self.assertEqual(code, 0, errors)
+        self.assertEqual(code, INTERRUPTED, errors)
         self.assertTrue(errors.splitlines()[-1].startswith("stopped after step 3; the state is saved"), errors)
         self.assertEqual(list((self.folder / "stopped/checkpoints").glob("*.negatives")), [])
         self.succeed(*self.words("stopped", *words))
@@ -212,6 +212,7 @@ class Train(ProgramTest):
 
     def test_leaves_metrics_configuration_and_checkpoints(self):
         self.succeed(*self.words("run", "trainer.max_steps=5", "trainer.log_every_n_steps=2", "trainer.val_check_interval=2",
+                                 "model.optim.sched.warmup_steps=2",
                                  "exp_manager.checkpoint_callback_params.save_top_k=1"))
         metrics = self.metrics("run")
         training = [line for line in metrics if "reduced_train_loss" in line]
@@ -231,7 +232,14 @@ class Train(ProgramTest):
         # Other data in the same folder is no resumption.
         self.write("train.json", json.dumps(examples(59)))
         self.refuse(USAGE, ["other data", "exp_manager.explicit_log_dir"],
-                    *self.words("run", "trainer.max_steps=5"), may_write=["run/"])
+                    *self.words("run", "trainer.max_steps=5", "model.optim.sched.warmup_steps=2"), may_write=["run/"])
+
+    def test_a_finished_run_without_its_metrics_is_still_finished(self):
+        words = self.words("run", "trainer.max_steps=2")
+        self.succeed(*words)
+        (self.folder / "run/metrics.jsonl").unlink()
+        self.succeed(*words)
+        self.assertTrue((self.folder / "run/report.html").exists())
 
     def test_micro_batches_change_no_result_worth_naming(self):
         self.write("text.txt", "the cat sat on a mat\n")

@@ -20,7 +20,15 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kModelType = "bert";
-constexpr std::string_view kPrefix = "bert.";  // of checkpoints with a head
+constexpr std::array<std::string_view, 3> kAnchors = {
+    "embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight",
+    "encoder.layer.0.attention.self.query.weight"};
+
+// Of a LayerNorm, as TensorFlow's BERT and the checkpoints made of it name its two parameters.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kOldNames = {{
+    {".LayerNorm.gamma", ".LayerNorm.weight"},
+    {".LayerNorm.beta", ".LayerNorm.bias"},
+}};
 
 // A size, its key in config.json and the most that is read.
 struct SizeKey {
@@ -126,10 +134,13 @@ nlohmann::ordered_json write(const EncoderSpec& spec) {
 
 // parameter_specs() has BERT's own names.
 std::optional<std::string> parameter_name(std::string_view tensor) {
-  if (tensor.starts_with(kPrefix)) tensor.remove_prefix(kPrefix.size());
   const bool is_of_encoder = tensor.starts_with("embeddings.") || tensor.starts_with("encoder.");
   const bool is_constant = tensor.ends_with(".position_ids") || tensor.ends_with(".token_type_ids");
   if (!is_of_encoder || is_constant) return std::nullopt;
+  for (const auto& [before, now] : kOldNames) {
+    if (tensor.ends_with(before))
+      return concat(tensor.substr(0, tensor.size() - before.size()), now);
+  }
   return std::string(tensor);
 }
 
@@ -139,7 +150,14 @@ std::string tensor_name(std::string_view parameter) {
 
 }  // namespace
 
-const EncoderFamily kBertFamily = {kModelType, read, write, parameter_name, tensor_name};
+const EncoderFamily kBertFamily = {
+    .model_type = kModelType,
+    .read = read,
+    .anchors = kAnchors,
+    .write = write,
+    .parameter_name = parameter_name,
+    .tensor_name = tensor_name,
+};
 
 void BertSizes::validate() const {
   check(*this, kMembers);

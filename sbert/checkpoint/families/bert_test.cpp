@@ -17,30 +17,68 @@ TEST(FindFamily, ListsThoseItKnows) {
             "model_type must be \"bert\", the only one supported: Bert");
 }
 
-TEST(BertFamily, NamesAreThoseOfTheParametersWithAndWithoutThePrefix) {
+TEST(BertFamily, NamesAreThoseOfTheParameters) {
   for (const ParameterSpec& each : parameter_specs(bert_spec({.num_layers = 2}))) {
     EXPECT_EQ(kBertFamily.parameter_name(each.name), each.name);
-    EXPECT_EQ(kBertFamily.parameter_name("bert." + each.name), each.name);
     EXPECT_EQ(kBertFamily.tensor_name(each.name), each.name);
   }
 }
 
 TEST(BertFamily, LeavesOutWhatAnEmbeddingDoesNotNeed) {
   for (const char* name :
-       {"embeddings.position_ids", "bert.embeddings.token_type_ids", "pooler.dense.weight",
-        "bert.pooler.dense.bias", "cls.predictions.decoder.weight", "classifier.bias"}) {
+       {"embeddings.position_ids", "embeddings.token_type_ids", "pooler.dense.weight",
+        "cls.predictions.decoder.weight", "cls.predictions.transform.LayerNorm.gamma"}) {
     EXPECT_EQ(kBertFamily.parameter_name(name), std::nullopt) << name;
   }
 }
 
-TEST(FromFamily, RenamesAndLeavesOut) {
+TEST(BertFamily, KnowsTheOldNamesOfLayerNorms) {
+  const auto name = [](const char* tensor) { return kBertFamily.parameter_name(tensor); };
+  EXPECT_EQ(name("embeddings.LayerNorm.gamma"), "embeddings.LayerNorm.weight");
+  EXPECT_EQ(name("embeddings.LayerNorm.beta"), "embeddings.LayerNorm.bias");
+  EXPECT_EQ(name("encoder.layer.11.attention.output.LayerNorm.gamma"),
+            "encoder.layer.11.attention.output.LayerNorm.weight");
+  EXPECT_EQ(name("encoder.layer.0.output.LayerNorm.beta"), "encoder.layer.0.output.LayerNorm.bias");
+  EXPECT_EQ(name("encoder.layer.0.output.dense.gamma"), "encoder.layer.0.output.dense.gamma");
+}
+
+Weight one(const std::string& name) {
+  return make_weight(name, {1}, {1});
+}
+
+TEST(FromFamily, TakesWhatStandsBeforeAllNamesAway) {
   set_quiet(true);
-  const Weights weights = from_family(
-      kBertFamily, {make_weight("bert.embeddings.LayerNorm.bias", {1}, {1}),
-                    make_weight("cls.bias", {1}, {1}), make_weight("encoder.x", {1}, {2})});
-  ASSERT_EQ(weights.size(), 2U);
-  EXPECT_EQ(weights[0].name, "embeddings.LayerNorm.bias");
-  EXPECT_EQ(weights[1].name, "encoder.x");
+  for (const std::string prefix : {"", "bert.", "module.", "model.", "0.auto_model.",
+                                   "module.bert.", "model.bert.", "_orig_mod.", "text_encoder."}) {
+    const Weights weights =
+        from_family(kBertFamily, {one(prefix + "embeddings.word_embeddings.weight"),
+                                  one(prefix + "embeddings.LayerNorm.gamma"),
+                                  one(prefix + "pooler.dense.weight"), one("cls.bias"),
+                                  one(prefix + "encoder.x"), one("2.linear.weight")});
+    ASSERT_EQ(weights.size(), 3U) << prefix;
+    EXPECT_EQ(weights[0].name, "embeddings.word_embeddings.weight");
+    EXPECT_EQ(weights[1].name, "embeddings.LayerNorm.weight");
+    EXPECT_EQ(weights[2].name, "encoder.x");
+  }
+}
+
+TEST(FromFamily, RefusesTwoEncodersByName) {
+  const std::string name = "embeddings.word_embeddings.weight";
+  EXPECT_THAT(input_error([&] {
+                from_family(kBertFamily, {one("question." + name), one("context." + name)});
+              }),
+              testing::EndsWith("begin with: context., question."));
+  EXPECT_THAT(input_error([&] { from_family(kBertFamily, {one(name), one("bert." + name)}); }),
+              testing::HasSubstr("several encoders"));
+}
+
+TEST(FromFamily, RefusesTwoTensorsForOneParameter) {
+  EXPECT_EQ(input_error([&] {
+              from_family(kBertFamily,
+                          {one("embeddings.LayerNorm.gamma"), one("embeddings.LayerNorm.weight")});
+            }),
+            "two tensors are the encoder's embeddings.LayerNorm.weight: "
+            "embeddings.LayerNorm.gamma and embeddings.LayerNorm.weight");
 }
 
 TEST(BertSpec, IsTheReverseOfBertSizes) {

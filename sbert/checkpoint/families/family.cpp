@@ -1,6 +1,8 @@
 #include "sbert/checkpoint/families/family.h"
 
 #include <array>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "sbert/base/concat.h"
@@ -21,6 +23,25 @@ constexpr std::array<std::pair<std::string_view, Activation>, 4> kActivations = 
     {"relu", Activation::kRelu},
 }};
 
+// What stands before the names of the encoder's tensors; nothing, if none of the anchors is there.
+std::string encoder_prefix(const EncoderFamily& family, const Weights& tensors) {
+  std::set<std::string> prefixes;
+  for (const Weight& each : tensors) {
+    for (const std::string_view anchor : family.anchors) {
+      if (!each.name.ends_with(anchor)) continue;
+      std::string prefix = each.name.substr(0, each.name.size() - anchor.size());
+      if (prefix.empty() || prefix.ends_with('.')) prefixes.insert(std::move(prefix));
+    }
+  }
+  if (prefixes.empty()) return "";
+  if (prefixes.size() == 1) return *prefixes.begin();
+  fail(
+      ErrorKind::kInput,
+      concat("the weights hold several encoders, where one is expected; the names of their tensors "
+             "begin with: ",
+             joined({prefixes.begin(), prefixes.end()})));
+}
+
 }  // namespace
 
 const EncoderFamily& find_family(std::string_view model_type) {
@@ -34,16 +55,26 @@ const EncoderFamily& find_family(std::string_view model_type) {
 }
 
 Weights from_family(const EncoderFamily& family, Weights tensors) {
+  const std::string prefix = encoder_prefix(family, tensors);
   Weights weights;
   Weights ignored;
+  std::map<std::string, std::string> sources;
   for (Weight& each : tensors) {
-    std::optional<std::string> name = family.parameter_name(each.name);
-    if (name) {
-      each.name = std::move(*name);
-      weights.push_back(std::move(each));
-    } else {
+    const bool is_of_encoder = each.name.starts_with(prefix);
+    std::optional<std::string> name =
+        is_of_encoder ? family.parameter_name(std::string_view(each.name).substr(prefix.size()))
+                      : std::nullopt;
+    if (!name) {
       ignored.push_back(std::move(each));
+      continue;
     }
+    const auto [first, is_new] = sources.emplace(*name, each.name);
+    if (!is_new) {
+      fail(ErrorKind::kInput, concat("two tensors are the encoder's ", *name, ": ", first->second,
+                                     " and ", each.name));
+    }
+    each.name = std::move(*name);
+    weights.push_back(std::move(each));
   }
   log_ignored(ignored);
   return weights;

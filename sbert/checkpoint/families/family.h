@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,9 +19,13 @@ struct EncoderFamily {
   /// @throws Error(kInput) naming the keys that are missing, wrong, or ask for what is not
   /// supported
   EncoderSpec (*read)(const nlohmann::json& config);
+  /// Names of tensors that an encoder of the family has once. What stands before them in a
+  /// checkpoint ("bert.", "module.", "0.auto_model.", ...) stands before all of the encoder's.
+  std::span<const std::string_view> anchors;
   /// The keys of config.json that describe the encoder; the reverse of read().
   nlohmann::ordered_json (*write)(const EncoderSpec& spec);
-  /// The name that parameter_specs() gives the family's tensor; nullopt for what an embedding does
+  /// The name that parameter_specs() gives the family's tensor, be it the one of an older release;
+  /// nullopt for what an embedding does
   /// not need: heads, poolers, constants.
   std::optional<std::string> (*parameter_name)(std::string_view tensor);
   /// The reverse.
@@ -32,6 +37,7 @@ const EncoderFamily& find_family(std::string_view model_type);
 
 /// A checkpoint's tensors under the names of parameter_specs(). What an embedding does not need is
 /// left out, which is logged.
+/// @throws Error(kInput) naming both, if there are two encoders, or two tensors for one parameter
 Weights from_family(const EncoderFamily& family, Weights tensors);
 /// The reverse.
 Weights to_family(const EncoderFamily& family, Weights weights);

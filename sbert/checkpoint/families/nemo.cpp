@@ -27,7 +27,7 @@ constexpr std::string_view kTypeEmbeddings = "embeddings.token_type_embeddings.w
 constexpr std::string_view kPositionEmbeddings = "embeddings.position_embeddings.weight";
 // Query, key and value of a layer, which NeMo stacks, and the names of the three.
 constexpr std::string_view kFused = ".attention.self.qkv.";
-constexpr std::array<std::string_view, 3> kApart = {
+constexpr std::array<std::string_view, 3> kSeparate = {
     ".attention.self.query.", ".attention.self.key.", ".attention.self.value."};
 constexpr std::int64_t kNemoTokenTypes = 2;
 
@@ -164,7 +164,7 @@ Weight exchanged(const Weight& fused, std::int64_t first, std::int64_t second) {
 Weight stacked(const Weight& query, const Weight& key, const Weight& value) {
   std::vector<std::int64_t> shape = query.shape;
   shape[0] += key.shape[0] + value.shape[0];
-  WeightBuffer result(replaced(query.name, kApart[0], kFused), ElementType::kFloat32,
+  WeightBuffer result(replaced(query.name, kSeparate[0], kFused), ElementType::kFloat32,
                       std::move(shape));
   auto* to = reinterpret_cast<float*>(result.bytes());
   for (const Weight* part : {&query, &key, &value}) {
@@ -176,9 +176,9 @@ Weight stacked(const Weight& query, const Weight& key, const Weight& value) {
 
 void add_parts(const Weight& fused, Weights& weights) {
   const std::int64_t rows = fused.shape[0] / 3;
-  for (std::size_t i = 0; i < kApart.size(); ++i) {
+  for (std::size_t i = 0; i < kSeparate.size(); ++i) {
     Weight part = slice_rows(fused, static_cast<std::int64_t>(i) * rows, rows);
-    part.name = replaced(fused.name, kFused, kApart[i]);
+    part.name = replaced(fused.name, kFused, kSeparate[i]);
     weights.push_back(std::move(part));
   }
 }
@@ -190,16 +190,16 @@ Weights with_stacked(const Weights& weights) {
     by_name[each.name] = &each;
   Weights result;
   for (const Weight& each : weights) {
-    if (each.name.find(kApart[1]) != std::string::npos ||
-        each.name.find(kApart[2]) != std::string::npos) {
+    if (each.name.find(kSeparate[1]) != std::string::npos ||
+        each.name.find(kSeparate[2]) != std::string::npos) {
       continue;
     }
-    if (each.name.find(kApart[0]) == std::string::npos) {
+    if (each.name.find(kSeparate[0]) == std::string::npos) {
       result.push_back(each);
       continue;
     }
-    result.push_back(stacked(each, *by_name.at(replaced(each.name, kApart[0], kApart[1])),
-                             *by_name.at(replaced(each.name, kApart[0], kApart[2]))));
+    result.push_back(stacked(each, *by_name.at(replaced(each.name, kSeparate[0], kSeparate[1])),
+                             *by_name.at(replaced(each.name, kSeparate[0], kSeparate[2]))));
   }
   return result;
 }

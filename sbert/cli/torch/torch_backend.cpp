@@ -55,8 +55,9 @@ void run_with_others(const Membership& membership,
   }
   if (membership.rank > 0) set_quiet(true);
   const c10::Device device = device_of(options, membership.local_rank);
-  const std::unique_ptr<ProcessGroup> group = connect(membership, device, kTimeoutSeconds);
-  do_together(*group, [&] {
+  const std::unique_ptr<ProcessGroup> group =
+      connect(membership, device, kTimeoutSeconds, signal_stop_token());
+  run_collective(*group, [&] {
     with_device_errors([&] {
       const std::unique_ptr<Models> models = models_on(device, options);
       if (group->is_leader()) {

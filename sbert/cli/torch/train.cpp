@@ -12,6 +12,7 @@
 #include <c10/core/Device.h>
 
 #include "sbert/base/concat.h"
+#include "sbert/base/folder_lock.h"
 #include "sbert/base/log.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/torch/train_config.h"
@@ -82,32 +83,51 @@ void report(const TrainResult& result, const std::filesystem::path& folder) {
                   result.steps, "; the state is saved; run the same command to resume"));
 }
 
+// A finished run that is started again may have lost its metrics.
+void write_report(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / "metrics.jsonl")) {
+    write_training_report(folder, folder / "report.html");
+  } else {
+    log_warning(concat(folder / "metrics.jsonl", ": not there, so no report.html is written"));
+  }
+}
+
 struct TrainCommand {
   const Arguments& arguments;
   const CommandLine& line;
-  const ConfigTree& config;  // resolved
+  const ConfigTree& config;  // before interpolations are resolved
+  const ConfigTree& resolved;
   const TrainOptions& options;
 };
 
-void train(const TrainCommand& command, const c10::Device& device, ProcessGroup& group) {
+// What was changed; the whole is in a file.
+void report_configuration(const TrainCommand& command, const std::filesystem::path& folder) {
+  std::string text = concat("the configuration of this run is in ", folder / "hparams.yaml",
+                            "; changed of the one built in:");
+  for (const std::string& word : changed_words(command.line, command.config))
+    text += concat("\n  ", word);
+  log_info(text);
+  report_ignored_keys(command.line, command.config);
+}
+
+RunEnd train(const TrainCommand& command, const c10::Device& device, ProcessGroup& group) {
   const TrainOptions& options = command.options;
   const WorkerPool pool;
   TextModel start = load_start(options, pool);
-  refuse_other_architecture(command.config, overridden_keys(command.line), start.encoder);
+  refuse_other_architecture(command.resolved, overridden_keys(command.line), start.encoder);
   const std::filesystem::path folder = log_folder(options.exp_manager, time_stamp());
+  std::optional<FolderLock> lock;  // of the process that writes
   if (group.is_leader()) {
-    const std::string config = write_yaml(with_defaults(command.config, options));
+    lock.emplace(folder);
+    const std::string config = write_yaml(with_defaults(command.resolved, options));
     open_run_folder(folder, quoted(command.arguments), config);
-    log_info(
-        concat("the configuration of this run, also in ", folder / "hparams.yaml", ":\n", config));
-    report_ignored_keys(command.line, command.config);
+    report_configuration(command, folder);
   }
   const TrainResult result =
       train_model(options, folder, std::move(start), device, {pool, signal_stop_token()}, group);
-  if (result.end == RunEnd::kFinished && group.is_leader()) {
-    write_training_report(folder, folder / "report.html");
-  }
+  if (result.end == RunEnd::kFinished && group.is_leader()) write_report(folder);
   report(result, folder);
+  return result.end;
 }
 
 // This process's place among those that a launcher started; they must be as many as the options
@@ -153,10 +173,13 @@ void run_train(const Arguments& arguments, const Arguments& words) {
   const c10::Device device = options.trainer.device(membership ? membership->local_rank : 0);
   std::unique_ptr<ProcessGroup> connected;
   if (membership) {
-    connected = connect(*membership, device, static_cast<int>(options.trainer.process_timeout_s));
+    connected = connect(*membership, device, static_cast<int>(options.trainer.process_timeout_s),
+                        signal_stop_token());
   }
   ProcessGroup& group = connected ? *connected : alone();
-  do_together(group, [&] { train({arguments, line, resolved, options}, device, group); });
+  const RunEnd end = run_collective(
+      group, [&] { return train({arguments, line, tree, resolved, options}, device, group); });
+  if (end == RunEnd::kAskedToStop) fail(ErrorKind::kCancelled, "");  // report() has said it
 }
 
 }  // namespace sbert

@@ -9,6 +9,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
 #include "sbert/cli/torch/built_in_config.h"
+#include "sbert/config/changes.h"
 #include "sbert/config/interpolation.h"
 #include "sbert/config/options.h"
 #include "sbert/config/overrides.h"
@@ -19,6 +20,7 @@ namespace sbert {
 namespace {
 
 constexpr const char* kDefaultName = "megatron_sbert_config";
+constexpr std::string_view kBuiltInNames[] = {kDefaultName, "megatron_bert_config"};
 
 std::string name_without_yaml(std::string name) {
   if (name.empty()) name = kDefaultName;
@@ -112,18 +114,28 @@ std::vector<std::string> overridden_keys(const CommandLine& line) {
   return keys;
 }
 
-void report_ignored_keys(const CommandLine& line, const ConfigTree& resolved) {
-  const ConfigTree defaults = resolve(ConfigTree(parse_yaml(*built_in_config(kDefaultName))));
+std::vector<std::string> changed_words(const CommandLine& line, const ConfigTree& config) {
+  const auto built_in = built_in_config(name_without_yaml(line.config_name));
+  return changes(ConfigTree(parse_yaml(built_in.value_or(*built_in_config(kDefaultName)))), config);
+}
+
+void report_ignored_keys(const CommandLine& line, const ConfigTree& config) {
+  std::vector<ConfigTree> shipped;
+  for (const std::string_view name : kBuiltInNames)
+    shipped.emplace_back(parse_yaml(*built_in_config(name)));
   const std::vector<std::string> overridden = overridden_keys(line);
   for (const IgnoredKey& each : ignored_nemo_keys()) {
     const std::string key(each.key);
-    const ConfigNode* value = resolved.find(key);
+    const ConfigNode* value = config.find(key);
     const bool is_overridden = std::any_of(
         overridden.begin(), overridden.end(),
         [&](const std::string& word) { return word == key || word.starts_with(key + '.'); });
-    const ConfigNode* usual = defaults.find(key);
-    const bool is_usual = value == nullptr || (usual != nullptr && *value == *usual);
-    if (is_overridden || !is_usual) log_info(concat(key, " has no effect: ", each.reason));
+    const bool is_usual =
+        value == nullptr || std::ranges::any_of(shipped, [&](const auto& each_shipped) {
+          const ConfigNode* usual = each_shipped.find(key);
+          return usual != nullptr && *value == *usual;
+        });
+    if (is_overridden || !is_usual) log_warning(concat(key, " has no effect: ", each.reason));
   }
 }
 

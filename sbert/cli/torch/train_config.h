@@ -9,7 +9,7 @@
 
 namespace sbert {
 
-/// The configuration that a command line stands for, before interpolations are resolved: the file
+/// The configuration of a command line, before interpolations are resolved: the file
 /// that it names, or the built-in one of that name, with the overrides applied. A key that sbert
 /// knows may be set whether the file has it or not.
 /// @throws Error(kUsage) or Error(kInput) naming the file or the word that is wrong
@@ -25,8 +25,13 @@ ConfigTree with_defaults(const ConfigTree& resolved, const TrainOptions& options
 /// The dotted keys of the words that change the configuration.
 std::vector<std::string> overridden_keys(const CommandLine& line);
 
-/// Says of each key without effect that was overridden, or has another value than the built-in
-/// configuration gives it, why that is so.
-void report_ignored_keys(const CommandLine& line, const ConfigTree& resolved);
+/// The words of a command line that make the configuration out of the built-in one.
+/// @param config as train_config() gives it: a value that follows another one is no change
+std::vector<std::string> changed_words(const CommandLine& line, const ConfigTree& config);
+
+/// Warns of each key without effect that the user gave, by a word or by a value of a file that no
+/// built-in configuration has, and says why that is so.
+/// @param config as train_config() gives it
+void report_ignored_keys(const CommandLine& line, const ConfigTree& config);
 
 }  // namespace sbert

@@ -1,4 +1,4 @@
-#include "sbert/dist/beacon.h"
+#include "sbert/dist/heartbeat.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -23,15 +23,15 @@ int port_of(const sockaddr_storage& address) {
                    : reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
-// What is known of a beacon.
+// What is known of a heartbeat.
 struct Sight {
   Socket socket;
   bool is_connected = false;
   bool is_out = false;
 };
 
-// The other end of a connection that was made at the moment the beacon went out may never have come
-// to be, of which the kernel says nothing until it asks: every second.
+// The other end of a connection that was made at the moment the heartbeat went out may never have
+// come to be, of which the kernel says nothing until it asks: every second.
 void keep_asking(int socket) {
   constexpr int kYes = 1;
   constexpr int kSecond = 1;
@@ -40,7 +40,7 @@ void keep_asking(int socket) {
   ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &kSecond, sizeof kSecond);
 }
 
-Sight begin_looking(const BeaconPlace& place) {
+Sight begin_looking(const HeartbeatPlace& place) {
   Sight sight;
   const Addresses found = place.port > 0 ? addresses_of(place.address, place.port, SOCK_STREAM)
                                          : Addresses(nullptr, {});
@@ -58,7 +58,7 @@ Sight begin_looking(const BeaconPlace& place) {
   return sight;
 }
 
-// The kernel ends the connection when it closes the beacon's socket.
+// The kernel ends the connection when it closes the heartbeat's socket.
 void take_note(short events, Sight& sight) {
   if ((events & (POLLERR | POLLHUP | POLLRDHUP)) != 0) {
     sight.is_out = true;
@@ -74,7 +74,7 @@ pollfd awaited(const Sight& sight) {
 
 }  // namespace
 
-Beacon::Beacon(const std::string& address) : place_{.address = address} {
+Heartbeat::Heartbeat(const std::string& address) : place_{.address = address} {
   constexpr int kAnyPort = 0;
   const Addresses found = addresses_of(address, kAnyPort, SOCK_STREAM);
   if (!found) fail(ErrorKind::kIo, concat("unknown address: ", address));
@@ -91,11 +91,11 @@ Beacon::Beacon(const std::string& address) : place_{.address = address} {
   place_.port = port_of(own);
 }
 
-std::vector<bool> find_beacons_out(const std::vector<BeaconPlace>& places,
-                                   std::chrono::milliseconds time) {
+std::vector<bool> find_stopped_heartbeats(const std::vector<HeartbeatPlace>& places,
+                                          std::chrono::milliseconds time) {
   const Clock::time_point end = Clock::now() + time;
   std::vector<Sight> sights;
-  for (const BeaconPlace& place : places)
+  for (const HeartbeatPlace& place : places)
     sights.push_back(begin_looking(place));
   while (!std::ranges::all_of(sights, &Sight::is_out)) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());

@@ -1,8 +1,9 @@
-#include "sbert/dist/roster.h"
+#include "sbert/dist/rendezvous.h"
 
 #include <algorithm>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -18,16 +19,18 @@ using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kAnswerTime{5'000};  // of the store
 constexpr milliseconds kSettleTime{200};    // of one that is killed: its sockets close in any order
-constexpr milliseconds kLookTime{1'500};    // at the others' beacons
+constexpr milliseconds kLookTime{1'500};    // at the others' heartbeats
 constexpr milliseconds kStayTime{5'000};    // of who keeps the store
 
 // Keys of the store.
 constexpr const char* kNumSignedIn = "signed-in";
-constexpr const char* kFirstDeparture = "first-departure";
-constexpr const char* kBeacon = "beacon/";    // of each rank: where it stands
-constexpr const char* kLeaving = "leaving/";  // of each rank that noticed that a call failed
+constexpr const char* kFirstFailure = "first-failure";
+constexpr const char* kHeartbeat = "heartbeat/";  // of each rank: its address
+constexpr const char* kLeaving = "leaving/";      // of each rank that noticed that a call failed
 
-c10::intrusive_ptr<c10d::Store> open_store(const Membership& self, std::chrono::seconds timeout) {
+c10::intrusive_ptr<c10d::Store> open_store(const Membership& self,
+                                           std::chrono::seconds timeout,
+                                           const StopToken& stop) {
   c10d::TCPStoreOptions options;
   options.port = static_cast<std::uint16_t>(self.master_port);
   options.isServer = self.rank == 0 && !self.is_store_served;
@@ -35,7 +38,8 @@ c10::intrusive_ptr<c10d::Store> open_store(const Membership& self, std::chrono::
   options.waitWorkers = false;
   options.timeout = timeout;
   // The store's own attempts may take three times as long.
-  if (!options.isServer && !wait_for_listener(self.master_address, self.master_port, timeout)) {
+  if (!options.isServer &&
+      !wait_for_listener(self.master_address, self.master_port, timeout, stop)) {
     return {};
   }
   return c10::make_intrusive<c10d::PrefixStore>(
@@ -60,11 +64,11 @@ auto ask(Question question) -> std::optional<decltype(question())> {
   }
 }
 
-std::string to_text(const Departure& departure) {
-  return concat(static_cast<int>(departure.kind), departure.text);
+std::string to_text(const FailureReport& failure) {
+  return concat(static_cast<int>(failure.kind), failure.text);
 }
 
-Departure departure_in(const std::string& text) {
+FailureReport failure_in(const std::string& text) {
   return {static_cast<ErrorKind>(text.at(0) - '0'), text.substr(1)};
 }
 
@@ -72,57 +76,65 @@ std::string text_of(const std::vector<std::uint8_t>& bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
-std::string to_text(const BeaconPlace& place) {
+std::string to_text(const HeartbeatPlace& place) {
   return concat(place.port, " ", place.address);
 }
 
-BeaconPlace place_in(const std::string& text) {
+HeartbeatPlace place_in(const std::string& text) {
   return {text.substr(text.find(' ') + 1), std::stoi(text)};
 }
 
 }  // namespace
 
-Roster::Roster(const Membership& self, std::chrono::seconds timeout)
-    : self_(self), timeout_(timeout), beacon_(own_address(self.master_address)) {
-  store_ = open_store(self, timeout);
+Rendezvous::Rendezvous(const Membership& self, std::chrono::seconds timeout, StopToken stop)
+    : self_(self),
+      timeout_(timeout),
+      stop_(std::move(stop)),
+      heartbeat_(own_address(self.master_address)) {
+  store_ = open_store(self, timeout, stop_);
   if (!store_) {
-    const Departure gone = store_is_gone();
+    const FailureReport gone = store_is_gone();
     fail(gone.kind, gone.text);
   }
-  store_->set(concat(kBeacon, self_.rank), to_text(beacon_.place()));
+  store_->set(concat(kHeartbeat, self_.rank), to_text(heartbeat_.place()));
   store_->add(kNumSignedIn, 1);
 }
 
-Roster::~Roster() {
-  if (keeps_store() && cause_) find_beacons_out(others_, kStayTime);
+Rendezvous::~Rendezvous() {
+  if (keeps_store() && cause_) find_stopped_heartbeats(others_, kStayTime);
 }
 
-bool Roster::keeps_store() const {
+bool Rendezvous::keeps_store() const {
   return self_.rank == 0 && !self_.is_store_served;
 }
 
-void Roster::wait_for_all() {
+void Rendezvous::wait_for_all() {
   constexpr milliseconds kPause{50};
   const Clock::time_point end = Clock::now() + timeout_;
   while (store_->add(kNumSignedIn, 0) < self_.size) {
-    if (store_->check({kFirstDeparture}) || Clock::now() >= end) {
-      const std::vector<int> absent = without(kBeacon);
-      find_beacons(absent);
+    if (stop_.stop_requested()) {
+      find_heartbeats(without(kHeartbeat));
+      tell(ErrorKind::kCancelled, "interrupted");
+      stop_.throw_if_stopped();
+    }
+    if (store_->check({kFirstFailure}) || Clock::now() >= end) {
+      const std::vector<int> absent = without(kHeartbeat);
+      find_heartbeats(absent);
       const std::lock_guard lock(mutex_);
       cause_ = keep_first({ErrorKind::kIo, concat(those(absent), "not there")});
       fail(cause_->kind, cause_->text);
     }
     std::this_thread::sleep_for(kPause);
   }
-  find_beacons({});
+  find_heartbeats({});
 }
 
-void Roster::find_beacons(const std::vector<int>& absent) {
+void Rendezvous::find_heartbeats(const std::vector<int>& absent) {
   std::vector<std::string> keys;
   std::vector<std::size_t> ranks;
   for (int rank = 0; rank < self_.size; ++rank) {
     if (rank == self_.rank || std::ranges::find(absent, rank) != absent.end()) continue;
-    keys.push_back(concat(kBeacon, rank));
+    keys.push_back(concat(kHeartbeat, rank));
     ranks.push_back(static_cast<std::size_t>(rank));
   }
   others_.assign(static_cast<std::size_t>(self_.size), {});
@@ -132,14 +144,14 @@ void Roster::find_beacons(const std::vector<int>& absent) {
     others_[ranks[i]] = place_in(text_of(places[i]));
 }
 
-void Roster::tell(ErrorKind kind, const std::string& line) {
+void Rendezvous::tell(ErrorKind kind, const std::string& line) {
   const std::lock_guard lock(mutex_);
   if (cause_) return;
   cause_ =
       keep_first({kind, concat("process ", self_.rank, " of ", self_.size, " failed: ", line)});
 }
 
-Departure Roster::find_cause(const std::string& line) {
+FailureReport Rendezvous::find_cause(const std::string& line) {
   const std::lock_guard lock(mutex_);
   if (cause_) return *cause_;
   std::this_thread::sleep_for(kSettleTime);
@@ -147,7 +159,7 @@ Departure Roster::find_cause(const std::string& line) {
   if (!first) {
     cause_ = store_is_gone();
   } else if (!first->empty()) {
-    cause_ = departure_in(*first);
+    cause_ = failure_in(*first);
   } else {
     cause_ = find_missing(line);
   }
@@ -155,25 +167,25 @@ Departure Roster::find_cause(const std::string& line) {
 }
 
 // What the first to leave said, empty if nobody did. nullopt: no answer.
-std::optional<std::string> Roster::told() {
+std::optional<std::string> Rendezvous::told() {
   if (!keeps_store() && !wait_for_listener(self_.master_address, self_.master_port, kLookTime)) {
     return std::nullopt;
   }
   return ask([store = store_, own = concat(kLeaving, self_.rank)] {
     store->set(own, "");
-    return store->check({kFirstDeparture}) ? store->get_to_str(kFirstDeparture) : std::string();
+    return store->check({kFirstFailure}) ? store->get_to_str(kFirstFailure) : std::string();
   });
 }
 
-Departure Roster::keep_first(const Departure& own) {
+FailureReport Rendezvous::keep_first(const FailureReport& own) {
   const auto first = ask([store = store_, text = to_text(own)] {
-    return store->compareSet(kFirstDeparture, std::string(), text);
+    return store->compareSet(kFirstFailure, std::string(), text);
   });
-  return first && !first->empty() ? departure_in(*first) : own;
+  return first && !first->empty() ? failure_in(*first) : own;
 }
 
-Departure Roster::find_missing(const std::string& line) {
-  const std::vector<bool> out = find_beacons_out(others_, kLookTime);
+FailureReport Rendezvous::find_missing(const std::string& line) {
+  const std::vector<bool> out = find_stopped_heartbeats(others_, kLookTime);
   std::vector<int> gone;
   for (int rank = 0; rank < static_cast<int>(out.size()); ++rank) {
     if (rank != self_.rank && out[static_cast<std::size_t>(rank)]) gone.push_back(rank);
@@ -188,7 +200,7 @@ Departure Roster::find_missing(const std::string& line) {
   return keep_first({ErrorKind::kIo, concat(what, ": ", line)});
 }
 
-Departure Roster::store_is_gone() const {
+FailureReport Rendezvous::store_is_gone() const {
   const std::string keeper = self_.is_store_served
                                  ? std::string("the store of the launcher")
                                  : concat("process 0 of ", self_.size, ", which keeps the store,");
@@ -197,7 +209,7 @@ Departure Roster::store_is_gone() const {
 }
 
 // "processes 1, 3 of 4 are "
-std::string Roster::those(const std::vector<int>& ranks) const {
+std::string Rendezvous::those(const std::vector<int>& ranks) const {
   std::string list;
   for (const int rank : ranks)
     list += concat(list.empty() ? "" : ", ", rank);
@@ -207,7 +219,7 @@ std::string Roster::those(const std::vector<int>& ranks) const {
 }
 
 // The ranks that have no such key.
-std::vector<int> Roster::without(const char* key) {
+std::vector<int> Rendezvous::without(const char* key) {
   const auto found = ask([store = store_, key, size = self_.size] {
     std::vector<int> ranks;
     for (int rank = 0; rank < size; ++rank) {

@@ -1,4 +1,4 @@
-#include "sbert/dist/roster.h"
+#include "sbert/dist/rendezvous.h"
 
 #include <memory>
 
@@ -35,37 +35,51 @@ class LaunchersStore {
   c10d::TCPStore store_;
 };
 
-TEST(Roster, TheFirstToLeaveIsTheCause) {
+TEST(Rendezvous, TheFirstToLeaveIsTheCause) {
   const LaunchersStore launcher;
-  Roster first(launcher.member_of(0), kTimeout);
-  Roster second(launcher.member_of(0), kTimeout);
+  Rendezvous first(launcher.member_of(0), kTimeout);
+  Rendezvous second(launcher.member_of(0), kTimeout);
   first.tell(ErrorKind::kInput, "a file is empty");
   second.tell(ErrorKind::kUsage, "another error");
-  for (Roster* each : {&first, &second}) {
-    const Departure cause = each->find_cause("no answer");
+  for (Rendezvous* each : {&first, &second}) {
+    const FailureReport cause = each->find_cause("no answer");
     EXPECT_EQ(cause.text, "process 0 of 1 failed: a file is empty");
     EXPECT_EQ(cause.kind, ErrorKind::kInput);
   }
 }
 
-TEST(Roster, WhatWasSaidBeforeALauncherStartedAllAgainIsForgotten) {
+TEST(Rendezvous, WhatWasSaidBeforeALauncherStartedAllAgainIsForgotten) {
   const LaunchersStore launcher;
-  Roster before(launcher.member_of(0), kTimeout);
+  Rendezvous before(launcher.member_of(0), kTimeout);
   before.tell(ErrorKind::kInput, "a file is empty");
-  Roster after(launcher.member_of(1), kTimeout);
+  Rendezvous after(launcher.member_of(1), kTimeout);
   after.wait_for_all();
   EXPECT_EQ(after.find_cause("no answer").text, "no process is gone or late: no answer");
 }
 
-TEST(Roster, WithoutTheLaunchersStoreThatIsTheCause) {
+TEST(Rendezvous, AStopEndsTheWaitForTheOthersWhoAreTold) {
+  const LaunchersStore launcher;
+  Membership self = launcher.member_of(0);
+  self.size = 2;
+  StopSource source;
+  Rendezvous stopped(self, std::chrono::seconds(600), source.token());
+  source.request_stop();
+  EXPECT_EQ(message_of(ErrorKind::kCancelled, [&] { stopped.wait_for_all(); }), "interrupted");
+  Membership other = self;
+  other.rank = 1;
+  Rendezvous second(other, kTimeout);
+  EXPECT_EQ(second.find_cause("no answer").kind, ErrorKind::kCancelled);
+}
+
+TEST(Rendezvous, WithoutTheLaunchersStoreThatIsTheCause) {
   auto launcher = std::make_unique<LaunchersStore>();
   const Membership self = launcher->member_of(0);
-  Roster roster(self, kTimeout);
+  Rendezvous rendezvous(self, kTimeout);
   launcher.reset();
   const std::string place = "127.0.0.1:" + std::to_string(self.master_port);
-  EXPECT_EQ(roster.find_cause("no answer").text,
+  EXPECT_EQ(rendezvous.find_cause("no answer").text,
             "the store of the launcher cannot be reached at " + place);
-  EXPECT_EQ(message_of(ErrorKind::kIo, [&] { Roster(self, std::chrono::seconds(1)); }),
+  EXPECT_EQ(message_of(ErrorKind::kIo, [&] { Rendezvous(self, std::chrono::seconds(1)); }),
             "the store of the launcher cannot be reached at " + place);
 }
 
