@@ -4,6 +4,7 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/log.h"
+#include "sbert/base/significant.h"
 
 namespace sbert {
 namespace {
@@ -44,7 +45,7 @@ void warn_of_warmup(const TrainOptions& options) {
   const std::int64_t steps = options.trainer.max_steps;
   if (options.trainer.max_epochs >= 0 || optim.sched.num_warmup_steps(steps) < steps) return;
   log_warning(concat("the learning rate never reaches model.optim.lr (", optim.lr, ") but ends at ",
-                     learning_rate(optim.sched, optim.lr, steps, steps - 1),
+                     significant(learning_rate(optim.sched, optim.lr, steps, steps - 1), 3),
                      ", since model.optim.sched.warmup_steps (", optim.sched.warmup_steps,
                      ") is not below trainer.max_steps (", steps,
                      "); lower it, or set model.optim.sched.warmup_ratio=0.1"));

@@ -15,6 +15,7 @@
 #include "sbert/base/log.h"
 #include "sbert/base/memory.h"
 #include "sbert/base/progress.h"
+#include "sbert/base/significant.h"
 #include "sbert/config/json.h"
 #include "sbert/config/options.h"
 #include "sbert/embed/long_texts.h"
@@ -330,7 +331,7 @@ class RunLoop {
     log(position_.step, metrics);
     constexpr double kGigabyte = 1e9;
     progress.set_note(concat(
-        "loss ", fixed(result.loss, 4), "  lr ", lr, "  ",
+        "loss ", fixed(result.loss, 4), "  lr ", significant(lr, 3), "  ",
         with_thousands(static_cast<std::int64_t>(required_value(speed, "tokens_per_second"))),
         " tokens/s  ", fixed(static_cast<double>(process_memory().resident_bytes) / kGigabyte, 2),
         " GB"));
