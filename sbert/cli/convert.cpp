@@ -165,6 +165,7 @@ void run_convert(const Arguments& arguments, Backend&) {
   if (!parser.parse(with_our_names(arguments))) return;
 
   detect_model_format(options.input);
+  if (options.output.empty()) fail(ErrorKind::kUsage, "--output is empty");
   ModelOutput output(options.output, {.format = output_format(options),
                                       .precision = options.precision,
                                       .nemo_form = options.nemo_form,

@@ -10,6 +10,7 @@
 #include "sbert/base/progress.h"
 #include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/cli/output_check.h"
 #include "sbert/data/text_lines.h"
 #include "sbert/embed/npy.h"
 
@@ -144,6 +145,7 @@ void run_embed(const Arguments& arguments, Backend& backend) {
   if (format == Format::kNpy && options.output == "-") {
     fail(ErrorKind::kUsage, "npy needs a file: --output vectors.npy");
   }
+  refuse_output_over_input(options.output, std::vector{options.input});
   backend.run(options.encoding, [&](Models& models) { embed(options, format, models); });
 }
 

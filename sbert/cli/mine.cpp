@@ -11,6 +11,7 @@
 #include "sbert/base/files.h"
 #include "sbert/cli/backend.h"
 #include "sbert/cli/option_parser.h"
+#include "sbert/cli/output_check.h"
 #include "sbert/data/beir.h"
 #include "sbert/embed/model_fingerprint.h"
 #include "sbert/mine/mined_file.h"
@@ -202,6 +203,9 @@ void run_mine(const Arguments& arguments, Backend& backend) {
   for (const char* key : {"model", "data", "output"})
     parser.require(key);
   if (!parser.parse(arguments)) return;
+  std::vector<std::string> inputs = options.data;
+  inputs.push_back(options.corpus);
+  refuse_output_over_input(options.output, inputs);
   mining.candidates = options.candidates;
   mining.approximate_above = options.approximate_above;
   mining.graph_documents = options.graph_documents;

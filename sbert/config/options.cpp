@@ -205,6 +205,14 @@ std::vector<std::string> unknown_keys(const ConfigNode& tree,
   return unknown;
 }
 
+void refuse_unknown_in_item(const ConfigNode& item,
+                            std::string_view item_key,
+                            const std::vector<std::string>& known) {
+  const std::vector<std::string> unknown = unknown_keys(item, "", known, {});
+  if (unknown.empty()) return;
+  within(item_key, [&] { fail_unknown_key(unknown.front(), known); });
+}
+
 void fail_unknown_key(std::string_view key, std::span<const std::string> known) {
   fail(ErrorKind::kUsage, unknown_key_message(key, known));
 }

@@ -45,6 +45,13 @@ void read_value(const ConfigNode& node, std::string_view key, std::vector<Value>
 template <HasFields Options>
 void read_value(const ConfigNode& node, std::string_view key, Options& value);
 
+template <typename Value>
+void collect_keys(const std::string& key, std::vector<std::string>& keys);
+/// @param known keys of the item; @throws Error(kUsage) naming the item's first other key
+void refuse_unknown_in_item(const ConfigNode& item,
+                            std::string_view item_key,
+                            const std::vector<std::string>& known);
+
 /// The items of a list, none for null. @throws Error(kUsage) for anything else
 std::span<const ConfigNode> list_items(const ConfigNode& node, std::string_view key);
 /// @throws Error(kUsage) if `node` is neither a map nor null
@@ -72,6 +79,11 @@ void read_value(const ConfigNode& node, std::string_view key, std::vector<Value>
   value.clear();
   for (const ConfigNode& item : list_items(node, key)) {
     const std::string item_key = child_key(key, std::to_string(value.size()));
+    if constexpr (HasFields<Value>) {
+      std::vector<std::string> known;
+      collect_keys<Value>("", known);
+      refuse_unknown_in_item(item, item_key, known);
+    }
     read_value(item, item_key, value.emplace_back());
   }
 }

@@ -212,6 +212,23 @@ TEST(UnknownKeys, KnownOnesAreDotted) {
               ElementsAre("model.optim.lr", "model.optim.betas"));
 }
 
+struct ListOptions {
+  std::vector<InnerOptions> items;
+
+  static constexpr auto fields() {
+    return std::tuple{field("items", &ListOptions::items, "of a list")};
+  }
+};
+
+TEST(UnknownKeys, OfTheItemsOfAListAreRefused) {
+  EXPECT_EQ(read_options<ListOptions>(parse_yaml("items: [{lr: 1}, {}]"), "").items.size(), 2);
+  EXPECT_THAT(
+      message_of(ErrorKind::kUsage,
+                 [] { read_options<ListOptions>(parse_yaml("{items: [{lr: 1}, {lrr: 1}]}"), ""); }),
+      testing::AllOf(testing::HasSubstr("items.1: "), testing::HasSubstr("lrr"),
+                     testing::HasSubstr("'lr'")));
+}
+
 TEST(Enums, AreReadAndWrittenByTheirWords) {
   const auto options =
       read_options<ChoiceOptions>(parse_yaml("{order: nemo, second: shuffle, more: [nemo]}"), "");

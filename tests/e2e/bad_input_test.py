@@ -154,6 +154,21 @@ class BadTexts(ProgramTest):
         self.refuse(IO, ["folder", "is a folder"], *words[:-1], self.write("folder/x", "").parent)
         self.refuse(INPUT, ["stdin: line 1: text is missing"], "tokenize", "--model", HF_MODEL, stdin=b"{}")
 
+    def test_what_is_read_is_not_written_over(self):
+        texts = self.write("texts.txt", "a\n")
+        (self.folder / "link.txt").symlink_to(texts)
+        for output in ("texts.txt", "./texts.txt", "link.txt"):
+            self.refuse(USAGE, ["would replace the file that is read", output], "embed", "--model", HF_MODEL, "--input", "texts.txt",
+                        "--output", output, "--format", "jsonl")
+        self.assertEqual(texts.read_text(), "a\n")
+        data = self.write("train.jsonl", json.dumps(GOOD) + "\n")
+        self.refuse(USAGE, ["would replace the file that is read"], "mine", "--model", HF_MODEL, "--data", "train.jsonl",
+                    "--output", "train.jsonl")
+        self.refuse(USAGE, ["would replace the file that is read"], "mine", "--model", HF_MODEL, "--data", "train.jsonl",
+                    "--corpus", "texts.txt", "--output", "texts.txt")
+        self.assertEqual((texts.read_text(), data.read_text()), ("a\n", json.dumps(GOOD) + "\n"))
+        self.refuse(USAGE, ["--output is empty"], "convert", "--input", HF_MODEL, "--output", "")
+
     def test_output_that_cannot_be_written(self):
         self.write("texts.txt", "a\n")
         words = ("embed", "--model", HF_MODEL, "--input", "texts.txt", "--output")

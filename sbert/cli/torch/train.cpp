@@ -40,7 +40,8 @@ constexpr std::string_view kHelp =
     "Example:\n"
     "  sbert train restore_from_path=minilm.nemo model.data.data_prefix=train.json \\\n"
     "      model.global_batch_size=16 model.micro_batch_size=16 trainer.max_steps=200 \\\n"
-    "      model.optim.sched.constant_steps=0 exp_manager.explicit_log_dir=run/\n\n"
+    "      model.optim.sched.warmup_steps=20 model.optim.sched.constant_steps=0 \\\n"
+    "      exp_manager.explicit_log_dir=run/\n\n"
     "Run the same command to resume from the last checkpoint. Keys (NeMo's others have no "
     "effect):\n";
 
