@@ -1,6 +1,5 @@
 #include <cerrno>
 #include <cstdio>
-#include <string>
 #include <system_error>
 #include <utility>
 

@@ -5,7 +5,6 @@
 #include <cctype>
 #include <utility>
 
-#include "sbert/base/concat.h"
 #include "sbert/base/error.h"
 
 namespace sbert {

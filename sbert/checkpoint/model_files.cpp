@@ -2,7 +2,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/files.h"
 #include "sbert/checkpoint/hugging_face.h"
 #include "sbert/checkpoint/nemo_archive.h"
 #include "sbert/checkpoint/sentence_transformers.h"

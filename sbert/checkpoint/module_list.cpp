@@ -71,7 +71,7 @@ std::string take_module(const json& module, const std::filesystem::path& folder,
   const std::string type = read_string(module, "type").value_or("");
   const std::filesystem::path place =
       module_folder(folder, read_string(module, "path").value_or(""));
-  const std::string name(class_name(type));
+  std::string name(class_name(type));
   if (name == "Transformer") {
     list.transformer = place;
   } else if (name == "Pooling") {

@@ -12,7 +12,6 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/error.h"
-#include "sbert/base/file_content.h"
 #include "sbert/base/files.h"
 #include "sbert/checkpoint/dense_module.h"
 #include "sbert/checkpoint/hugging_face.h"

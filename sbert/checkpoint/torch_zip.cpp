@@ -1,6 +1,5 @@
 #include "sbert/checkpoint/torch_zip.h"
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>

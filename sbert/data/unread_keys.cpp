@@ -53,7 +53,7 @@ bool names_negatives(std::string_view key) {
 
 std::string meant_key(RecordForm form, std::string_view key) {
   if (key.size() > kMaxKeyLength) return {};
-  const std::string lower = lower_case(key);
+  std::string lower = lower_case(key);
   const auto keys = keys_of_form(form);
   if (std::ranges::find(keys, lower) != keys.end()) return lower;
   for (const std::string_view read : keys) {

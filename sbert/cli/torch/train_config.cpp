@@ -10,7 +10,6 @@
 #include "sbert/base/log.h"
 #include "sbert/cli/torch/built_in_config.h"
 #include "sbert/config/changes.h"
-#include "sbert/config/interpolation.h"
 #include "sbert/config/options.h"
 #include "sbert/config/overrides.h"
 #include "sbert/config/yaml.h"
