@@ -12,6 +12,7 @@
 #include "sbert/base/log.h"
 #include "sbert/cli/backend.h"
 #include "sbert/cli/filled_texts.h"
+#include "sbert/cli/input_help.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_excerpt.h"
 #include "sbert/data/text_lines.h"
@@ -47,13 +48,8 @@ struct ClusterOptions {
     using Self = ClusterOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo"),
-        field("input", &Self::input,
-              "texts: JSON with \"text\" (.jsonl, .json), a table (.csv, .tsv), or a text a line, "
-              "also "
-              "in .gz; - for stdin"),
-        field("input_format", &Self::input_format,
-              "jsonl (JSON Lines or an array), csv, tsv or text; default: by the input's name and "
-              "content"),
+        field("input", &Self::input, kInputHelp),
+        field("input_format", &Self::input_format, kInputFormatHelp),
         field("clusters", &Self::clusters, "number of clusters: mini-batch k-means"),
         field("linkage", &Self::linkage,
               "ward, average or complete: join the nearest until --clusters are left"),

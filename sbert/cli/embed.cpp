@@ -9,6 +9,7 @@
 #include "sbert/base/files.h"
 #include "sbert/base/progress.h"
 #include "sbert/cli/backend.h"
+#include "sbert/cli/input_help.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/cli/output_check.h"
 #include "sbert/data/text_lines.h"
@@ -37,13 +38,8 @@ struct EmbedCommandOptions {
     using Self = EmbedCommandOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo"),
-        field("input", &Self::input,
-              "texts: JSON with \"text\" (.jsonl, .json), a table (.csv, .tsv), or a text a line, "
-              "also "
-              "in .gz; - for stdin"),
-        field("input_format", &Self::input_format,
-              "jsonl (JSON Lines or an array), csv, tsv or text; default: by the input's name and "
-              "content"),
+        field("input", &Self::input, kInputHelp),
+        field("input_format", &Self::input_format, kInputFormatHelp),
         field("output", &Self::output, "file to write, or - for stdout"),
         field("format", &Self::format,
               "npy, jsonl or text; default: by the output's name, else jsonl"),
@@ -144,6 +140,9 @@ void run_embed(const Arguments& arguments, Backend& backend) {
   const Format format = output_format(options);
   if (format == Format::kNpy && options.output == "-") {
     fail(ErrorKind::kUsage, "npy needs a file: --output vectors.npy");
+  }
+  if (options.prompt && !options.prompt_name.empty()) {
+    fail(ErrorKind::kUsage, "give either --prompt or --prompt-name");
   }
   refuse_output_over_input(options.output, std::vector{options.input});
   backend.run(options.encoding, [&](Models& models) { embed(options, format, models); });

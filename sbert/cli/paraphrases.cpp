@@ -10,6 +10,7 @@
 #include "sbert/base/error.h"
 #include "sbert/cli/backend.h"
 #include "sbert/cli/filled_texts.h"
+#include "sbert/cli/input_help.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_excerpt.h"
 #include "sbert/data/text_lines.h"
@@ -40,13 +41,8 @@ struct ParaphrasesOptions {
     using Self = ParaphrasesOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo"),
-        field("input", &Self::input,
-              "texts: JSON with \"text\" (.jsonl, .json), a table (.csv, .tsv), or a text a line, "
-              "also "
-              "in .gz; - for stdin"),
-        field("input_format", &Self::input_format,
-              "jsonl (JSON Lines or an array), csv, tsv or text; default: by the input's name and "
-              "content"),
+        field("input", &Self::input, kInputHelp),
+        field("input_format", &Self::input_format, kInputFormatHelp),
         field("pairs", &Self::pairs, "pairs to print, at most"),
         field("neighbours", &Self::neighbours, "nearest texts that are looked at, of each text"),
         field("threshold", &Self::threshold, "least similarity of a pair"),

@@ -137,6 +137,9 @@ void print_json(const std::string& query,
 }
 
 std::vector<std::string> read_queries(const SearchOptions& options) {
+  if (options.queries_format && options.queries.empty()) {
+    fail(ErrorKind::kUsage, "--queries-format needs --queries");
+  }
   const std::vector<std::string> queries =
       options.queries.empty() ? options.query : read_texts(options.queries, options.queries_format);
   if (queries.empty()) fail(ErrorKind::kUsage, "no question: give one, or --queries FILE");

@@ -7,6 +7,7 @@
 #include "sbert/base/log.h"
 #include "sbert/checkpoint/model_files.h"
 #include "sbert/cli/commands.h"
+#include "sbert/cli/input_help.h"
 #include "sbert/cli/option_parser.h"
 #include "sbert/data/text_lines.h"
 #include "sbert/embed/long_texts.h"
@@ -26,13 +27,8 @@ struct TokenizeOptions {
     using Self = TokenizeOptions;
     return std::tuple{
         field("model", &Self::model, "model folder or .nemo"),
-        field("input", &Self::input,
-              "texts: JSON with \"text\" (.jsonl, .json), a table (.csv, .tsv), or a text a line, "
-              "also "
-              "in .gz; - for stdin"),
-        field("input_format", &Self::input_format,
-              "jsonl (JSON Lines or an array), csv, tsv or text; default: by the input's name and "
-              "content"),
+        field("input", &Self::input, kInputHelp),
+        field("input_format", &Self::input_format, kInputFormatHelp),
         field("max_length", &Self::max_length, "most ids of a text; 0: the model's"),
         field("on_long", &Self::on_long,
               "a text of more ids: cut (they are counted) or error, which ends the run"),

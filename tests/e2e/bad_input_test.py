@@ -167,6 +167,10 @@ class BadTexts(ProgramTest):
         self.refuse(USAGE, ["would replace the file that is read"], "mine", "--model", HF_MODEL, "--data", "train.jsonl",
                     "--corpus", "texts.txt", "--output", "texts.txt")
         self.assertEqual((texts.read_text(), data.read_text()), ("a\n", json.dumps(GOOD) + "\n"))
+        self.refuse(USAGE, ["either --prompt or --prompt-name"], "embed", "--model", HF_MODEL, "--input", "texts.txt", "--prompt", "x",
+                    "--prompt-name", "y")
+        self.refuse(USAGE, ["--queries-format needs --queries"], "search", "--model", HF_MODEL, "--corpus", "texts.txt",
+                    "--queries-format", "jsonl", "hello")
         self.refuse(USAGE, ["--output is empty"], "convert", "--input", HF_MODEL, "--output", "")
 
     def test_output_that_cannot_be_written(self):

@@ -43,8 +43,8 @@ ConfigTree base_config(const CommandLine& line) {
   return ConfigTree(parse_yaml(*built_in));
 }
 
-// Keys of ours that the file lacks. While overrides are applied they stand there as null, so that
-// both a.b=v and +a.b=v may set them.
+// Keys that sbert knows and the file lacks. They are null while overrides are applied, so that both
+// a.b=v and +a.b=v may set them.
 std::vector<std::string> missing_keys(const ConfigTree& tree) {
   std::vector<std::string> missing;
   for (const std::string& key : known_keys<TrainOptions>("")) {
