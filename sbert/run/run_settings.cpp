@@ -1,5 +1,6 @@
 #include "sbert/run/run_settings.h"
 
+#include <initializer_list>
 #include <string_view>
 
 #include "sbert/base/concat.h"
@@ -25,17 +26,19 @@ std::string text_of(const Options& options) {
   return write_json(to_tree(options));
 }
 
-std::string text_of_list(const std::vector<double>& values) {
-  std::string text;
-  for (const double value : values)
-    text += concat(text.empty() ? "[" : ",", value);
-  return text + "]";
-}
-
 // Each key of a group on its own, so that a message names it.
 void add_each(const std::string& group, const ConfigNode& options, RunSettings& settings) {
   for (const auto& [key, value] : *options.map())
     settings[concat(group, '.', key)] = write_json(value);
+}
+
+// Some keys of a group.
+void add_some(const std::string& group,
+              const ConfigNode& options,
+              std::initializer_list<std::string_view> keys,
+              RunSettings& settings) {
+  for (const std::string_view key : keys)
+    settings[concat(group, '.', key)] = write_json(*options.child(key));
 }
 
 }  // namespace
@@ -53,20 +56,16 @@ RunSettings run_settings(const TrainOptions& options,
       {"model.freeze", model.freeze.text.empty() ? "nothing" : model.freeze.text},
       {"model.softmax_temp", concat(model.softmax_temp)},
       {"model.label_smoothing", concat(model.label_smoothing)},
-      {"model.encoder_seq_length", concat(model.encoder_seq_length)},
-      {"model.hidden_dropout", concat(model.hidden_dropout)},
-      {"model.attention_dropout", concat(model.attention_dropout)},
-      {"model.data.query_prefix", write_json(ConfigNode{model.data.query_prefix})},
-      {"model.data.passage_prefix", write_json(ConfigNode{model.data.passage_prefix})},
-      {"model.data.pair_prefix", write_json(ConfigNode{model.data.pair_prefix})},
-      {"model.tokenizer.do_lower_case", model.tokenizer.do_lower_case ? "true" : "false"},
-      {"model.optim.weight_decay", concat(model.optim.weight_decay)},
-      {"model.optim.betas", text_of_list(model.optim.betas)},
-      {"model.optim.layer_decay", concat(model.optim.layer_decay)},
       {"model.global_inbatch_negatives", model.global_inbatch_negatives ? "true" : "false"},
       {"exp_manager.ema",
        ema.enable ? concat("decay ", ema.decay, " every ", ema.every_n_steps, " steps") : "off"}};
   add_each("model.loss", to_tree(model.loss), settings);
+  add_some("model", to_tree(model), {"encoder_seq_length", "hidden_dropout", "attention_dropout"},
+           settings);
+  add_some("model.data", to_tree(model.data), {"query_prefix", "passage_prefix", "pair_prefix"},
+           settings);
+  add_some("model.tokenizer", to_tree(model.tokenizer), {"do_lower_case"}, settings);
+  add_some("model.optim", to_tree(model.optim), {"weight_decay", "betas", "layer_decay"}, settings);
   return settings;
 }
 

@@ -59,14 +59,6 @@ class Check {
                                  label, ", which must be from -1 to 1 for it: they are from ",
                                  traits.min_label, " to ", traits.max_label));
     }
-    const double last_class = static_cast<double>(loss_.num_labels - 1);
-    if (loss_.name == LossKind::kSoftmax &&
-        (traits.min_label < 0 || traits.max_label > last_class)) {
-      fail(ErrorKind::kInput,
-           concat(label, " must be a class from 0 to ", last_class, " (model.loss.num_labels is ",
-                  loss_.num_labels, "): they are from ", traits.min_label, " to ",
-                  traits.max_label));
-    }
   }
 
   void warn_unused(const std::filesystem::path& path, std::string_view key) {

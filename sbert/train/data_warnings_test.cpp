@@ -5,13 +5,11 @@
 
 #include "sbert/base/concat.h"
 #include "sbert/base/files.h"
-#include "sbert/base/message_of.h"
 
 namespace sbert {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr const char* kScored = "score\ts1\ts2\n5.0\ta\tb\n0.5\tc\td\n";
@@ -74,13 +72,6 @@ TEST_F(DataWarningsTest, SimilaritiesBeyondACosineAreNamed) {
   EXPECT_THAT(warnings(kScored, LossKind::kCosine),
               ElementsAre("model.loss.name=cosine brings the cosine of a pair to its score, which "
                           "must be from -1 to 1 for it: they are from 0.5 to 5"));
-}
-
-TEST_F(DataWarningsTest, AClassThatTheLossDoesNotHaveIsRefusedBeforeTheFirstStep) {
-  EXPECT_THAT(
-      message_of(ErrorKind::kInput, [&] { warnings(kScored, LossKind::kSoftmax); }),
-      HasSubstr("train.tsv: score must be a class from 0 to 2 (model.loss.num_labels is 3): "
-                "they are from 0.5 to 5"));
 }
 
 }  // namespace
