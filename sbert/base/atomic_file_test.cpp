@@ -13,6 +13,7 @@
 #include "sbert/base/concat.h"
 #include "sbert/base/files.h"
 #include "sbert/base/message_of.h"
+#include "tests/support/folder_test.h"
 
 namespace sbert {
 namespace {
@@ -23,25 +24,7 @@ using testing::UnorderedElementsAre;
 
 namespace fs = std::filesystem;
 
-class AtomicFileTest : public testing::Test {
- protected:
-  void SetUp() override {
-    fs::remove_all(folder_);
-    make_folder(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  std::vector<std::string> names() const {
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
-      found.push_back(entry.path().filename());
-    }
-    return found;
-  }
-  static void write(const fs::path& path, std::string_view text) { std::ofstream(path) << text; }
-
-  fs::path folder_ = fs::path(testing::TempDir()) / "atomic_file_test";
-};
+class AtomicFileTest : public FolderTest {};
 
 TEST_F(AtomicFileTest, AppearsOnCommit) {
   write(folder_ / "a", "old");

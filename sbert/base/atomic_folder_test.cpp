@@ -8,6 +8,7 @@
 
 #include "sbert/base/files.h"
 #include "sbert/base/message_of.h"
+#include "tests/support/folder_test.h"
 
 namespace sbert {
 namespace {
@@ -22,25 +23,7 @@ bool is_model_file(const fs::path& name) {
   return name.extension() == ".model";
 }
 
-class AtomicFolderTest : public testing::Test {
- protected:
-  void SetUp() override {
-    fs::remove_all(folder_);
-    make_folder(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  std::vector<std::string> names() const {
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
-      found.push_back(entry.path().filename());
-    }
-    return found;
-  }
-  static void write(const fs::path& path, std::string_view text) { std::ofstream(path) << text; }
-
-  fs::path folder_ = fs::path(testing::TempDir()) / "atomic_folder_test";
-};
+class AtomicFolderTest : public FolderTest {};
 
 TEST_F(AtomicFolderTest, TakesThePlaceOfAnOldOne) {
   make_folder(folder_ / "model");

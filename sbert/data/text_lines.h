@@ -52,8 +52,8 @@ std::vector<std::string> read_texts(const std::string& path,
 /// The texts with their ids: "_id" or "id" of each record (a string or an integer), else the number
 /// of the line from 1, or of the record in a table and in a JSON array. A "title" that is not empty
 /// is put before the text with a space, as BEIR does.
-/// @throws Error(kIo) if it cannot be read, Error(kInput) naming file and line, also for an id that
-///         is there twice
+/// @throws Error(kIo) if it cannot be read, Error(kInput) naming file and line, also for a
+///         duplicate id
 std::vector<TextRecord> read_text_records(const std::string& path,
                                           std::optional<InputFormat> format = std::nullopt);
 

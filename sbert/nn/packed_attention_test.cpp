@@ -76,7 +76,7 @@ TEST(PackedAttention, EqualsDoubleInSingle) {
   }
 }
 
-// What devices without kernels of ours fall back on.
+// The fallback of devices that our kernels do not run on.
 TEST(AtenAttention, EqualsDenseAttentionWithItsGradient) {
   for (const Case& c : kCases) {
     at::manual_seed(6);

@@ -1,5 +1,5 @@
-"""Every command line of the documents and of --help is run, on a small model and small data under the names that they use. Of what
-has placeholders, or is but mentioned, the options are looked up."""
+"""Runs every command line of the documents and of --help on a small model and small data under the names that they use. Of a line
+with placeholders, or one that is only mentioned, the options must exist."""
 import json
 import pathlib
 import re

@@ -22,7 +22,7 @@ TEXTS = ["the cat sat on the mat", "query: hello world", "a vector search model 
 
 
 def ids(text):
-    """What the tiny vocabulary makes of TEXTS, by greedy longest match; of a piece that stands twice the last counts."""
+    """Token ids of a text by greedy longest match in the tiny vocabulary; the last of duplicate pieces counts."""
     places = {piece: place for place, piece in enumerate(tiny.PIECES)}
     out = []
     for word in "".join(f" {c} " if c in ".,:;!?'-()" else c for c in text).split():
